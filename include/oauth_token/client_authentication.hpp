@@ -1,0 +1,52 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace oauth_token {
+
+/// How client id and secret are written before base64. About half of the servers decode, half do not; nothing
+/// is ever tried out, since each try is a login attempt.
+enum class BasicEncoding {
+  form,  ///< RFC 6749 s2.3.1: each form-encoded, a space as %20
+  raw,   ///< as they are; a client id with a colon is refused
+};
+
+/// `none`: a public client. An empty client id sends none.
+struct NoAuthentication {
+  std::string client_id = {};
+};
+
+/// RFC 6749 s2.3.1, in the Authorization header; client_id is then not repeated in the body.
+struct ClientSecretBasic {
+  std::string client_id = {};
+  Secret client_secret = {};
+  BasicEncoding encoding = BasicEncoding::form;
+};
+
+/// RFC 6749 s2.3.1, in the body.
+struct ClientSecretPost {
+  std::string client_id = {};
+  Secret client_secret = {};
+};
+
+/// A ready-made client assertion (RFC 7523 s2.2), made by somebody else. `assertion` is called once for every
+/// request and may block; it may be called from any thread.
+struct ReadyMadeAssertion {
+  std::string client_id = {};
+  std::function<Result<Secret>(std::stop_token)> assertion = {};
+};
+
+using ClientAuthentication =
+    std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost, ReadyMadeAssertion>;
+
+/// The client id, valid while `authentication` lives.
+std::string_view client_id(const ClientAuthentication& authentication) noexcept;
+
+}  // namespace oauth_token

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oauth_token {
+
+/// An absolute http or https URL, parsed once by libcurl's URL API; what was checked is what is used.
+struct Url {
+  std::string text = {};    ///< normalised
+  std::string scheme = {};  ///< "http" or "https"
+  std::string host = {};    ///< lower case; IPv6 in brackets
+  std::uint16_t port = 0;   ///< the scheme's default where none was written
+  std::string path = {};    ///< "/" at least
+  std::string query = {};   ///< without "?"; empty: none
+
+  /// "https://host:port", the port left out where it is the default (RFC 6454 s6.2).
+  [[nodiscard]] std::string origin() const;
+  /// 127.0.0.1, [::1] or localhost, as written.
+  [[nodiscard]] bool is_loopback() const;
+};
+
+/// Refused with class `usage`: another scheme, user information, a fragment, control characters, no host.
+/// Loads the HTTP module on first use. Thread-safe.
+Result<Url> parse_url(std::string_view text);
+
+struct HttpHeader {
+  std::string name = {};
+  std::string value = {};
+};
+
+/// One request. Secrets are in `authorization` and `body` only.
+struct HttpRequest {
+  std::string method = "POST";
+  std::string url = {};
+  std::vector<HttpHeader> headers = {};
+  Secret authorization = {};  ///< value of the Authorization header; empty: none
+  Secret body = {};           ///< sent with Content-Length; empty: no body
+  /// Carries a password, a refresh token or another secret that must not be sent twice: uses a fresh
+  /// connection unless one was used less than a second ago.
+  bool sensitive = true;
+  /// When everything must be over; name look-up, connecting and TLS included.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+
+/// The final response (1xx are skipped). Any status is data, redirects included.
+struct HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers = {};
+  Secret body = {};
+
+  /// The first value of that name in any case of letters; nothing when absent.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
+};
+
+/// Sends one request and returns one response, or an error of class network, timeout, tls, insecure,
+/// protocol, interrupted, usage or internal, whose `sent` says whether bytes of the request have left. Never
+/// repeats, never follows a redirect. Blocks; ends within 100 ms of a stop request. A test's fake is a
+/// lambda.
+using Transport = std::function<Result<HttpResponse>(const HttpRequest&, std::stop_token)>;
+
+/// How to reach servers. Paths and URLs as the user wrote them.
+struct TransportOptions {
+  /// PEM file with the authorities to trust, in place of every other choice. Empty: CURL_CA_BUNDLE,
+  /// SSL_CERT_FILE, SSL_CERT_DIR, else the system's hashed folder, else its bundle.
+  std::string ca_file = {};
+  /// Proxy URL. Absent: https_proxy, http_proxy, all_proxy and no_proxy as curl reads them. Empty: none.
+  std::optional<std::string> proxy = {};
+  bool insecure_tls = false;  ///< do not check the certificate
+  bool allow_http = false;    ///< plain http beyond this machine
+  std::chrono::milliseconds connect_timeout{10'000};
+};
+
+/// A transport over libcurl that may be called from many threads at once. Connections and TLS sessions are
+/// kept inside it. Errors: `config` for a CA file that cannot be read, `internal` when the HTTP module cannot
+/// be loaded.
+Result<Transport> make_transport(const TransportOptions& options);
+
+/// What -v and --dry-run print: values of an allow-list, for all else a length.
+std::string describe(const HttpRequest& request);
+std::string describe(const HttpResponse& response);
+
+}  // namespace oauth_token

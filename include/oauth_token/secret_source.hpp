@@ -1,0 +1,48 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+
+namespace oauth_token {
+
+/// The whole content of a file, read anew each time. A FIFO will do.
+struct SecretFile {
+  std::string path = {};
+};
+
+/// The standard output of `/bin/sh -c command`, run without any OAUTH_TOKEN_* variable; at most 60 s and 64
+/// KiB, its process group is ended after that.
+struct SecretCommand {
+  std::string command = {};
+};
+
+/// The item that `oauth-token profile set` put into the keyring, bound to token endpoint and client id.
+struct SecretInKeyring {};
+
+/// Where a secret comes from when it is needed: never the value itself.
+using SecretSource = std::variant<std::monostate, SecretFile, SecretCommand, SecretInKeyring>;
+
+/// How much is read at most from any source, bytes.
+inline constexpr std::size_t secret_source_limit = 64 * 1024;
+
+/// Reads to the end, with read(2) into wiped memory, and removes one trailing newline (LF or CR LF), nothing
+/// else. Blocks until the writer closes, the deadline passes (`timeout`) or a stop is requested
+/// (`interrupted`). Errors: `config` for what cannot be opened, holds a NUL byte, or is larger than the
+/// limit.
+Result<Secret> read_secret_file(const std::string& path, std::stop_token stop = {});
+/// The same from an open descriptor, which stays open.
+Result<Secret> read_secret_descriptor(int descriptor, std::stop_token stop = {});
+/// The same from a command. A status other than 0 is an error that names it; what the command wrote to its
+/// standard error goes to ours.
+Result<Secret> read_secret_command(const std::string& command, std::stop_token stop = {});
+/// Runs `/bin/sh -c command` as above and writes `input` to its standard input; success is status 0.
+Result<void> run_with_secret_input(const std::string& command, const Secret& input,
+                                   std::stop_token stop = {});
+
+}  // namespace oauth_token

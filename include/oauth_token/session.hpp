@@ -1,0 +1,151 @@
+#pragma once
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/error.hpp>
+#include <oauth_token/grant.hpp>
+#include <oauth_token/token.hpp>
+#include <oauth_token/token_client.hpp>
+#include <oauth_token/token_store.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace oauth_token {
+
+/// The public half of a session: `sessions/NAME.json` in the state folder. Holds no secret. Everything that
+/// binds the session to its server is fixed at sign-in.
+struct SessionRecord {
+  static constexpr int current_version = 1;
+
+  int version = current_version;
+  std::string id = {};            ///< 128 random bits, hexadecimal
+  std::string name = {};          ///< letters, digits and . _ @ + -; not starting with a dot or a minus
+  std::string store = "keyring";  ///< "keyring", "file", "file:FOLDER" or "none"
+  ClientSettings client = {};
+  std::string grant_type = "password";
+  std::string username = {};
+  std::vector<std::string> scope = {};
+  std::vector<std::string> resource = {};
+  /// Parameters without secrets that go out with every renewal too, in order.
+  std::vector<std::pair<std::string, std::string>> parameters = {};
+  std::uint64_t generation = 0;  ///< counts sign-in and renewals; equal in both halves
+  std::chrono::sys_seconds signed_in_at = {};
+  std::chrono::sys_seconds renewed_at = {};
+  std::optional<std::chrono::sys_seconds> access_token_expires_at = {};
+
+  /// The last renewal that failed; whoever comes next before `not_before` gets the same answer without
+  /// asking.
+  struct Failure {
+    std::chrono::sys_seconds at = {};
+    std::chrono::sys_seconds not_before = {};
+    std::string error_class = {};
+    std::string code = {};
+    std::string message = {};
+    int count = 0;
+  };
+  std::optional<Failure> failure = {};
+  /// The generation whose refresh token the server called invalid; 0: none.
+  std::uint64_t dead_generation = 0;
+};
+
+/// The folder with the public halves: $XDG_STATE_HOME/oauth-token, else ~/.local/state/oauth-token. Folders
+/// are made with mode 0700 and must belong to the effective user; files are replaced atomically with mode
+/// 0600. Opened once as a descriptor; links are not followed. Thread-safe. Errors are of class `config` (a
+/// folder or record that is not safe to use) or `store` (it cannot be read or written; a record of a newer
+/// version).
+class SessionFolder {
+ public:
+  /// `path` empty: the default. Made when it is missing.
+  static Result<SessionFolder> open(const std::string& path = {});
+  SessionFolder(SessionFolder&&) noexcept;
+  SessionFolder& operator=(SessionFolder&&) noexcept;
+  ~SessionFolder();
+
+  [[nodiscard]] Result<std::vector<SessionRecord>> list() const;
+  /// Nothing when there is no session of that name; `usage` for a name that cannot be one.
+  [[nodiscard]] Result<std::optional<SessionRecord>> load(std::string_view name) const;
+  [[nodiscard]] Result<void> save(const SessionRecord& record) const;
+  [[nodiscard]] Result<void> remove(std::string_view name) const;
+  [[nodiscard]] const std::string& path() const noexcept;
+
+ private:
+  friend class SessionAccess;
+  struct State;
+  explicit SessionFolder(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+struct SessionOptions {
+  std::string state_folder = {};           ///< empty: the default
+  std::shared_ptr<TokenStore> store = {};  ///< an application's own; empty: the one the record names
+  KeyringOptions keyring = {};
+  ClientRunOptions client = {};
+};
+
+/// A session that exists. Opening reads the public half only; neither network nor store is touched.
+class Session {
+ public:
+  /// `reauthenticate` when there is no such session, naming those there are.
+  static Result<Session> open(std::string_view name, SessionOptions options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  [[nodiscard]] const SessionRecord& record() const noexcept;
+  /// `usage`, naming both values, when `asked` names another issuer, endpoint, client, authentication,
+  /// encoding or CA than the session was signed in with; members left empty ask for nothing.
+  [[nodiscard]] Result<void> check_binding(const ClientSettings& asked) const;
+
+  /// RFC 7009 for the refresh token, then the access token; forgets the session once the server said so.
+  /// Takes the session's lock. Blocks.
+  Result<void> revoke(std::stop_token stop = {});
+  /// Erases both halves without asking the server. Takes the session's lock. Blocks.
+  Result<void> forget(std::stop_token stop = {});
+  /// RFC 7662 for the stored access token. Blocks.
+  Result<Secret> introspect(std::stop_token stop = {});
+
+ private:
+  friend class SessionAccess;
+  struct State;
+  explicit Session(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+/// Signing in, in two steps, so that everything that can fail fails before a person types the password:
+/// `prepare` checks the name, an existing session of that name (`usage`, unless it has the same endpoint,
+/// client, user, scope and resource, or `replace`), completes endpoints by discovery, reads the client
+/// secret, and probes the store; `request` sends the grant once, keeps the tokens (secret half first, read
+/// back, then the public half) and returns the token.
+class SignIn {
+ public:
+  static Result<SignIn> prepare(SessionRecord wanted, bool replace, SessionOptions options = {},
+                                std::stop_token stop = {});
+  SignIn(SignIn&&) noexcept;
+  SignIn& operator=(SignIn&&) noexcept;
+  ~SignIn();
+
+  /// May be called again after class `credentials`, e.g. by a prompt. When the token was issued but could not
+  /// be kept, the error is of class `store` and `unkept_token` has the token. The grant's user name becomes
+  /// the record's.
+  Result<Token> request(Grant grant, std::stop_token stop = {});
+  [[nodiscard]] std::optional<Token> take_unkept_token();
+  [[nodiscard]] const SessionRecord& record() const noexcept;
+
+ private:
+  struct State;
+  explicit SignIn(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
+};
+
+/// Whether the two records would be the same session: endpoint, client, user, scope and resource. When not:
+/// the name of what differs with both values, for a message.
+std::optional<std::string> difference(const SessionRecord& existing, const SessionRecord& wanted);
+
+}  // namespace oauth_token

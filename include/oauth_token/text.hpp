@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace oauth_token {
+
+/// Server text made fit for a terminal: control, bidirectional-override and zero-width characters and bytes
+/// that are not UTF-8 are written as \xNN or \u{NNNN}; everything else stays. Newlines count as control
+/// characters.
+std::string escape_for_terminal(std::string_view text);
+
+/// True for well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
+bool is_utf8(std::string_view text) noexcept;
+
+/// "oauth-token/1.2.3", and the version alone.
+std::string_view user_agent() noexcept;
+std::string_view version() noexcept;
+
+}  // namespace oauth_token

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <oauth_token/client_authentication.hpp>
+#include <oauth_token/error.hpp>
+#include <oauth_token/grant.hpp>
+#include <oauth_token/http.hpp>
+#include <oauth_token/secret.hpp>
+#include <oauth_token/token.hpp>
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oauth_token {
+
+struct TokenClientOptions {
+  std::string token_endpoint = {};
+  std::string introspection_endpoint = {};  ///< only introspect needs it
+  std::string revocation_endpoint = {};     ///< only revoke needs it
+  ClientAuthentication authentication = NoAuthentication{};
+  /// Sent with every request. Authorization, Host, Content-Length, Transfer-Encoding and DPoP are refused.
+  std::vector<HttpHeader> headers = {};
+  /// Accept a token from an answer that breaks RFC 6749 in known ways: a missing or form-encoded content
+  /// type, a missing token_type.
+  bool lenient = false;
+  /// For everything that one call does.
+  std::chrono::milliseconds timeout{30'000};
+  TransportOptions transport_options = {};
+  /// Used in place of one made from transport_options.
+  Transport transport = {};
+};
+
+/// One grant in, one token or one error out. Each call sends one request, and repeats nothing. All members
+/// may be called from many threads at once.
+class TokenClient {
+ public:
+  explicit TokenClient(TokenClientOptions options);
+  TokenClient(TokenClient&&) noexcept;
+  TokenClient& operator=(TokenClient&&) noexcept;
+  ~TokenClient();
+
+  /// RFC 6749 s3.2. Blocks for at most the timeout. Takes the grant over: its secrets are wiped before this
+  /// returns.
+  Result<Token> request(Grant grant, std::stop_token stop = {}) const;
+
+  /// RFC 7662. The answer's JSON object; `active` is present and a boolean. A token that is not active is no
+  /// error.
+  Result<Secret> introspect(const Secret& token, std::string_view token_type_hint = {},
+                            std::stop_token stop = {}) const;
+
+  /// RFC 7009. Success only when the server said so: 200 with an empty or JSON body.
+  Result<void> revoke(const Secret& token, std::string_view token_type_hint = {},
+                      std::stop_token stop = {}) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace oauth_token

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oauth_token {
+
+/// What a store may show to other programs of this user, beside the secret value.
+struct StoreItem {
+  std::string id = {};           ///< unique; letters, digits and . _ : / % -
+  std::uint64_t generation = 0;  ///< counts the saves of a session; authenticated by the file store
+  std::string name = {};         ///< session name
+  std::string issuer = {};       ///< or the token endpoint's origin
+  std::string client_id = {};
+  std::string username = {};
+};
+
+/// Where secret halves of sessions are kept. Four verbs; locking between processes is not a store's business.
+/// An application's own store derives from this. All calls block, end at the store's own deadline with class
+/// `store` and Error::reason "absent", "locked", "timeout", "dismissed", "full", "damaged", "key" or
+/// "denied", and at a stop request with class `interrupted`.
+class TokenStore {
+ public:
+  TokenStore() = default;
+  TokenStore(const TokenStore&) = delete;
+  TokenStore& operator=(const TokenStore&) = delete;
+  virtual ~TokenStore() = default;
+
+  /// Nothing when there is no such item; a locked store is an error, never "nothing".
+  virtual Result<std::optional<Secret>> load(std::string_view id, std::stop_token stop) = 0;
+  /// Creates or replaces; returns when the store said that it is done.
+  virtual Result<void> save(const StoreItem& item, const Secret& value, std::stop_token stop) = 0;
+  /// Success also when there was nothing.
+  virtual Result<void> erase(std::string_view id, std::stop_token stop) = 0;
+  virtual Result<std::vector<std::string>> list(std::stop_token stop) = 0;
+  /// Whether a save would work now, without changing anything: asked before a password is sent.
+  virtual Result<void> probe(std::stop_token stop) = 0;
+};
+
+/// Keeps everything in this process. Thread-safe.
+std::shared_ptr<TokenStore> make_memory_store();
+
+struct KeyringOptions {
+  std::chrono::milliseconds timeout{
+      5'000};               ///< for each call; it stands still while an unlock dialog is open
+  bool may_prompt = false;  ///< a locked keyring may ask a person who is there; 120 s at most
+};
+
+/// The Secret Service of the desktop (libsecret). Loads the keyring module on first use; without it: class
+/// `store`, reason "absent", naming the package. Thread-safe.
+Result<std::shared_ptr<TokenStore>> open_keyring_store(const KeyringOptions& options = {});
+
+}  // namespace oauth_token
