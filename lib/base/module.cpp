@@ -1,0 +1,66 @@
+#include "base/module.hpp"
+
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dlfcn.h>
+#include <link.h>
+#include <unistd.h>
+
+namespace oauth_token {
+namespace {
+
+// The file that this code is linked into: the program, or an application's shared library.
+std::string own_file() {
+  Dl_info info{};
+  link_map* map = nullptr;
+  static const char anchor = 0;
+  if (::dladdr1(&anchor, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0 && map != nullptr &&
+      map->l_name != nullptr && map->l_name[0] == '/')
+    return map->l_name;
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
+  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+// Beside the file itself where it stands (a relocated or not yet installed tree: PREFIX/bin and PREFIX/lib),
+// then where the build was told to install to.
+std::vector<std::string> candidates(std::string_view name) {
+  const std::string file = "/oauth-token/oauth_token_" + std::string(name) + ".so";
+  std::vector<std::string> paths;
+  const std::string own = own_file();
+  if (const auto slash = own.rfind('/'); slash != std::string::npos) {
+    const std::string folder = own.substr(0, slash);
+    paths.push_back(folder + file);
+    if (const auto parent = folder.rfind('/'); parent != std::string::npos)
+      paths.push_back(folder.substr(0, parent) + "/" OAUTH_TOKEN_LIBDIR + file);
+  }
+  paths.push_back(OAUTH_TOKEN_FULL_LIBDIR + file);
+  return paths;
+}
+
+}  // namespace
+
+Result<void*> open_module(std::string_view name) {
+  std::string reason = "it is not installed";
+  for (const std::string& path : candidates(name)) {
+    if (::access(path.c_str(), F_OK) != 0) continue;
+    // RTLD_NOW: lazy binding spills vector registers, and with them pieces of secrets, onto the stack.
+    void* const module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (module != nullptr) {
+      if (void* const entry = ::dlsym(module, ("oauth_token_" + std::string(name) + "_module").c_str()))
+        return entry;
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps the text for each thread
+    if (const char* const text = ::dlerror()) reason = text;
+  }
+  return fail(ErrorClass::internal,
+              "The module \"" + std::string(name) + "\" cannot be loaded: " + reason + ".",
+              "Install oauth-token again, with its " + std::string(name) + " module.");
+}
+
+}  // namespace oauth_token

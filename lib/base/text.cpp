@@ -1,0 +1,81 @@
+#include <oauth_token/text.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace oauth_token {
+namespace {
+
+constexpr std::string_view hex = "0123456789abcdef";
+
+struct Decoded {
+  std::uint32_t code_point = 0;
+  std::size_t length = 0;  // 0: not UTF-8
+};
+
+Decoded decode(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return {first, 1};
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
+  std::uint32_t code_point = first & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return {};
+    code_point = (code_point << 6U) | (byte(i) & 0x3fU);
+  }
+  const bool overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
+  const bool outside = code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff);
+  if (overlong || outside) return {};
+  return {code_point, length};
+}
+
+bool is_unprintable(std::uint32_t c) noexcept {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) ||      // C0, DEL, C1
+         c == 0xad || c == 0x061c || c == 0x180e ||  // soft hyphen, Arabic letter mark, Mongolian separator
+         (c >= 0x200b && c <= 0x200f) ||             // zero width, direction marks
+         (c >= 0x2028 && c <= 0x202e) ||             // line separators, bidirectional overrides
+         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||  // invisible operators, isolates, byte order mark
+         (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+}  // namespace
+
+std::string escape_for_terminal(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto [code_point, length] = decode(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (length == 0 || code_point < 0x20 || code_point == 0x7f) {
+      out += "\\x";
+      out += hex[first >> 4U];
+      out += hex[first & 0xfU];
+    } else if (is_unprintable(code_point)) {
+      std::string digits;
+      for (std::uint32_t rest = code_point; rest != 0; rest >>= 4U)
+        digits.insert(digits.begin(), hex[rest & 0xfU]);
+      out += "\\u{" + digits + "}";
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = decode(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string_view version() noexcept { return OAUTH_TOKEN_VERSION; }
+
+std::string_view user_agent() noexcept { return "oauth-token/" OAUTH_TOKEN_VERSION; }
+
+}  // namespace oauth_token

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/http.hpp>
+
+#include <string_view>
+
+namespace oauth_token {
+
+/// What the HTTP module exports.
+struct HttpModule {
+  const char* version;
+  Result<Transport> (*make_transport)(const TransportOptions& options);
+  Result<Url> (*parse_url)(std::string_view text);
+};
+
+}  // namespace oauth_token
+
+extern "C" const oauth_token::HttpModule* oauth_token_http_module();

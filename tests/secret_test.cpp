@@ -1,0 +1,77 @@
+#include <oauth_token/secret.hpp>
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using oauth_token::Secret;
+using oauth_token::SecretBuffer;
+
+TEST_CASE("a secret gives back the bytes it was made of, NUL included") {
+  const std::string text("a\0b", 3);
+  CHECK(Secret(text).expose() == text);
+  CHECK(Secret(text).size() == 3);
+  CHECK(Secret().empty());
+}
+
+TEST_CASE("moving a secret moves its pages and leaves the source empty") {
+  Secret source("correct horse battery staple");
+  const char* const where = source.expose().data();
+  Secret target = std::move(source);
+  CHECK(target.expose().data() == where);
+  CHECK(source.empty());  // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("the bytes of a secret are overwritten when it ends") {
+  const char* where = nullptr;
+  {
+    const Secret secret("correct horse battery staple");
+    where = secret.expose().data();
+  }
+  // The page is kept for the next secret, so that it may still be read.
+  CHECK(std::string_view(where, 4) == std::string_view("\0\0\0\0", 4));
+}
+
+TEST_CASE("a buffer that grows beyond a page keeps its text") {
+  SecretBuffer buffer;
+  std::string expected;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string piece = std::to_string(i) + ",";
+    buffer.append(piece);
+    expected += piece;
+  }
+  CHECK(buffer.expose() == expected);
+  buffer.drop_front(2);
+  CHECK(buffer.expose() == expected.substr(2));
+  buffer.truncate(5);
+  CHECK(buffer.take().expose() == expected.substr(2, 5));
+  CHECK(buffer.empty());
+}
+
+TEST_CASE("bytes behind a shortened text are overwritten") {
+  SecretBuffer buffer;
+  buffer.append("secretsecret");
+  buffer.truncate(6);
+  CHECK(std::memcmp(buffer.data() + 6, "\0\0\0\0\0\0", 6) == 0);
+}
+
+TEST_CASE("secrets are equal when their bytes are") {
+  CHECK(Secret("abc") == Secret("abc"));
+  CHECK_FALSE(Secret("abc") == Secret("abd"));
+  CHECK_FALSE(Secret("abc") == Secret("ab"));
+}
+
+TEST_CASE("a forked child finds nothing in its parent's secret") {
+  const Secret secret("correct horse battery staple");
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(secret.expose()[0] == '\0' ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}

@@ -1,0 +1,38 @@
+#include <oauth_token/text.hpp>
+
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+using oauth_token::escape_for_terminal;
+
+TEST_CASE("server text reaches a terminal without control, direction and zero-width characters") {
+  struct {
+    std::string_view in, out;
+  } const rows[] = {
+      {"plain text", "plain text"},
+      {"Ungültiges Kennwort 🔑", "Ungültiges Kennwort 🔑"},
+      {"\x1b[31mred", "\\x1b[31mred"},
+      {"two\nlines\r\ttab", "two\\x0alines\\x0d\\x09tab"},
+      {"\x7f", "\\x7f"},
+      {"\u0085", "\\u{85}"},
+      {"a\u202egnp.exe", "a\\u{202e}gnp.exe"},
+      {"zero\u200bwidth", "zero\\u{200b}width"},
+      {"\ufeff", "\\u{feff}"},
+      {"\U000e0041", "\\u{e0041}"},
+      {"bad \xff\xc3", "bad \\xff\\xc3"},
+      {"overlong \xc0\xaf", "overlong \\xc0\\xaf"},
+      {"surrogate \xed\xa0\x80", "surrogate \\xed\\xa0\\x80"},
+      {std::string_view("\0", 1), "\\x00"},
+  };
+  for (const auto& row : rows) CHECK(escape_for_terminal(row.in) == row.out);
+}
+
+TEST_CASE("UTF-8 is told from other bytes") {
+  CHECK(oauth_token::is_utf8("pä$$w+rd 🔑"));
+  CHECK(oauth_token::is_utf8(""));
+  CHECK_FALSE(oauth_token::is_utf8("p\xe4ssword"));
+  CHECK_FALSE(oauth_token::is_utf8("\xed\xa0\x80"));
+  CHECK_FALSE(oauth_token::is_utf8("\xf4\x90\x80\x80"));
+}
