@@ -32,8 +32,8 @@ using SecretSource = std::variant<std::monostate, SecretFile, SecretCommand, Sec
 inline constexpr std::size_t secret_source_limit = 64 * 1024;
 
 /// Reads to the end, with read(2) into wiped memory, and removes one trailing newline (LF or CR LF), nothing
-/// else. Blocks until the writer closes, the deadline passes (`timeout`) or a stop is requested
-/// (`interrupted`). Errors: `config` for what cannot be opened, holds a NUL byte, or is larger than the
+/// else. An empty secret is returned as such. Blocks until the writer closes, 60 s have passed (`timeout`; a
+/// terminal is waited for) or a stop is requested (`interrupted`). Errors: `config` for what cannot be opened, holds a NUL byte, or is larger than the
 /// limit.
 Result<Secret> read_secret_file(const std::string& path, std::stop_token stop = {});
 /// The same from an open descriptor, which stays open.
@@ -41,7 +41,8 @@ Result<Secret> read_secret_descriptor(int descriptor, std::stop_token stop = {})
 /// The same from a command. A status other than 0 is an error that names it; what the command wrote to its
 /// standard error goes to ours.
 Result<Secret> read_secret_command(const std::string& command, std::stop_token stop = {});
-/// Runs `/bin/sh -c command` as above and writes `input` to its standard input; success is status 0.
+/// Runs `/bin/sh -c command` as above and writes `input` to its standard input; its standard output goes to
+/// /dev/null. Success is status 0, anything else is class `output`, `timeout` or `interrupted`.
 Result<void> run_with_secret_input(const std::string& command, const Secret& input,
                                    std::stop_token stop = {});
 
