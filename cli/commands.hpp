@@ -1,0 +1,59 @@
+#pragma once
+
+#include "options.hpp"
+
+#include <oauth_token/error.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace oauth_token::cli {
+
+struct Context;
+class Settings;
+
+/// Whose settings a command starts from.
+enum class Basis : std::uint8_t {
+  none,     ///< of nobody
+  profile,  ///< the last operand names a profile
+  session,  ///< the operand names a session
+};
+
+/// One command: what the help says, which options it takes, what it runs.
+struct Command {
+  std::string_view name = {};  ///< "password", "profile set"
+  std::string_view operands = {};
+  std::string_view summary = {};
+  unsigned groups = 0;          ///< of Group
+  std::string_view forms = {};  ///< values of --output, the default first; empty: there is no --output
+  std::size_t operands_needed = 0;
+  std::size_t operands_at_most = 0;
+  Basis basis = Basis::none;
+  std::string_view examples = {};
+  /// The exit status, or an error to report.
+  Result<int> (*run)(Context&, const Settings&) = nullptr;
+
+  [[nodiscard]] bool takes(const Option& option) const noexcept;
+};
+
+std::span<const Command> commands() noexcept;
+
+// One file in commands/ each.
+Result<int> run_password(Context& context, const Settings& settings);
+Result<int> run_token(Context& context, const Settings& settings);
+Result<int> run_refresh(Context& context, const Settings& settings);
+Result<int> run_client_credentials(Context& context, const Settings& settings);
+Result<int> run_request(Context& context, const Settings& settings);
+Result<int> run_introspect(Context& context, const Settings& settings);
+Result<int> run_revoke(Context& context, const Settings& settings);
+Result<int> run_list(Context& context, const Settings& settings);
+Result<int> run_show(Context& context, const Settings& settings);
+Result<int> run_forget(Context& context, const Settings& settings);
+Result<int> run_discover(Context& context, const Settings& settings);
+Result<int> run_profile_set(Context& context, const Settings& settings);
+Result<int> run_profile_list(Context& context, const Settings& settings);
+Result<int> run_profile_show(Context& context, const Settings& settings);
+Result<int> run_profile_remove(Context& context, const Settings& settings);
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,233 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace oauth_token::cli {
+
+enum class Kind : std::uint8_t {
+  flag,   ///< takes no value
+  value,  ///< takes one value, given once
+  list,   ///< takes one value, may be repeated
+};
+
+/// What is checked as soon as the value is read.
+enum class Check : std::uint8_t {
+  text,     ///< not empty, no control character
+  path,     ///< a file; made absolute, so that a session finds it from everywhere
+  seconds,  ///< a number above 0, up to a day, with at most three decimals
+  number,   ///< a descriptor: 0 to 1048575
+  choice,   ///< one of Option::choices
+  words,    ///< one or more values, separated by spaces
+  any,      ///< checked where it is used
+};
+
+/// Which commands take an option: a command names its groups (commands.hpp).
+enum class Group : std::uint16_t {
+  common = 1U << 0U,
+  server = 1U << 1U,
+  client = 1U << 2U,
+  transport = 1U << 3U,
+  grant = 1U << 4U,
+  user = 1U << 5U,
+  kept = 1U << 6U,  ///< a refresh token that the caller keeps
+  store = 1U << 7U,
+  session = 1U << 8U,
+  replace = 1U << 9U,
+  age = 1U << 10U,
+  force = 1U << 11U,
+  wait = 1U << 12U,
+  output = 1U << 13U,
+  token_output = 1U << 14U,
+  trace = 1U << 15U,
+};
+
+/// Where a value may come from, beside the command line; and what else is to be known of an option.
+enum Trait : std::uint8_t {
+  variable = 1U << 0U,       ///< OAUTH_TOKEN_ and the name in upper case
+  profile = 1U << 1U,        ///< a key of a profile
+  loopback_only = 1U << 2U,  ///< a profile may say so for a server on this machine only
+  runs_code = 1U << 3U,      ///< never a variable, but for askpass
+  hidden = 1U << 4U,         ///< a key of profiles that is no option of the command line
+  primary = 1U << 5U,        ///< described in the short help
+};
+
+/// Options that exclude each other; a set given by flag hides the whole set in variables and profile.
+enum class Alternative : std::uint8_t {
+  none,
+  password,
+  client_secret,
+  client_assertion,
+  refresh_token,
+  server,
+};
+
+struct Option {
+  std::string_view name = {};  ///< without the dashes
+  char letter = 0;
+  Kind kind = Kind::flag;
+  std::string_view value_name = {};
+  Check check = Check::any;
+  std::string_view choices = {};  ///< "a|b|c"
+  Group group = Group::common;
+  std::uint8_t traits = 0;
+  Alternative alternative = Alternative::none;
+  std::string_view help = {};
+
+  [[nodiscard]] constexpr bool has(Trait trait) const noexcept { return (traits & trait) != 0; }
+};
+
+/// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
+inline constexpr Option options[] = {
+    {"issuer", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile | primary,
+     Alternative::server, "authorization server; its endpoints come from its metadata"},
+    {"token-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile | primary,
+     Alternative::server, "where tokens are requested; then no metadata are asked for"},
+    {"introspection-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile,
+     Alternative::none, "where tokens are introspected (RFC 7662)"},
+    {"revocation-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile,
+     Alternative::none, "where tokens are revoked (RFC 7009)"},
+
+    {"client-id", 0, Kind::value, "ID", Check::text, "", Group::client, variable | profile | primary,
+     Alternative::none, "client identifier"},
+    {"client-auth", 0, Kind::value, "METHOD", Check::choice,
+     "none|client_secret_basic|client_secret_post|private_key_jwt", Group::client, variable | profile,
+     Alternative::none, "none, client_secret_basic, client_secret_post or private_key_jwt"},
+    {"basic-encoding", 0, Kind::value, "form|raw", Check::choice, "form|raw", Group::client,
+     variable | profile, Alternative::none, "how id and secret go into Basic; form is RFC 6749's"},
+    {"client-secret-file", 0, Kind::value, "FILE", Check::path, "", Group::client,
+     variable | profile | primary, Alternative::client_secret, "file with the client secret"},
+    {"client-secret-command", 0, Kind::value, "CMD", Check::text, "", Group::client, profile | runs_code,
+     Alternative::client_secret, "command that prints the client secret"},
+    {"client-secret-in-keyring", 0, Kind::flag, "", Check::any, "", Group::client, profile | hidden,
+     Alternative::client_secret, "\"profile set\" put the client secret into the keyring"},
+    {"client-assertion-file", 0, Kind::value, "FILE", Check::path, "", Group::client, variable | profile,
+     Alternative::client_assertion, "file with a ready-made client assertion (RFC 7523)"},
+    {"client-assertion-command", 0, Kind::value, "CMD", Check::text, "", Group::client, profile | runs_code,
+     Alternative::client_assertion, "command that prints a client assertion"},
+    {"header", 0, Kind::list, "'NAME: VALUE'", Check::text, "", Group::client, variable | profile,
+     Alternative::none, "an additional header of each request"},
+
+    {"cacert", 0, Kind::value, "FILE", Check::path, "", Group::transport, variable | profile,
+     Alternative::none, "PEM file with the authorities to trust"},
+    {"proxy", 0, Kind::value, "URL", Check::any, "", Group::transport, variable | profile, Alternative::none,
+     "proxy in place of https_proxy and the like; '' for none"},
+    {"timeout", 0, Kind::value, "SECONDS", Check::seconds, "", Group::transport, variable | profile,
+     Alternative::none, "for all requests together (30; 60 to refresh)"},
+    {"connect-timeout", 0, Kind::value, "SECONDS", Check::seconds, "", Group::transport, variable | profile,
+     Alternative::none, "to reach the server (10)"},
+    {"lenient", 0, Kind::flag, "", Check::any, "", Group::transport, variable | profile, Alternative::none,
+     "accept a token from an answer that breaks RFC 6749 in known ways"},
+    {"insecure-tls", 0, Kind::flag, "", Check::any, "", Group::transport, profile | loopback_only,
+     Alternative::none, "do not check the server's certificate"},
+    {"allow-http", 0, Kind::flag, "", Check::any, "", Group::transport, profile | loopback_only,
+     Alternative::none, "plain http to other machines"},
+
+    {"scope", 0, Kind::list, "S", Check::words, "", Group::grant, variable | profile | primary,
+     Alternative::none, "scope to ask for; may be repeated"},
+    {"resource", 0, Kind::list, "URI", Check::words, "", Group::grant, variable | profile, Alternative::none,
+     "resource indicator (RFC 8707); may be repeated"},
+    {"param", 0, Kind::list, "NAME=VALUE", Check::any, "", Group::grant, variable | profile,
+     Alternative::none, "an additional parameter of the token request"},
+    {"param-file", 0, Kind::list, "NAME=FILE", Check::any, "", Group::grant, variable | profile,
+     Alternative::none, "the same, its value read from FILE"},
+    {"prompt-param", 0, Kind::list, "NAME", Check::text, "", Group::grant, variable | profile,
+     Alternative::none, "the same, asked for without echo, e.g. totp"},
+
+    {"username", 0, Kind::value, "NAME", Check::any, "", Group::user, variable | profile | primary,
+     Alternative::none, "the user; asked for when missing"},
+    {"password-stdin", 0, Kind::flag, "", Check::any, "", Group::user, primary, Alternative::password,
+     "read the password from standard input"},
+    {"password-fd", 0, Kind::value, "N", Check::number, "", Group::user, 0, Alternative::password,
+     "read the password from an open descriptor"},
+    {"password-file", 0, Kind::value, "FILE", Check::path, "", Group::user, variable | profile | primary,
+     Alternative::password, "read the password from a file or FIFO"},
+    {"password-command", 0, Kind::value, "CMD", Check::text, "", Group::user, profile | runs_code,
+     Alternative::password, "read the password from a command's standard output"},
+    {"askpass", 0, Kind::value, "PROGRAM", Check::text, "", Group::user, variable | profile | runs_code,
+     Alternative::password, "let PROGRAM ask for the password"},
+
+    {"refresh-token-stdin", 0, Kind::flag, "", Check::any, "", Group::kept, 0, Alternative::refresh_token,
+     "renew the refresh token on standard input; nothing is stored"},
+    {"refresh-token-fd", 0, Kind::value, "N", Check::number, "", Group::kept, 0, Alternative::refresh_token,
+     "the same, from an open descriptor"},
+    {"refresh-token-file", 0, Kind::value, "FILE", Check::path, "", Group::kept, variable,
+     Alternative::refresh_token, "the same, from a file"},
+    {"refresh-token-command", 0, Kind::value, "CMD", Check::text, "", Group::kept, profile | runs_code,
+     Alternative::refresh_token, "the same, from a command's standard output"},
+    {"write-refresh-token", 0, Kind::value, "FILE", Check::path, "", Group::kept, 0, Alternative::none,
+     "where a new refresh token goes, mode 0600"},
+    {"on-rotation", 0, Kind::value, "CMD", Check::text, "", Group::kept, profile | runs_code,
+     Alternative::none, "command that gets a new refresh token on its standard input"},
+
+    {"store", 0, Kind::value, "keyring|none", Check::choice, "keyring|none", Group::store,
+     variable | profile | primary, Alternative::none, "where the session's tokens are kept (keyring)"},
+    {"store-timeout", 0, Kind::value, "SECONDS", Check::seconds, "", Group::session, variable | profile,
+     Alternative::none, "for each call of the store (5)"},
+    {"session", 0, Kind::value, "NAME", Check::text, "", Group::session, variable | profile | primary,
+     Alternative::none, "name of the session (the profile's, or \"default\")"},
+    {"replace", 0, Kind::flag, "", Check::any, "", Group::replace, primary, Alternative::none,
+     "sign in over a session of another server, client, user or scope"},
+    {"min-valid", 0, Kind::value, "SECONDS", Check::seconds, "", Group::age, variable | profile | primary,
+     Alternative::none, "renew a token that lives for less than this"},
+    {"force", 0, Kind::flag, "", Check::any, "", Group::force, primary, Alternative::none,
+     "send a refresh token that is marked dead or outdated"},
+    {"wait", 0, Kind::value, "SECONDS", Check::seconds, "", Group::wait, variable | primary,
+     Alternative::none, "keep trying for this long what may be tried again"},
+
+    {"output", 'o', Kind::value, "FORM", Check::any, "", Group::output, variable | primary, Alternative::none,
+     "form of the answer"},
+    {"field", 0, Kind::value, "NAME", Check::text, "", Group::output, primary, Alternative::none,
+     "print one member of the JSON answer"},
+    {"show-refresh-token", 0, Kind::flag, "", Check::any, "", Group::token_output, 0, Alternative::none,
+     "let JSON hold the refresh token"},
+    {"dry-run", 0, Kind::flag, "", Check::any, "", Group::trace, primary, Alternative::none,
+     "show the first request and send nothing"},
+    {"verbose", 'v', Kind::flag, "", Check::any, "", Group::trace, 0, Alternative::none,
+     "show requests and answers, without secrets"},
+
+    {"config", 0, Kind::value, "FILE", Check::path, "", Group::common, 0, Alternative::none,
+     "configuration file in place of the user's own"},
+    {"no-input", 0, Kind::flag, "", Check::any, "", Group::common, variable, Alternative::none,
+     "never ask; what is missing is an error"},
+    {"quiet", 'q', Kind::flag, "", Check::any, "", Group::common, variable, Alternative::none,
+     "no warnings and no notes on standard error"},
+    {"help", 'h', Kind::flag, "", Check::any, "", Group::common, 0, Alternative::none,
+     "show help; with -v, all options"},
+    {"version", 0, Kind::flag, "", Check::any, "", Group::common, 0, Alternative::none, "show the version"},
+};
+inline constexpr std::size_t option_count = std::size(options);
+
+/// Names an option at compile time: a name that is not in the table does not compile.
+class OptionName {
+ public:
+  consteval OptionName(const char* name) : index_(find(name)) {}
+  constexpr explicit OptionName(std::size_t index) noexcept : index_(index) {}
+  [[nodiscard]] constexpr std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] constexpr const Option& option() const noexcept { return options[index_]; }
+
+ private:
+  static consteval std::size_t find(std::string_view name) {
+    std::size_t index = 0;
+    while (options[index].name != name) ++index;  // past the end: no constant expression
+    return index;
+  }
+  std::size_t index_;
+};
+
+/// The option of that name (without dashes), if there is one.
+std::optional<OptionName> find_option(std::string_view name) noexcept;
+std::optional<OptionName> find_option(char letter) noexcept;
+
+/// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
+std::string variable_name(const Option& option);
+
+/// The word of `words` that is written most like `word`; empty when none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> words);
+
+}  // namespace oauth_token::cli
