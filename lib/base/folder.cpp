@@ -1,0 +1,241 @@
+#include "base/folder.hpp"
+
+#include "base/random.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace oauth_token {
+namespace {
+
+constexpr std::string_view temporary_suffix = ".tmp";
+constexpr std::time_t temporary_age = 3600;
+
+tl::unexpected<Error> refused(const std::string& what, const std::string& place, int number = errno) {
+  const char* const hint = number == ENOSPC || number == EDQUOT ? "Free some space there."
+                           : number == EROFS                    ? "Choose a place that can be written to."
+                           : number == EACCES                   ? "Check who may use that folder."
+                                                                : "";
+  Error error{.error_class = ErrorClass::store,
+              .message = what + " " + place + ": " + std::generic_category().message(number) + ".",
+              .hint = hint};
+  if (number == ENOSPC || number == EDQUOT) error.reason = "full";
+  if (number == EACCES || number == EROFS || number == EPERM) error.reason = "denied";
+  return fail(std::move(error));
+}
+
+tl::unexpected<Error> unsafe(const std::string& place, const std::string& why, const std::string& hint) {
+  return fail(ErrorClass::config, place + " is not safe to use: " + why + ".", hint);
+}
+
+Result<void> check_folder(int descriptor, const std::string& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return refused("Cannot look at", path);
+  if (status.st_uid != ::geteuid())
+    return unsafe(path, "it belongs to user id " + std::to_string(status.st_uid),
+                  "Run as that user, or choose another folder.");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return unsafe(path, "other users can write to it", "Run: chmod 700 " + path);
+  return {};
+}
+
+Result<void> check_file(int descriptor, const std::string& place) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return refused("Cannot look at", place);
+  if (!S_ISREG(status.st_mode)) return unsafe(place, "it is no regular file", "Remove it.");
+  if (status.st_uid != ::geteuid())
+    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), "Remove it.");
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return unsafe(place, "other users can use it", "If nobody did, run: chmod 600 " + place);
+  return {};
+}
+
+// What root makes in somebody's home, its owner cannot use later.
+Result<void> check_home_of_another(int descriptor, const std::string& path) {
+  struct stat status {};
+  if (::geteuid() != 0 || ::fstat(descriptor, &status) != 0 || status.st_uid == 0) return {};
+  return fail(ErrorClass::config,
+              "You are root, but " + path + " belongs to user id " + std::to_string(status.st_uid) + ".",
+              "Run as that user (without sudo), or with root's own home (sudo -H).");
+}
+
+Result<void> make(int parent, const std::string& name, const std::string& path) {
+  if (::mkdirat(parent, name.c_str(), S_IRWXU) != 0)
+    return errno == EEXIST ? Result<void>() : refused("Cannot make the folder", path);
+  // Even when umask takes the owner's own rights away.
+  if (::fchmodat(parent, name.c_str(), S_IRWXU, 0) != 0) return refused("Cannot make the folder", path);
+  ::fsync(parent);
+  return {};
+}
+
+Descriptor open_folder_at(int parent, const std::string& name, int flags) {
+  return Descriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+}
+
+Result<void> write_all(int descriptor, std::string_view contents, const std::string& place) {
+  while (!contents.empty()) {
+    const ssize_t written = ::write(descriptor, contents.data(), contents.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return refused("Cannot write", place);
+    }
+    contents.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Folder> Folder::open(const std::string& path) {
+  if (path.empty() || path.front() != '/')
+    return fail(ErrorClass::config, "The folder \"" + path + "\" is not an absolute path.",
+                "Write it with a leading slash.");
+  Descriptor at = open_folder_at(AT_FDCWD, "/", 0);
+  std::string done;
+  std::size_t start = 1;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string part = path.substr(start, end - start);
+    start = end + 1;
+    if (part.empty()) continue;
+    done += "/" + part;
+    // A home may well be behind a link; only the folder itself must not be one.
+    const bool last = path.find_first_not_of('/', end) == std::string::npos;
+    const int flags = last ? O_NOFOLLOW : 0;
+    Descriptor next = open_folder_at(at.get(), part, flags);
+    if (!next && errno == ENOENT) {
+      if (auto made = make(at.get(), part, done); !made) return fail(std::move(made.error()));
+      next = open_folder_at(at.get(), part, flags);
+    }
+    if (!next && (errno == ELOOP || errno == ENOTDIR))
+      return unsafe(done, "it is a link or no folder", "Remove it, or choose another folder.");
+    if (!next) return refused("Cannot open the folder", done);
+    if (auto checked = check_home_of_another(next.get(), done); !checked)
+      return fail(std::move(checked.error()));
+    at = std::move(next);
+  }
+  if (auto checked = check_folder(at.get(), done); !checked) return fail(std::move(checked.error()));
+  return Folder(done, std::move(at));
+}
+
+Result<Folder> Folder::inside(const std::string& name) const {
+  const std::string path = place(name);
+  Descriptor descriptor = open_folder_at(descriptor_.get(), name, O_NOFOLLOW);
+  if (!descriptor && errno == ENOENT) {
+    if (auto made = make(descriptor_.get(), name, path); !made) return fail(std::move(made.error()));
+    descriptor = open_folder_at(descriptor_.get(), name, O_NOFOLLOW);
+  }
+  if (!descriptor && (errno == ELOOP || errno == ENOTDIR))
+    return unsafe(path, "it is a link or no folder", "Remove it.");
+  if (!descriptor) return refused("Cannot open the folder", path);
+  if (auto checked = check_folder(descriptor.get(), path); !checked) return fail(std::move(checked.error()));
+  return Folder(path, std::move(descriptor));
+}
+
+Result<Descriptor> Folder::open_file(const std::string& name, bool create) const {
+  constexpr int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  Descriptor file(::openat(descriptor_.get(), name.c_str(), flags));
+  if (!file && errno == ENOENT) {
+    if (!create) return Descriptor();
+    file = Descriptor(::openat(descriptor_.get(), name.c_str(), flags | O_CREAT, S_IRUSR | S_IWUSR));
+    if (file && ::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) return refused("Cannot make", place(name));
+  }
+  if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
+  if (!file) return refused("Cannot open", place(name));
+  if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
+  return file;
+}
+
+Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t limit) const {
+  const Descriptor file(
+      ::openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) return std::nullopt;
+  if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
+  if (!file) return refused("Cannot open", place(name));
+  if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
+  SecretBuffer contents;
+  for (;;) {
+    constexpr std::size_t piece = 4096;
+    const ssize_t got = ::read(file.get(), contents.room(piece), piece);
+    if (got == 0) return contents.take();
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return refused("Cannot read", place(name));
+    contents.grew(static_cast<std::size_t>(got));
+    if (contents.size() > limit)
+      return fail(ErrorClass::store, place(name) + " is larger than " + std::to_string(limit) + " bytes.",
+                  "It is none of our files.");
+  }
+}
+
+Result<void> Folder::replace(const std::string& name, std::string_view contents) const {
+  const std::string temporary = "." + name + "." + random_hex(8) + std::string(temporary_suffix);
+  const auto give_up = [&](Error error) -> Result<void> {
+    ::unlinkat(descriptor_.get(), temporary.c_str(), 0);
+    return fail(std::move(error));
+  };
+  const Descriptor file(::openat(descriptor_.get(), temporary.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file) return refused("Cannot write", place(name));
+  if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
+    return give_up(refused("Cannot write", place(name)).value());
+  if (auto written = write_all(file.get(), contents, place(name)); !written)
+    return give_up(std::move(written.error()));
+  if (::fsync(file.get()) != 0 ||
+      ::renameat(descriptor_.get(), temporary.c_str(), descriptor_.get(), name.c_str()) != 0)
+    return give_up(refused("Cannot write", place(name)).value());
+  return sync();
+}
+
+Result<void> Folder::remove(const std::string& name) const {
+  if (::unlinkat(descriptor_.get(), name.c_str(), 0) == 0) return sync();
+  return errno == ENOENT ? Result<void>() : refused("Cannot remove", place(name));
+}
+
+Result<void> Folder::rename(const std::string& from, const std::string& to) const {
+  if (::renameat(descriptor_.get(), from.c_str(), descriptor_.get(), to.c_str()) != 0)
+    return refused("Cannot rename", place(from));
+  return {};
+}
+
+Result<void> Folder::sync() const {
+  return ::fsync(descriptor_.get()) == 0 ? Result<void>() : refused("Cannot write to", path_);
+}
+
+Result<std::vector<std::string>> Folder::names() const {
+  Descriptor again = open_folder_at(descriptor_.get(), ".", 0);
+  if (!again) return refused("Cannot open the folder", path_);
+  struct Close {
+    void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+  };
+  const std::unique_ptr<DIR, Close> stream(::fdopendir(again.get()));
+  if (!stream) return refused("Cannot read the folder", path_);
+  again.release();
+  std::vector<std::string> names;
+  while (const dirent* const entry = ::readdir(stream.get())) {
+    const std::string name(static_cast<const char*>(entry->d_name));
+    if (name.front() != '.') {
+      names.push_back(name);
+      continue;
+    }
+    struct stat status {};
+    if (name.ends_with(temporary_suffix) &&
+        ::fstatat(descriptor_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(status.st_mode) && std::time(nullptr) - status.st_mtime > temporary_age)
+      ::unlinkat(descriptor_.get(), name.c_str(), 0);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace oauth_token
