@@ -1,0 +1,167 @@
+#pragma once
+
+#include <oauth_token/secret.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+/// JSON (RFC 8259) for texts that hold secrets and come from strangers. A document keeps its text in the
+/// wiped pages it was read into and decodes strings in place; beside it there are only offsets, so nothing
+/// secret ever reaches the heap. Reading:
+///
+///     auto document = json::parse(std::move(body));
+///     if (!document) … document.error().what …
+///     const auto token = document->root()["access_token"].text();   // optional<string_view>
+///     for (json::Value member : document->root()) … member.name() …
+///
+/// Writing:
+///
+///     json::Writer out;
+///     out.begin_object().member("version", 1).member("token", secret.expose());
+///     out.name("extra").value(member).end_object();
+///     Secret text = out.take();
+namespace oauth_token::json {
+
+enum class Type : std::uint8_t { absent, null, boolean, number, string, array, object };
+
+struct Options {
+  std::size_t max_bytes = std::size_t{1} << 20U;
+  /// Arrays and objects inside each other; 64 at most.
+  unsigned max_depth = 64;
+  /// Let "\ud800" without its other half pass; a Writer writes it back as the same escape.
+  bool lone_surrogates = false;
+};
+
+/// Why a text is not taken. Holds nothing of the text.
+struct ParseError {
+  std::string_view what = {};  ///< completes "the JSON …", e.g. "is nested deeper than 64 levels"
+  std::size_t offset = 0;      ///< in bytes
+};
+
+class Document;
+
+/// A view of one value of a document, valid while the document lives (moving it is allowed).
+class Value {
+ public:
+  /// Absent.
+  Value() noexcept = default;
+
+  [[nodiscard]] Type type() const noexcept;
+  /// There is a value and it is not null.
+  explicit operator bool() const noexcept { return type() > Type::null; }
+  [[nodiscard]] bool is_object() const noexcept { return type() == Type::object; }
+
+  /// The decoded text of a string; may hold NUL.
+  [[nodiscard]] std::optional<std::string_view> text() const noexcept;
+  [[nodiscard]] std::optional<bool> boolean() const noexcept;
+  /// A number as it was written.
+  [[nodiscard]] std::optional<std::string_view> number() const noexcept;
+  /// A number written as an integer that fits.
+  [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
+
+  /// The name, when this is the member of an object.
+  [[nodiscard]] std::string_view name() const noexcept;
+  /// The member of that name; absent when there is none or this is no object.
+  [[nodiscard]] Value operator[](std::string_view name) const noexcept;
+
+  /// Members of an object or elements of an array, in order; nothing for any other type.
+  class Iterator;
+  [[nodiscard]] Iterator begin() const noexcept;
+  [[nodiscard]] Iterator end() const noexcept;
+
+ private:
+  friend class Document;
+  friend class Parser;
+  struct Node;
+  Value(const Node* node, const char* base) noexcept : node_(node), base_(base) {}
+  const Node* node_ = nullptr;
+  const char* base_ = nullptr;
+};
+
+struct Value::Node {
+  std::uint32_t offset = 0;  // of the text; unused for containers
+  std::uint32_t length = 0;
+  std::uint32_t name_offset = 0;
+  std::uint32_t name_length = 0;
+  std::uint32_t size = 1;  // nodes of this value, itself included
+  Type type = Type::null;
+  bool truth = false;
+};
+
+class Value::Iterator {
+ public:
+  explicit Iterator(Value value) noexcept : value_(value) {}
+  Value operator*() const noexcept { return value_; }
+  Iterator& operator++() noexcept {
+    value_.node_ += value_.node_->size;
+    return *this;
+  }
+  bool operator!=(const Iterator& other) const noexcept { return value_.node_ != other.value_.node_; }
+
+ private:
+  Value value_;
+};
+
+/// A parsed text. Moving keeps its values valid.
+class Document {
+ public:
+  [[nodiscard]] Value root() const noexcept { return {nodes_.data(), text_.expose().data()}; }
+
+ private:
+  friend class Parser;
+  Secret text_;
+  std::vector<Value::Node> nodes_;
+};
+
+/// Parses the whole text, which is overwritten in place. Refused: duplicate names in one object, invalid
+/// UTF-8, escapes of half a surrogate pair, and what exceeds the options. A byte order mark is skipped.
+tl::expected<Document, ParseError> parse(Secret text, const Options& options = {});
+/// The same for text without secrets; copies it.
+tl::expected<Document, ParseError> parse(std::string_view text, const Options& options = {});
+
+/// Writes compact JSON into wiped memory; commas are put where they belong. Text that is not UTF-8 gets
+/// U+FFFD for each bad byte.
+class Writer {
+ public:
+  /// Replaces each string (names too) on the way, e.g. to mask secrets.
+  using Rewrite = std::function<std::string(std::string_view)>;
+
+  Writer& begin_object() { return open('{'); }
+  Writer& end_object() { return close('}'); }
+  Writer& begin_array() { return open('['); }
+  Writer& end_array() { return close(']'); }
+  /// The name of the next value.
+  Writer& name(std::string_view name);
+  Writer& text(std::string_view text);
+  Writer& integer(std::int64_t value);
+  Writer& boolean(bool value);
+  Writer& null();
+  /// A value of another document with all it holds; numbers stay as they were written.
+  Writer& value(const Value& value, const Rewrite& rewrite = {});
+
+  Writer& member(std::string_view name_, std::string_view value) { return name(name_).text(value); }
+  Writer& member(std::string_view name_, const char* value) { return name(name_).text(value); }
+  Writer& member(std::string_view name_, std::int64_t value) { return name(name_).integer(value); }
+  Writer& member(std::string_view name_, int value) { return name(name_).integer(value); }
+  Writer& member(std::string_view name_, bool value) { return name(name_).boolean(value); }
+
+  /// What was written so far.
+  [[nodiscard]] std::string_view expose() const noexcept { return out_.expose(); }
+  [[nodiscard]] Secret take() noexcept { return out_.take(); }
+
+ private:
+  Writer& open(char bracket);
+  Writer& close(char bracket);
+  void separate();
+  void quote(std::string_view text);
+  SecretBuffer out_;
+};
+
+}  // namespace oauth_token::json
