@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Compares whole processes: oauth-token, curl, curl piped to jq, and an empty C program. Wall times are medians of runs in
+# turn, ratios are taken run by run, instructions are callgrind's.
+#   tests/bench/run.sh [ROUNDS]       default 60
+# Both programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
+# right to make such a mount the https rows are left out, and said to be.
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd -- "$here/../.." && pwd)
+build=$top/build/bench
+unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+
+prepare() {
+  "$top/tests/support/install-packages.sh" build servers bench
+  cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DOAUTH_TOKEN_TESTS=OFF \
+    -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
+  cmake --build "$build" >/dev/null
+  cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
+  echo 'int main(void) { return 0; }' | cc -O2 -x c -o "$build/empty" -
+}
+
+# The trust store as it is, and the CA of the bench's own server; in the bundle and in the hashed folder.
+trust() { # WORK
+  (
+    export dir=$1
+    # shellcheck source=tests/servers/common.sh
+    . "$top/tests/servers/common.sh"
+    make_ca "$dir/ca" "the benchmark's CA"
+    make_certificate "$dir/tls" "$dir/ca" 127.0.0.1 'subjectAltName=IP:127.0.0.1'
+  )
+  cp -a /etc/ssl/certs "$1/certs"
+  cp -- "$1/ca.pem" "$1/certs/benchmark.pem"
+  ln -s benchmark.pem "$1/certs/$(openssl x509 -noout -hash -in "$1/ca.pem").0"
+  cat -- "$1/ca.pem" >>"$1/certs/ca-certificates.crt"
+  mount --bind "$1/certs" /etc/ssl/certs 2>/dev/null
+}
+
+if [ "${1-}" = --inside ]; then
+  work=$2
+  trust "$work" || touch "$work/no-https"
+  exec python3 -B "$here/compare.py" "$build" "$work" "$3"
+fi
+
+prepare
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+own_mounts=(unshare --mount)
+[ "$(id -u)" = 0 ] || own_mounts=(unshare --user --map-root-user --mount)
+"${own_mounts[@]}" true 2>/dev/null || own_mounts=()
+"${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "${1:-60}"

@@ -1,0 +1,102 @@
+// Runs commands in turn and prints how long each run took, in nanoseconds, one round a line.
+//   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, or words | words
+// Standard output of a command goes to /dev/null. A command that fails ends everything.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { warm_up_rounds = 3, max_commands = 32 };
+
+struct command {
+  char **first;   // the words of the first program
+  char **second;  // of the one it is piped to, or null
+  int status;     // with which it has to end
+};
+
+static void fail(const char *what) {
+  fprintf(stderr, "runs: %s\n", what);
+  exit(1);
+}
+
+static pid_t start(char **words, int input, int output) {
+  posix_spawn_file_actions_t actions;
+  pid_t pid;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, 1);
+  const int error = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
+  if (error != 0) fail(strerror(error));
+  posix_spawn_file_actions_destroy(&actions);
+  return pid;
+}
+
+static void finish(pid_t pid, const struct command *command) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) fail("waitpid failed");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != command->status) {
+    fprintf(stderr, "runs: %s ended with wait status %d\n", command->first[0], status);
+    exit(1);
+  }
+}
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static long long run(const struct command *command, int nothing) {
+  const long long began = now();
+  if (command->second == NULL) {
+    finish(start(command->first, nothing, nothing), command);
+  } else {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2 failed");
+    const pid_t first = start(command->first, nothing, ends[1]);
+    const pid_t second = start(command->second, ends[0], nothing);
+    close(ends[0]);
+    close(ends[1]);
+    finish(first, command);
+    finish(second, command);
+  }
+  return now() - began;
+}
+
+int main(int argc, char **argv) {
+  struct command commands[max_commands];
+  int count = 0;
+  if (argc < 3) fail("usage: runs ROUNDS COMMAND [, COMMAND]...");
+  for (int i = 2; i < argc; ++i) {
+    if (count == max_commands) fail("too many commands");
+    struct command *const command = &commands[count++];
+    command->second = NULL;
+    command->status = 0;
+    if (strncmp(argv[i], "status=", 7) == 0) command->status = atoi(argv[i++] + 7);
+    command->first = &argv[i];
+    for (; i < argc && strcmp(argv[i], ",") != 0; ++i) {
+      if (strcmp(argv[i], "|") != 0) continue;
+      argv[i] = NULL;
+      command->second = &argv[i + 1];
+    }
+    argv[i] = NULL;
+  }
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const int rounds = atoi(argv[1]);
+  for (int round = -warm_up_rounds; round < rounds; ++round) {
+    for (int i = 0; i < count; ++i) {
+      const long long took = run(&commands[i], nothing);
+      if (round >= 0) printf("%lld%c", took, i + 1 < count ? ' ' : '\n');
+    }
+  }
+  return 0;
+}
