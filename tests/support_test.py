@@ -153,6 +153,14 @@ secret = getpass.getpass("Secret: ")
 print("length", len(secret), os.environ["HOME"] == os.getcwd(), sys.stdin.isatty())
 """
 
+SLEEP_AND_TELL = """
+import signal, time
+signal.signal(signal.SIGCONT, lambda *_: print("continued", flush=True))
+print("up", flush=True)
+for _ in range(600):
+    time.sleep(0.1)
+"""
+
 
 class Running(unittest.TestCase):
     """Python itself stands for the program."""
@@ -208,7 +216,7 @@ class Running(unittest.TestCase):
             self.assertEqual(terminal.wait(), -signal.SIGINT)
 
     def test_a_shell_stops_and_continues_the_program(self):
-        script = self.program.file("sleep.py", "import time\nprint('up', flush=True)\ntime.sleep(60)\n")
+        script = self.program.file("sleep.py", SLEEP_AND_TELL)
         with self.program.shell() as shell:
             shell.wait_for("ready> ")
             shell.type(f"oauth-token {script}\n")
@@ -217,7 +225,7 @@ class Running(unittest.TestCase):
             shell.wait_for("Stopped")
             shell.wait_for("ready> ")
             shell.type("fg\n")
-            shell.wait_for("oauth-token")
+            shell.wait_for("continued")  # the shell hands the terminal over before it continues a job
             shell.type("\x1c")
             shell.wait_for("Quit")
             shell.wait_for("ready> ")
