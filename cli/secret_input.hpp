@@ -37,6 +37,8 @@ struct SecretKind {
 SecretKind password_kind();
 SecretKind client_secret_kind();
 SecretKind refresh_token_kind();
+/// --prompt-param NAME: always asked for.
+SecretKind prompt_param_kind(const std::string& name);
 
 /// All that was said about one secret.
 struct SecretInput {
@@ -59,7 +61,8 @@ using SecretPlace = std::variant<std::monostate, FromStandardInput, FromDescript
                                  FromVariable, FromAskpass>;
 
 /// The place that counts: a flag beats a variable beats the profile. Two places on one level are an error
-/// (`usage` for flags, `config` else) that names both. Reads nothing.
+/// (`usage` for flags, `config` else) that names both; askpass is one of them as a flag only, else it stands
+/// behind the others. Reads nothing.
 Result<SecretPlace> choose_place(const SecretInput& input);
 
 /// For a client secret, which is read by make_client: file and command as a source; nothing for the variable.
@@ -81,10 +84,5 @@ struct SecretReading {
 /// warning. Errors: as choose_place and read_secret_*; `usage` for an empty secret, for one that is missing
 /// while nobody may be asked; as `ask`.
 Result<Secret> read_secret(SecretInput& input, const Question& question, const SecretReading& reading);
-
-/// The program's standard output, run with the question as its only argument and without any OAUTH_TOKEN_*
-/// variable. Waits as long as the person takes.
-Result<Secret> run_askpass(const std::string& program, const std::string& question,
-                           std::stop_token stop = {});
 
 }  // namespace oauth_token::cli
