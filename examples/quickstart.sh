@@ -38,13 +38,18 @@ start_keyring() {
   export HOME=$work XDG_RUNTIME_DIR=$work/runtime XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state
   export XDG_DATA_HOME=$work/data XDG_CACHE_HOME=$work/cache DBUS_SESSION_BUS_ADDRESS=unix:path=$work/bus
   mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" "$XDG_DATA_HOME" "$XDG_CACHE_HOME"
-  dbus-daemon --session --nofork --nopidfile --nosyslog --address="$DBUS_SESSION_BUS_ADDRESS" >>"$build/log" 2>&1 &
+  dbus-daemon --nofork --nopidfile --nosyslog --config-file="$top/tests/support/session-bus.conf" \
+    --address="$DBUS_SESSION_BUS_ADDRESS" >>"$build/log" 2>&1 &
   bus=$!
   until_true "the D-Bus daemon did not start" test -S "$work/bus"
   gnome-keyring-daemon --foreground --unlock --components=secrets <<<"keyring password" >>"$build/log" 2>&1 &
   keyring=$!
-  until_true "gnome-keyring did not start" dbus-send --print-reply --dest=org.freedesktop.secrets \
-    /org/freedesktop/secrets/aliases/default org.freedesktop.DBus.Peer.Ping
+  until_true "gnome-keyring did not start" keyring_is_unlocked
+}
+
+keyring_is_unlocked() {
+  dbus-send --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets/aliases/default \
+    org.freedesktop.DBus.Properties.Get string:org.freedesktop.Secret.Collection string:Locked | grep -q 'boolean false'
 }
 
 until_true() { # COMPLAINT COMMAND...

@@ -17,21 +17,8 @@ import subprocess
 import tempfile
 import time
 
-# No service folders: nothing is started on demand, neither a provider nor a dialog.
-BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
-
+# It starts nothing on demand, neither a provider nor a dialog.
+BUS_CONFIGURATION = pathlib.Path(__file__).resolve().parent / "session-bus.conf"
 DEFAULT_COLLECTION = "/org/freedesktop/secrets/aliases/default"
 
 
@@ -138,10 +125,9 @@ class SecretService:
         self._wait("gnome-keyring", self._provider, self._serves)
 
     def _start_bus(self):
-        configuration = self._folder / "bus.conf"
-        configuration.write_text(BUS_CONFIGURATION.format(socket=self._folder / "bus"))
         self._bus = subprocess.Popen(
-            ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={configuration}"],
+            ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={BUS_CONFIGURATION}",
+             f"--address=unix:path={self._folder}/bus"],
             env=self._own_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
