@@ -125,7 +125,7 @@ Result<Secret> run_askpass(const std::string& program, const std::string& questi
   SecretBuffer text;
   const bool complete = read_output(output.get(), ended.get(), wake_up.get(), text);
   const int status = finish(id, ended.get(), complete && text.size() <= secret_source_limit + 2);
-  if (!complete) return fail(ErrorClass::interrupted, "Interrupted while " + name + " was asking.");
+  if (!complete) return fail(ErrorClass::interrupted, "Interrupted while the askpass program was asking.");
   if (text.size() > secret_source_limit + 2 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
     return checked(text, name);
   return fail(ErrorClass::usage, name + " gave no answer: it ended with " +

@@ -85,6 +85,7 @@ class Modes {
       during.c_cc[VTIME] = 0;
     } else {
       during.c_lflag |= ECHO | ECHOE | ECHOK | ICANON;
+      during.c_iflag |= IUTF8;  // erase takes a whole character
     }
     set_ = ::tcsetattr(terminal, TCSANOW, &during) == 0;
   }
