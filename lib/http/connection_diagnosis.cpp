@@ -1,0 +1,119 @@
+#include "http/connection_diagnosis.hpp"
+
+#include <oauth_token/text.hpp>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <curl/curl.h>
+
+namespace oauth_token::http {
+namespace {
+
+// Without user name and password, which a proxy's URL may hold.
+std::string proxy_name(std::string_view proxy) {
+  if (const auto scheme = proxy.find("://"); scheme != std::string_view::npos)
+    proxy.remove_prefix(scheme + 3);
+  if (const auto user = proxy.rfind('@'); user != std::string_view::npos) proxy.remove_prefix(user + 1);
+  return "the proxy " + escape_for_terminal(proxy.substr(0, proxy.find('/')));
+}
+
+Error network_error(const char* reason, std::string message, std::string hint) {
+  return {.error_class = ErrorClass::network,
+          .message = std::move(message),
+          .hint = std::move(hint),
+          .reason = reason};
+}
+
+Error about_proxy(const ConnectionFailure& failure, const Route& route) {
+  const std::string proxy = proxy_name(route.proxy);
+  if (failure.code == CURLE_COULDNT_RESOLVE_PROXY)
+    return network_error("proxy", "The name of " + proxy + " cannot be resolved.",
+                         "Check --proxy, https_proxy and no_proxy.");
+  if (failure.proxy_status == 407)
+    return network_error("proxy", "Access through " + proxy + " needs a user name and password (status 407).",
+                         "Write them into the proxy's URL: http://USER:PASSWORD@HOST:PORT.");
+  if (failure.proxy_status != 0)
+    return network_error("proxy",
+                         "A connection through " + proxy + " was refused (status " +
+                             std::to_string(failure.proxy_status) + ").",
+                         "Ask the proxy's operator, or name the server in no_proxy.");
+  return network_error(
+      "proxy", "A connection through " + proxy + " failed: " + escape_for_terminal(failure.text) + ".",
+      "Check --proxy, https_proxy and no_proxy.");
+}
+
+// libcurl says "Failed to connect to HOST port …" of server and proxy alike.
+std::string peer(const ConnectionFailure& failure, const Url& url, const Route& route) {
+  std::string_view host = url.host;
+  if (host.front() == '[') host = host.substr(1, host.size() - 2);
+  const bool is_server =
+      route.proxy.empty() || failure.text.find(" " + std::string(host) + " ") != std::string_view::npos;
+  return is_server ? url.origin() : proxy_name(route.proxy);
+}
+
+Error about_refusal(const ConnectionFailure& failure, const Url& url, const Route& route) {
+  const std::string there = peer(failure, url, route);
+  switch (failure.os_error) {
+    case ECONNREFUSED:
+      return network_error("refused", "Nothing listens at " + there + ": the connection was refused.",
+                           "Check host and port, and whether the server is up.");
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EADDRNOTAVAIL:
+      return network_error("unreachable", "There is no way to " + there + " from this machine.",
+                           "Check the network connection, a VPN perhaps, or the proxy settings.");
+    default: {
+      const std::string why =
+          failure.os_error == 0 ? "" : ": " + std::generic_category().message(failure.os_error);
+      return network_error("connect", "No connection to " + there + why + ".",
+                           "Check host and port, and firewalls on the way.");
+    }
+  }
+}
+
+Error about_loss(const ConnectionFailure& failure, const Url& url) {
+  const std::string when = failure.is_in_handshake ? " during the TLS handshake" : "";
+  const bool is_reset = failure.os_error == ECONNRESET || failure.os_error == EPIPE;
+  if (failure.code == CURLE_OK)
+    return network_error("closed", url.origin() + " closed the connection" + when + ".",
+                         "Try again later; its log may say why.");
+  return network_error(
+      is_reset ? "reset" : "broken",
+      "The connection to " + url.origin() + (is_reset ? " was reset" : " broke") + when + ".",
+      "Try again later; a firewall on the way or the server's log may say why.");
+}
+
+}  // namespace
+
+Error explain(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
+              const TlsReport& tls) {
+  const bool is_verification =
+      tls.verify_error != 0 || tls.revoked || failure.code == CURLE_PEER_FAILED_VERIFICATION;
+  if (is_verification || Trust::is_tls_error(failure.text))
+    return trust.explain(tls, failure.text, url.origin());
+  if (!failure.is_connected && (failure.proxy_status >= 300 || failure.code == CURLE_PROXY ||
+                                failure.code == CURLE_COULDNT_RESOLVE_PROXY))
+    return about_proxy(failure, route);
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return network_error("name", "The name " + url.host + " cannot be resolved.",
+                           "Check the spelling, and whether this machine's DNS works.");
+    case CURLE_COULDNT_CONNECT:
+      return about_refusal(failure, url, route);
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return {.error_class = ErrorClass::internal,
+              .message = "libcurl failed: " +
+                         std::string(curl_easy_strerror(static_cast<CURLcode>(failure.code))) + "."};
+    default:
+      return about_loss(failure, url);
+  }
+}
+
+}  // namespace oauth_token::http

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "http/route.hpp"
+#include "http/trust.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/http.hpp>
+
+#include <string_view>
+
+namespace oauth_token::http {
+
+/// What libcurl and the system know about a connection that failed.
+struct ConnectionFailure {
+  int code = 0;               ///< CURLcode; 0: the other side closed
+  std::string_view text;      ///< libcurl's sentence
+  int os_error = 0;           ///< errno; 0: unknown
+  long proxy_status = 0;      ///< of the proxy's answer to CONNECT; 0: none
+  bool is_connected = false;  ///< the failure came later
+  bool is_in_handshake = false;
+};
+
+/// One sentence and a hint for it; class `network`, `timeout`, `tls` or `internal`.
+Error explain(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
+              const TlsReport& tls);
+
+}  // namespace oauth_token::http

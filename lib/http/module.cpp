@@ -1,0 +1,11 @@
+#include "http/module.hpp"
+
+#include "http/transport.hpp"
+#include "http/url.hpp"
+
+extern "C" __attribute__((visibility("default"))) const oauth_token::HttpModule* oauth_token_http_module() {
+  static constexpr oauth_token::HttpModule module{.version = OAUTH_TOKEN_VERSION,
+                                                  .make_transport = oauth_token::http::make_transport,
+                                                  .parse_url = oauth_token::http::parse_url};
+  return &module;
+}

@@ -1,0 +1,158 @@
+#include "http/response_reader.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+namespace oauth_token::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+using Parser = beast_http::response_parser<beast_http::buffer_body>;
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t body_limit = 1024UL * 1024;
+constexpr std::size_t head_limit = 64UL * 1024;
+constexpr std::size_t total_limit = 8 * body_limit;  // chunks of one byte need six
+
+tl::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorClass::protocol, std::move(message), "Check that the URL is the right one.");
+}
+
+}  // namespace
+
+struct ResponseReader::State {
+  explicit State(bool to_head_request) : no_body(to_head_request) { begin(); }
+
+  void begin() {
+    parser.emplace();
+    parser->header_limit(head_limit);
+    parser->body_limit(body_limit);
+    parser->skip(no_body);
+  }
+
+  // One call of the parser. False: it needs more input.
+  Result<bool> parse(std::string_view bytes, std::size_t& taken);
+  Result<void> finish_head();
+  [[nodiscard]] tl::unexpected<Error> explain(const boost::system::error_code& code) const;
+
+  bool no_body;
+  std::optional<Parser> parser;
+  SecretBuffer input;
+  SecretBuffer body;
+  HttpResponse response;
+  std::size_t head_bytes = 0;
+  std::size_t total_bytes = 0;
+  bool interim_seen = false;
+  bool head_done = false;
+  bool complete = false;
+  bool ended = false;
+};
+
+Result<bool> ResponseReader::State::parse(std::string_view bytes, std::size_t& taken) {
+  auto& target = parser->get().body();
+  target.data = head_done ? body.room(bytes.size()) : nullptr;
+  target.size = head_done ? bytes.size() : 0;
+  target.more = true;
+  boost::system::error_code code;
+  taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), code);
+  if (head_done) body.grew(bytes.size() - target.size);
+  if (code == beast_http::error::need_more) return false;
+  if (code && code != beast_http::error::need_buffer) return explain(code);
+  return true;
+}
+
+Result<void> ResponseReader::State::finish_head() {
+  const auto& head = parser->get();
+  if (head.result_int() == 101) return refuse("The server switched to another protocol, unasked.");
+  if (head.result_int() / 100 == 1) {
+    interim_seen = true;
+    begin();
+    return {};
+  }
+  head_done = true;
+  response.status = static_cast<int>(head.result_int());
+  for (const auto& field : head)
+    response.headers.push_back(
+        {.name = std::string(field.name_string()), .value = std::string(field.value())});
+  if (const auto length = parser->content_length()) body = SecretBuffer(static_cast<std::size_t>(*length));
+  return {};
+}
+
+tl::unexpected<Error> ResponseReader::State::explain(const boost::system::error_code& code) const {
+  if (code == beast_http::error::body_limit) return refuse("The server's answer is larger than 1 MiB.");
+  if (code == beast_http::error::header_limit)
+    return refuse("The head of the server's answer is larger than 64 KiB.");
+  return refuse((head_done ? "The body of the server's answer breaks HTTP/1.1: "
+                           : "The server's answer is not HTTP/1.1: ") +
+                code.message() + ".");
+}
+
+ResponseReader::ResponseReader(bool to_head_request) : state_(std::make_unique<State>(to_head_request)) {}
+ResponseReader::~ResponseReader() = default;
+
+std::span<char> ResponseReader::room() {
+  SecretBuffer& input = state_->input;
+  const std::size_t left = input.capacity() - input.size();
+  char* const where = input.room(left > 0 ? left : page);
+  return {where, input.capacity() - input.size()};
+}
+
+Result<bool> ResponseReader::read(std::size_t count) {
+  State& state = *state_;
+  state.input.grew(count);
+  state.total_bytes += count;
+  std::string_view rest = state.input.expose();
+  while (!rest.empty() && !state.complete) {
+    std::size_t taken = 0;
+    const auto progress = state.parse(rest, taken);
+    if (!progress) return fail(progress.error());
+    rest.remove_prefix(taken);
+    if (!state.head_done) {
+      state.head_bytes += taken;
+      if (state.parser->is_header_done())
+        if (auto head = state.finish_head(); !head) return fail(std::move(head.error()));
+    }
+    if (state.head_done) state.complete = state.parser->is_done();
+    if (!*progress) break;
+  }
+  const bool too_much = rest.size() > head_limit || state.total_bytes > total_limit ||
+                        (!state.head_done && state.head_bytes + rest.size() > head_limit);
+  state.input.drop_front(state.input.size() - rest.size());
+  if (too_much && !state.complete)
+    return refuse(state.head_done ? "The server's answer never ends."
+                                  : "The head of the server's answer is larger than 64 KiB.");
+  return state.complete;
+}
+
+bool ResponseReader::end() {
+  State& state = *state_;
+  state.ended = true;
+  if (!state.head_done) return false;
+  boost::system::error_code code;
+  state.parser->put_eof(code);
+  state.complete = !code;
+  return state.complete;
+}
+
+int ResponseReader::status() const noexcept { return state_->response.status; }
+
+bool ResponseReader::has_begun() const noexcept { return state_->total_bytes > 0; }
+
+bool ResponseReader::connection_is_reusable() const noexcept {
+  const State& state = *state_;
+  return state.complete && !state.ended && !state.interim_seen && state.input.empty() &&
+         state.parser->get().version() == 11 && state.parser->keep_alive();
+}
+
+HttpResponse ResponseReader::take() {
+  state_->response.body = state_->body.take();
+  return std::move(state_->response);
+}
+
+}  // namespace oauth_token::http

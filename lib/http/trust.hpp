@@ -1,0 +1,51 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/http.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+struct x509_st;
+struct x509_store_st;
+
+namespace oauth_token::http {
+
+/// What OpenSSL met during one handshake; filled by callbacks.
+struct TlsReport {
+  int verify_error = 0;                       ///< X509_V_ERR_…; 0: the chain was fine
+  int depth = 0;                              ///< of `certificate`: 0 is the server's own
+  bool revoked = false;                       ///< the server's own stapled OCSP answer says so
+  std::shared_ptr<x509_st> certificate = {};  ///< the one at fault, else the server's own
+};
+
+/// Which authorities are trusted, and how a handshake is checked. Thread-safe.
+class Trust {
+ public:
+  /// Chooses, and reads nothing but a named `ca_file`; the rest when the first handshake needs it.
+  static Result<std::shared_ptr<const Trust>> choose(const TransportOptions& options);
+
+  [[nodiscard]] bool verifies() const noexcept { return verify_; }
+  /// Reads the authorities, once. Class `config` when that fails.
+  [[nodiscard]] Result<void> load() const;
+  /// Sets an SSL_CTX up; `report` must outlive it. After `load`.
+  void prepare(void* ssl_context, TlsReport& report) const;
+
+  /// Why a handshake failed. `library_text` is libcurl's sentence about it, `server` is for the message.
+  [[nodiscard]] Error explain(const TlsReport& report, std::string_view library_text,
+                              const std::string& server) const;
+  /// Whether libcurl's sentence names an error of OpenSSL, other than that the connection just ended.
+  static bool is_tls_error(std::string_view library_text) noexcept;
+
+ private:
+  std::string file_ = {};
+  std::string folder_ = {};
+  std::string chosen_by_ = {};  ///< "--cacert", a variable's name, or empty: the system's
+  bool verify_ = true;
+  mutable std::once_flag once_ = {};
+  mutable Result<std::shared_ptr<x509_store_st>> store_ = nullptr;
+};
+
+}  // namespace oauth_token::http

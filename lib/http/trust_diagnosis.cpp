@@ -1,0 +1,200 @@
+#include "http/trust.hpp"
+
+#include <oauth_token/text.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace oauth_token::http {
+namespace {
+
+std::string read_all(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, size > 0 ? static_cast<std::size_t>(size) : 0);
+  BIO_free(bio);
+  return escape_for_terminal(text);
+}
+
+std::string name_of(const X509_NAME* name) {
+  BIO* const bio = BIO_new(BIO_s_mem());
+  X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  return read_all(bio);
+}
+
+std::string date_of(const ASN1_TIME* time) {
+  BIO* const bio = BIO_new(BIO_s_mem());
+  ASN1_TIME_print_ex(bio, time, ASN1_DTFLGS_ISO8601);
+  return read_all(bio);
+}
+
+// The names a server's certificate is made for; at most a few, for a sentence.
+std::string names_in(const X509* certificate) {
+  auto* const names =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  std::string text;
+  const int count = names == nullptr ? 0 : sk_GENERAL_NAME_num(names);
+  for (int i = 0; i < count; ++i) {
+    if (i == 5) {
+      text += ", ...";
+      break;
+    }
+    BIO* const bio = BIO_new(BIO_s_mem());
+    GENERAL_NAME_print(bio, sk_GENERAL_NAME_value(names, i));
+    text += (text.empty() ? "" : ", ") + read_all(bio);
+  }
+  GENERAL_NAMES_free(names);
+  return text.empty() ? "no name" : text;
+}
+
+// "the certificate of https://as.example" or, above it in the chain, "… the authority …".
+std::string which(const TlsReport& report, const std::string& server) {
+  if (!report.certificate) return "The certificate of " + server;
+  const std::string subject = name_of(X509_get_subject_name(report.certificate.get()));
+  const std::string at = " (" + (subject.empty() ? "without a subject" : subject) + ")";
+  if (report.depth == 0) return "The certificate of " + server + at;
+  return "The authority's certificate" + at + ", " + std::to_string(report.depth) + " above that of " +
+         server + ",";
+}
+
+struct Finding {
+  const char* reason;
+  std::string sentence;
+  const char* hint;
+};
+
+Finding about_certificate(const TlsReport& report, const std::string& server, const std::string& chosen_by) {
+  const std::string subject = which(report, server);
+  const X509* const certificate = report.certificate.get();
+  const std::string issuer = certificate == nullptr ? "" : name_of(X509_get_issuer_name(certificate));
+  const std::string trusted = chosen_by.empty() ? "" : " (trusted is what " + chosen_by + " names)";
+  switch (report.verify_error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return {"expired", subject + " expired on " + date_of(X509_get0_notAfter(certificate)) + ".",
+              "The server's operator must renew it; if that date lies ahead, this machine's clock is wrong."};
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return {"not-yet-valid",
+              subject + " is valid only from " + date_of(X509_get0_notBefore(certificate)) + " on.",
+              "Check this machine's clock."};
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return {"self-signed", subject + " is self-signed and not among the trusted ones" + trusted + ".",
+              "If it is the right one, name it with --cacert FILE."};
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return {"unknown-issuer", subject + " is not among the trusted ones" + trusted + ".",
+              "If it is your organisation's own authority, name it with --cacert FILE."};
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return {"unknown-issuer",
+              subject + " is issued by " + issuer + ", which is not trusted" + trusted + ".",
+              "If it is your organisation's own authority, name its certificate with --cacert FILE; "
+              "else the server may not send its intermediate certificates."};
+    case X509_V_ERR_CERT_REVOKED:
+      return {"revoked", subject + " is revoked.", "Do not use this server; tell its operator."};
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return {"weak", subject + " uses a key or a signature that is too weak.",
+              "The server's operator must replace it."};
+    default:
+      return {"other", subject + " is refused: " + X509_verify_cert_error_string(report.verify_error) + ".",
+              "Show this sentence to the server's operator."};
+  }
+}
+
+unsigned long error_code_in(std::string_view text) noexcept {
+  const auto at = text.find("error:");
+  unsigned long code = 0;
+  if (at == std::string_view::npos) return 0;
+  const std::string_view digits = text.substr(at + 6, 8);
+  std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+  return ERR_GET_LIB(code) == ERR_LIB_SYS ? 0 : code;
+}
+
+Finding about_handshake(unsigned long code, const std::string& server) {
+  const char* const text = ERR_reason_error_string(code);
+  const std::string detail = text == nullptr ? "" : std::string(" (") + text + ")";
+  switch (ERR_GET_REASON(code)) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_WRONG_SSL_VERSION:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+      return {"protocol",
+              server + " speaks no version of TLS that is still safe; 1.2 is the least" + detail + ".",
+              "The server's operator must enable TLS 1.2 or 1.3."};
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_RECORD_LENGTH_MISMATCH:
+      return {"protocol", "What answers at " + server + " does not speak TLS" + detail + ".",
+              "Check host and port; a plain http server needs an http URL."};
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_CIPHERS_AVAILABLE:
+    case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
+      return {"protocol", server + " and this program found no TLS settings in common" + detail + ".",
+              "The server's operator must offer current ciphers; or it may want a client certificate."};
+    case SSL_R_DH_KEY_TOO_SMALL:
+    case SSL_R_EE_KEY_TOO_SMALL:
+    case SSL_R_CA_KEY_TOO_SMALL:
+    case SSL_R_CA_MD_TOO_WEAK:
+    case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
+      return {"weak", "The TLS settings of " + server + " are too weak" + detail + ".",
+              "The server's operator must renew them."};
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+      return {"client-certificate", server + " wants a client certificate that it trusts" + detail + ".",
+              "Ask the server's operator which certificate this client should show."};
+    default:
+      return {"other", "The TLS handshake with " + server + " failed" + detail + ".",
+              "Show this sentence to the server's operator."};
+  }
+}
+
+}  // namespace
+
+bool Trust::is_tls_error(std::string_view library_text) noexcept {
+  const unsigned long code = error_code_in(library_text);
+  return code != 0 && ERR_GET_REASON(code) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+Error Trust::explain(const TlsReport& report, std::string_view library_text,
+                     const std::string& server) const {
+  Finding finding{};
+  if (report.revoked) {
+    TlsReport revoked = report;
+    revoked.verify_error = X509_V_ERR_CERT_REVOKED;
+    finding = about_certificate(revoked, server, chosen_by_);
+  } else if (report.verify_error != 0) {
+    finding = about_certificate(report, server, chosen_by_);
+  } else if (const unsigned long code = error_code_in(library_text); code != 0) {
+    finding = about_handshake(code, server);
+  } else if (report.certificate) {
+    // libcurl compares the names itself, after a handshake that went well.
+    finding = {
+        "wrong-name",
+        which(report, server) + " is made for other names: " + names_in(report.certificate.get()) + ".",
+        "Use a name that it is made for; or this is not the server you want."};
+  } else {
+    finding = {"other",
+               "The TLS handshake with " + server + " failed: " + escape_for_terminal(library_text) + ".",
+               "Show this sentence to the server's operator."};
+  }
+  return {.error_class = ErrorClass::tls,
+          .message = std::move(finding.sentence),
+          .hint = finding.hint,
+          .reason = finding.reason};
+}
+
+}  // namespace oauth_token::http
