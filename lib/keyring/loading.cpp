@@ -1,5 +1,5 @@
 #include "base/module.hpp"
-#include "store/module.hpp"
+#include "keyring/module.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/token_store.hpp>

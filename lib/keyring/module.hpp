@@ -14,4 +14,5 @@ struct KeyringModule {
 
 }  // namespace oauth_token
 
-extern "C" const oauth_token::KeyringModule* oauth_token_keyring_module();
+extern "C" __attribute__((visibility("default"))) const oauth_token::KeyringModule*
+oauth_token_keyring_module();

@@ -1,0 +1,94 @@
+#include "keyring/call.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace oauth_token {
+namespace {
+
+// libsecret asks its service class to show every dialog that a provider wants; ours decides whether a person
+// is there, and stops the clock meanwhile.
+constexpr const char* call_key = "oauth-token-call";
+SecretServiceClass* plain_service = nullptr;
+
+Call& call_of(SecretService* service) {
+  return *static_cast<Call*>(g_object_get_data(G_OBJECT(service), call_key));
+}
+
+void set_locked_error(GError** error) {
+  g_set_error_literal(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "a dialog is not allowed here");
+}
+
+GVariant* show_dialog(SecretService* self, SecretPrompt* prompt, GCancellable* cancellable,
+                      const GVariantType* type, GError** error) {
+  Call& call = call_of(self);
+  if (!call.options.may_prompt) {
+    set_locked_error(error);
+    return nullptr;
+  }
+  call.limit.dialog_opened();
+  GVariant* const answer = plain_service->prompt_sync(self, prompt, cancellable, type, error);
+  call.limit.dialog_closed();
+  call.dismissed = answer == nullptr;
+  return answer;
+}
+
+void begin_dialog(SecretService* self, SecretPrompt* prompt, const GVariantType* type,
+                  GCancellable* cancellable, GAsyncReadyCallback done, gpointer data) {
+  if (Call& call = call_of(self); call.options.may_prompt) {
+    call.limit.dialog_opened();
+    plain_service->prompt_async(self, prompt, type, cancellable, done, data);
+    return;
+  }
+  GError* error = nullptr;
+  set_locked_error(&error);
+  g_task_report_error(self, done, data, reinterpret_cast<gpointer>(begin_dialog), error);
+}
+
+GVariant* end_dialog(SecretService* self, GAsyncResult* result, GError** error) {
+  if (g_async_result_is_tagged(result, reinterpret_cast<gpointer>(begin_dialog)) != FALSE)
+    return static_cast<GVariant*>(g_task_propagate_pointer(G_TASK(result), error));
+  Call& call = call_of(self);
+  call.limit.dialog_closed();
+  GVariant* const answer = plain_service->prompt_finish(self, result, error);
+  call.dismissed = answer == nullptr;
+  return answer;
+}
+
+// libsecret's own would take the connection that it shares with the host, and a name from the environment.
+GObject* construct(GType type, guint count, GObjectConstructParam* properties) {
+  GObject* const object = G_OBJECT_CLASS(plain_service)->constructor(type, count, properties);
+  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-name", "org.freedesktop.secrets", "g-flags",
+               G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS,
+               nullptr);
+  g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(object), G_MAXINT);
+  return object;
+}
+
+}  // namespace
+
+GType service_type() {
+  static const GType type = [] {
+    GTypeQuery parent;
+    g_type_query(SECRET_TYPE_SERVICE, &parent);
+    // A host may hold two copies of this module: the name is this one's alone.
+    const std::string name =
+        "OauthTokenService" + std::to_string(reinterpret_cast<std::uintptr_t>(&plain_service));
+    const auto set_up = [](gpointer its_class, gpointer /*data*/) {
+      plain_service = static_cast<SecretServiceClass*>(g_type_class_peek_parent(its_class));
+      G_OBJECT_CLASS(its_class)->constructor = construct;
+      auto* const ours = static_cast<SecretServiceClass*>(its_class);
+      ours->prompt_sync = show_dialog;
+      ours->prompt_async = begin_dialog;
+      ours->prompt_finish = end_dialog;
+    };
+    return g_type_register_static_simple(SECRET_TYPE_SERVICE, name.c_str(),
+                                         static_cast<guint>(parent.class_size), set_up,
+                                         static_cast<guint>(parent.instance_size), nullptr, G_TYPE_FLAG_NONE);
+  }();
+  return type;
+}
+
+void set_call(SecretService* service, Call* call) { g_object_set_data(G_OBJECT(service), call_key, call); }
+
+}  // namespace oauth_token
