@@ -58,8 +58,8 @@ struct Call {
   Limit limit;
   std::unique_ptr<Connection> connection;
   bool reused;
-  bool dismissed = false;  ///< a dialog was closed without an answer
-  bool lost = false;       ///< the provider went away; another one may be there by now
+  bool asked = false;  ///< a dialog was shown, or should have been
+  bool lost = false;   ///< the provider went away; another one may be there by now
 };
 
 /// Class `store` with that reason; the hint is followed by the other store.

@@ -44,7 +44,7 @@ tl::unexpected<Error> refuse(const char* reason, std::string message, std::strin
 tl::unexpected<Error> locked(const Call& call) {
   const std::string hint =
       "Unlock it in the desktop's own dialog; where there is none: " + std::string(unlock_command);
-  if (call.dismissed)
+  if (call.asked)
     return refuse("dismissed", "The keyring is locked, and its dialog was closed or could not be shown.",
                   hint);
   return refuse("locked", "The keyring is locked.", hint);

@@ -60,9 +60,10 @@ Attributes attributes(std::initializer_list<std::pair<const char*, std::string_v
   return table;
 }
 
-Result<Items> search(Call& call, std::string_view id) {
-  const Attributes wanted = id.empty() ? attributes({{"xdg:schema", schema}})
-                                       : attributes({{"xdg:schema", schema}, {"oauth-token.id", id}});
+// Of our items the ones with that id; all of them without one.
+Result<Items> search(Call& call, std::optional<std::string_view> id) {
+  const Attributes wanted = !id ? attributes({{"xdg:schema", schema}})
+                                : attributes({{"xdg:schema", schema}, {"oauth-token.id", *id}});
   GError* error = nullptr;
   GList* const found = secret_service_search_sync(call.service(), nullptr, wanted.get(), SECRET_SEARCH_ALL,
                                                   call.cancellable.get(), &error);
@@ -73,9 +74,9 @@ Result<Items> search(Call& call, std::string_view id) {
   return items;
 }
 
-// The items with that id, or all of ours for an empty one, unlocked. A locked collection answers a search as
-// if nothing were there: that is believed only of an open one.
-Result<Items> find(Call& call, std::string_view id) {
+// The same, unlocked. A locked collection answers a search as if nothing were there: that is believed only of
+// an open one.
+Result<Items> find(Call& call, std::optional<std::string_view> id) {
   auto items = search(call, id);
   if (items && items->empty()) {
     Object<SecretCollection> collection;
@@ -184,7 +185,7 @@ class KeyringStore final : public TokenStore {
 
   Result<std::vector<std::string>> list(std::stop_token stop) override {
     return run(std::move(stop), [](Call& call) -> Result<std::vector<std::string>> {
-      auto items = find(call, {});
+      auto items = find(call, std::nullopt);
       if (!items) return fail(std::move(items.error()));
       std::vector<std::string> ids;
       for (const auto& item : *items) {

@@ -27,9 +27,9 @@ GVariant* show_dialog(SecretService* self, SecretPrompt* prompt, GCancellable* c
     return nullptr;
   }
   call.limit.dialog_opened();
+  call.asked = true;
   GVariant* const answer = plain_service->prompt_sync(self, prompt, cancellable, type, error);
   call.limit.dialog_closed();
-  call.dismissed = answer == nullptr;
   return answer;
 }
 
@@ -37,6 +37,7 @@ void begin_dialog(SecretService* self, SecretPrompt* prompt, const GVariantType*
                   GCancellable* cancellable, GAsyncReadyCallback done, gpointer data) {
   if (Call& call = call_of(self); call.options.may_prompt) {
     call.limit.dialog_opened();
+    call.asked = true;
     plain_service->prompt_async(self, prompt, type, cancellable, done, data);
     return;
   }
@@ -48,11 +49,8 @@ void begin_dialog(SecretService* self, SecretPrompt* prompt, const GVariantType*
 GVariant* end_dialog(SecretService* self, GAsyncResult* result, GError** error) {
   if (g_async_result_is_tagged(result, reinterpret_cast<gpointer>(begin_dialog)) != FALSE)
     return static_cast<GVariant*>(g_task_propagate_pointer(G_TASK(result), error));
-  Call& call = call_of(self);
-  call.limit.dialog_closed();
-  GVariant* const answer = plain_service->prompt_finish(self, result, error);
-  call.dismissed = answer == nullptr;
-  return answer;
+  call_of(self).limit.dialog_closed();
+  return plain_service->prompt_finish(self, result, error);
 }
 
 // libsecret's own would take the connection that it shares with the host, and a name from the environment.

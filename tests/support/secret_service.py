@@ -115,7 +115,7 @@ class SecretService:
     def start_provider(self):
         self._provider = subprocess.Popen(
             ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
-            env=self._own_environment(),
+            env=self.own_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -128,14 +128,15 @@ class SecretService:
         self._bus = subprocess.Popen(
             ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", f"--config-file={BUS_CONFIGURATION}",
              f"--address=unix:path={self._folder}/bus"],
-            env=self._own_environment(),
+            env=self.own_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         self._wait("dbus-daemon", self._bus, (self._folder / "bus").is_socket)
 
-    def _own_environment(self):
+    def own_environment(self):
+        """What the provider itself runs with: its home holds the keyring files."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
@@ -165,7 +166,7 @@ class SecretService:
         done = subprocess.run(
             ["dbus-send", "--session", "--print-reply", "--reply-timeout=10000", "--dest=org.freedesktop.secrets",
              path, method, *arguments],
-            env=self._own_environment(),
+            env=self.own_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
