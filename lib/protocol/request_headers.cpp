@@ -1,0 +1,99 @@
+#include "protocol/request_headers.hpp"
+
+#include <oauth_token/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace oauth_token::protocol {
+namespace {
+
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+// The first five carry or replace secrets and framing; the rest steer the connection.
+constexpr std::array<std::string_view, 12> refused{"authorization",
+                                                   "host",
+                                                   "content-length",
+                                                   "transfer-encoding",
+                                                   "dpop",
+                                                   "proxy-authorization",
+                                                   "connection",
+                                                   "keep-alive",
+                                                   "upgrade",
+                                                   "expect",
+                                                   "te",
+                                                   "trailer"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// RFC 9110 s5.6.2
+bool is_token(std::string_view name) {
+  const auto is_token_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+Result<void> check(const HttpHeader& header) {
+  if (!is_token(header.name))
+    return fail(ErrorClass::usage,
+                "\"" + escape_for_terminal(header.name) + "\" cannot be the name of a header.",
+                "A header is written as 'NAME: VALUE'.");
+  if (has_control_character(header.value))
+    return fail(ErrorClass::usage, "The header " + header.name + " has a control character in its value.",
+                "Take line breaks and tabs out of it.");
+  for (const std::string_view name : refused)
+    if (equal_ignoring_case(name, header.name))
+      return fail(ErrorClass::usage, "The header " + header.name + " cannot be set by hand.",
+                  "It follows from the client authentication, the endpoint or the connection.");
+  if (equal_ignoring_case(header.name, "content-type") && media_type(header.value) != form_type)
+    return fail(ErrorClass::usage,
+                "A token request cannot have another Content-Type than " + std::string(form_type) + ".");
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own) {
+  std::vector<HttpHeader> headers;
+  headers.reserve(3 + own.size());
+  headers.push_back({"Accept", "application/json"});
+  headers.push_back({"Content-Type", std::string(form_type)});
+  headers.push_back({"User-Agent", std::string(user_agent())});
+  for (const HttpHeader& header : own) {
+    if (auto checked = check(header); !checked) return fail(std::move(checked.error()));
+    const auto ours = std::find_if(headers.begin(), headers.begin() + 3, [&](const HttpHeader& other) {
+      return equal_ignoring_case(other.name, header.name);
+    });
+    if (ours != headers.begin() + 3)
+      ours->value = header.value;
+    else
+      headers.push_back(header);
+  }
+  return headers;
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+std::string media_type(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  const auto first = content_type.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  std::string type(content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1));
+  std::transform(type.begin(), type.end(), type.begin(), lower);
+  return type;
+}
+
+}  // namespace oauth_token::protocol
