@@ -1,0 +1,112 @@
+#include "protocol/answer.hpp"
+
+#include "protocol/error_code.hpp"
+#include "protocol/form.hpp"
+#include "protocol/request_headers.hpp"
+#include "protocol/retry_after.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace oauth_token::protocol {
+namespace {
+
+bool is_json_type(std::string_view type) {
+  constexpr std::string_view suffix = "+json";
+  if (type == "application/json") return true;
+  return type.size() > suffix.size() && type.substr(type.size() - suffix.size()) == suffix &&
+         type.find('/') != std::string_view::npos;
+}
+
+char first_character(std::string_view body) {
+  if (body.substr(0, 3) == "\xef\xbb\xbf") body.remove_prefix(3);
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? '\0' : body[first];
+}
+
+// A form as a JSON object, so that it is read like one; nothing when it cannot be a form.
+std::optional<Secret> form_as_json(std::string_view body) {
+  json::Writer object;
+  object.begin_object();
+  // CAS names the lifetime so.
+  const bool has_old_lifetime = body.find("expires_in=") == std::string_view::npos;
+  for (std::string_view rest = body; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    const auto equals = pair.find('=');
+    SecretBuffer name;
+    SecretBuffer value;
+    if (equals == std::string_view::npos || !append_form_decoded(name, pair.substr(0, equals)) ||
+        !append_form_decoded(value, pair.substr(equals + 1)))
+      return std::nullopt;
+    const bool is_lifetime = has_old_lifetime && name.expose() == "expires";
+    object.member(is_lifetime ? "expires_in" : name.expose(), value.expose());
+  }
+  object.end_object();
+  return object.take();
+}
+
+void refuse(Answer& answer, std::string problem, std::string reason) {
+  answer.problem = std::move(problem);
+  answer.reason = std::move(reason);
+}
+
+void parse(Answer& answer, Secret body, bool lenient) {
+  auto document = json::parse(std::move(body), {.lone_surrogates = lenient});
+  if (!document)
+    refuse(answer, "The JSON of the answer " + std::string(document.error().what) + ".", "json");
+  else if (!document->root().is_object())
+    refuse(answer, "The JSON of the answer is not an object.", "json");
+  if (document) answer.document = std::move(*document);
+}
+
+}  // namespace
+
+RequestKind kind_of(const Grant& grant) {
+  const std::string_view type = grant_type(grant);
+  if (type == "password") return RequestKind::password;
+  if (type == "refresh_token") return RequestKind::refresh;
+  if (type == "client_credentials") return RequestKind::client_credentials;
+  const auto* const extension = std::get_if<ExtensionGrant>(&grant);
+  const bool carries_password =
+      extension != nullptr && std::any_of(extension->extra.begin(), extension->extra.end(),
+                                          [](const Parameter& extra) { return extra.name == "password"; });
+  return carries_password ? RequestKind::password : RequestKind::extension;
+}
+
+Answer read_answer(HttpResponse response, const AnswerContext& context) {
+  Answer answer{.status = response.status};
+  if (const auto value = response.header("Retry-After"))
+    answer.retry_after = retry_after(*value, context.now);
+  const auto content_type = response.header("Content-Type");
+  const std::string type = media_type(content_type.value_or(""));
+  const char first = first_character(response.body.expose());
+  if (first == '\0') {
+    refuse(answer, "The answer is empty.", "empty");
+  } else if (is_json_type(type) || (context.lenient && first == '{')) {
+    parse(answer, std::move(response.body), context.lenient);
+  } else if (first == '<') {
+    refuse(answer, "The answer is a web page.", "html");
+  } else {
+    refuse(answer,
+           type.empty() ? "The answer has no Content-Type." : "The Content-Type of the answer is not JSON.",
+           "content-type");
+    if (context.lenient)
+      if (auto object = form_as_json(response.body.expose())) {
+        refuse(answer, {}, {});
+        parse(answer, std::move(*object), true);
+      }
+  }
+  return answer;
+}
+
+bool may_repeat(RequestKind kind, const Error& error) {
+  const bool is_outage = error.error_class == ErrorClass::network ||
+                         error.error_class == ErrorClass::timeout ||
+                         error.error_class == ErrorClass::interrupted;
+  const bool spends_nothing = kind == RequestKind::client_credentials || kind == RequestKind::query;
+  return is_outage && (error.sent == Sent::no || spends_nothing);
+}
+
+}  // namespace oauth_token::protocol

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "protocol/json.hpp"
+#include "protocol/masking.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/grant.hpp>
+#include <oauth_token/http.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace oauth_token::protocol {
+
+/// What was asked decides what a refusal means.
+enum class RequestKind {
+  password,  ///< any grant that carries a password
+  refresh,
+  client_credentials,
+  extension,
+  query,  ///< introspection and revocation
+};
+
+RequestKind kind_of(const Grant& grant);
+
+/// The circumstances of an answer.
+struct AnswerContext {
+  RequestKind kind = RequestKind::query;
+  std::chrono::sys_seconds now = {};
+  bool lenient = false;
+  /// Servers read this client's HTTP Basic header in two ways.
+  bool ambiguous_basic = false;
+  std::function<Masker()> masker = {};
+};
+
+/// An answer whose body was read as far as it can be.
+struct Answer {
+  int status = 0;
+  std::optional<json::Document> document = {};  ///< of a JSON body
+  std::string problem = {};                     ///< why there is none: a sentence
+  std::string reason = {};                      ///< the same as Error::reason
+  std::optional<std::chrono::seconds> retry_after = {};
+
+  [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }
+};
+
+/// JSON is what calls itself JSON; with `lenient` also what looks like it, or like a form.
+Answer read_answer(HttpResponse response, const AnswerContext& context);
+
+/// A redirect, a proxy's refusal, or an OAuth error, whatever the status; nothing for all else.
+std::optional<Error> refusal(const Answer& answer, const AnswerContext& context);
+
+/// For an answer that is neither a refusal nor a success. `problem` and `reason` replace the answer's own
+/// where it had none.
+Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::string problem = {},
+                      std::string reason = {});
+
+/// Whether the request may be sent again after the transport failed with `error`.
+bool may_repeat(RequestKind kind, const Error& error);
+
+}  // namespace oauth_token::protocol

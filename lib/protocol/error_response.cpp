@@ -1,0 +1,170 @@
+#include "protocol/answer.hpp"
+#include "protocol/error_code.hpp"
+
+#include <array>
+#include <utility>
+
+namespace oauth_token::protocol {
+namespace {
+
+std::string http(const Answer& answer) { return "HTTP " + std::to_string(answer.status); }
+
+Error error_from(const Answer& answer, ErrorClass error_class) {
+  return {.error_class = error_class,
+          .http_status = answer.status,
+          .retry_after = answer.retry_after,
+          .sent = Sent::yes};
+}
+
+// After an answer, a password was counted and a refresh token was seen: only a server that asks for it gets
+// the latter again.
+bool may_repeat_after_answer(RequestKind kind, const Error& error) {
+  if (error.error_class != ErrorClass::rate_limited && error.error_class != ErrorClass::server) return false;
+  if (kind == RequestKind::refresh)
+    return error.retry_after && (error.http_status == 429 || error.http_status == 503);
+  return kind == RequestKind::client_credentials || kind == RequestKind::query;
+}
+
+struct Sentence {
+  ErrorClass error_class;
+  std::string_view message;
+  std::string_view hint;
+};
+
+constexpr std::array sentences{
+    Sentence{ErrorClass::credentials, "The server refused the user name or password.",
+             "A locked or expired account often looks the same; each wrong try counts toward a lock-out."},
+    Sentence{ErrorClass::reauthenticate, "The server no longer takes the refresh token.", "Sign in again."},
+    Sentence{
+        ErrorClass::mfa, "The server wants a second factor.",
+        "Send the one-time code along as a parameter; the server's manual names it (otp, totp, passcode)."},
+    Sentence{ErrorClass::password_change, "The server wants a new password first.",
+             "Change it on the server's own pages, then sign in again."},
+    Sentence{ErrorClass::interaction, "The server wants the user in a browser.",
+             "Do there what it asks for, or have the server's administrator exempt this client."},
+    Sentence{
+        ErrorClass::client_auth, "The server refused the client's own authentication.",
+        "Check client id, client secret and the authentication method that the client is registered for."},
+    Sentence{ErrorClass::grant_not_allowed, "This client may not use this grant at the server.",
+             "The server's administrator has to allow it for the client."},
+    Sentence{ErrorClass::scope, "The server refused the scope or resource that was asked for.",
+             "Ask for what this client and user may have."},
+    Sentence{ErrorClass::request, "The server refused the request.",
+             "The server's own words say what it did not like."},
+    Sentence{ErrorClass::rate_limited, "The server was asked too often.", "Wait before the next try."},
+    Sentence{ErrorClass::server, "The server says that it is out of order.", "Try again later."},
+};
+
+void describe(Error& error, const AnswerContext& context) {
+  for (const Sentence& sentence : sentences)
+    if (sentence.error_class == error.error_class) {
+      error.message = sentence.message;
+      error.hint = sentence.hint;
+    }
+  if (error.error_class == ErrorClass::client_auth && context.ambiguous_basic)
+    error.hint =
+        "Servers differ in how they read the special characters of this client id or secret in HTTP Basic: "
+        "try the other encoding (form, raw) or client_secret_post.";
+  if (error.error_class == ErrorClass::rate_limited && error.retry_after)
+    error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
+}
+
+// Tokens beside an error must not be used, nor reach an error message.
+bool is_token_member(std::string_view name, const json::Value& root) {
+  if (name == "access_token" || name == "refresh_token" || name == "id_token") return true;
+  return root["access_token"] && (name == "token_type" || name == "expires_in" || name == "scope");
+}
+
+template <class Skipped>
+std::string other_members(const json::Value& root, const Masker& mask, Skipped skipped) {
+  const json::Writer::Rewrite rewrite = std::ref(mask);
+  json::Writer extra;
+  extra.begin_object();
+  for (const json::Value member : root)
+    if (!skipped(member) && !is_token_member(member.name(), root))
+      extra.name(rewrite(member.name())).value(member, rewrite);
+  extra.end_object();
+  return std::string(extra.expose());
+}
+
+Error oauth_error(const Answer& answer, const AnswerContext& context, std::string_view code) {
+  const json::Value root = answer.root();
+  const Masker mask = context.masker();
+  Error error = error_from(answer, class_of_code(code, answer.status, context.kind));
+  error.code = mask(code);
+  if (const auto text = root["error_description"].text()) error.description = mask(*text);
+  if (const auto text = root["error_uri"].text()) error.uri = mask(*text);
+  error.extra = other_members(root, mask, [](const json::Value& member) {
+    const std::string_view name = member.name();
+    if (name == "error") return true;
+    return (name == "error_description" || name == "error_uri") && (member.text() || !member);
+  });
+  error.retry_safe = may_repeat_after_answer(context.kind, error);
+  describe(error, context);
+  return error;
+}
+
+std::string hint_for(const Answer& answer, std::string_view reason) {
+  if (answer.status == 404)
+    return "Is this the address of the endpoint? Look for a missing or additional slash.";
+  if (answer.status == 405) return "This address takes no POST: is it the endpoint?";
+  if (reason == "empty" && answer.status == 403) return "Some servers (Glewlwyd) answer a wrong password so.";
+  if (reason == "empty" && answer.status == 400)
+    return "Some servers (Glewlwyd) answer so when they miss a scope or do not know the client.";
+  if (reason == "empty" && answer.status == 401)
+    return "The server or a gateway in front of it refused the client.";
+  if (reason == "html")
+    return answer.status == 200
+               ? "It looks like a login or start page: is this the address of the endpoint?"
+               : "It comes from a gateway or web server: is this the address of the endpoint?";
+  if (answer.status == 200 && (reason == "content-type" || reason == "token-type"))
+    return "If the server is known to answer so, its tokens can be accepted leniently.";
+  return "This is not how an OAuth 2.0 server answers (RFC 6749 s5): is this the address of the endpoint?";
+}
+
+}  // namespace
+
+std::optional<Error> refusal(const Answer& answer, const AnswerContext& context) {
+  if (answer.status >= 300 && answer.status < 400) {
+    Error error = error_from(answer, ErrorClass::protocol);
+    error.message = "The server answered with a redirect (" + http(answer) + "), which is not followed.";
+    error.hint = "It would carry secrets to another address: name the right endpoint instead.";
+    error.reason = "redirect";
+    return error;
+  }
+  if (answer.status == 407) {
+    Error error = error_from(answer, ErrorClass::network);
+    error.message = "The proxy wants a user name and password of its own (HTTP 407).";
+    error.hint = "Put them into the proxy's URL.";
+    error.reason = "proxy";
+    return error;
+  }
+  const auto code = answer.root()["error"].text();
+  if (!code || !is_error_code(*code, answer.status)) return std::nullopt;
+  return oauth_error(answer, context, *code);
+}
+
+Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::string problem,
+                      std::string reason) {
+  if (!answer.problem.empty()) {
+    problem = answer.problem;
+    reason = answer.reason;
+  } else if (problem.empty()) {
+    problem = "The JSON of the answer has neither a token nor an error.";
+    reason = "json";
+  }
+  Error error = error_from(answer, class_of_status(answer.status));
+  error.retry_safe = may_repeat_after_answer(context.kind, error);
+  describe(error, context);
+  if (error.error_class == ErrorClass::protocol) {
+    error.message = answer.status == 404 ? "There is nothing at this address." : problem;
+    error.hint = hint_for(answer, reason);
+  }
+  error.message.insert(error.message.size() - 1, " (" + http(answer) + ")");
+  error.reason = std::move(reason);
+  if (answer.root().is_object())
+    error.extra = other_members(answer.root(), context.masker(), [](const json::Value&) { return false; });
+  return error;
+}
+
+}  // namespace oauth_token::protocol

@@ -1,0 +1,209 @@
+#include "protocol/token_response.hpp"
+
+#include "protocol/answer.hpp"
+#include "protocol/form.hpp"
+#include "protocol/numbers.hpp"
+#include "protocol/request_headers.hpp"
+
+#include <oauth_token/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace oauth_token::protocol {
+namespace {
+
+constexpr std::array<std::string_view, 6> standard_members{"access_token",  "token_type", "expires_in",
+                                                           "refresh_token", "scope",      "id_token"};
+
+bool is_ambiguous_basic(const ClientAuthentication& authentication) {
+  const auto* const basic = std::get_if<ClientSecretBasic>(&authentication);
+  if (basic == nullptr) return false;
+  SecretBuffer encoded;
+  append_form_encoded(encoded, basic->client_id);
+  append_form_encoded(encoded, basic->client_secret.expose());
+  return encoded.size() != basic->client_id.size() + basic->client_secret.size();
+}
+
+// RFC 6749 A.12: printable ASCII.
+bool is_visible(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+std::string canonical_type(std::string_view type) {
+  for (const std::string_view known : {"Bearer", "DPoP"})
+    if (equal_ignoring_case(type, known)) return std::string(known);
+  return std::string(type);
+}
+
+void read_type(Token& token, const json::Value& root, const AnswerContext& context) {
+  token.token_type = canonical_type(root["token_type"].text().value_or(""));
+  if (token.token_type.empty())
+    token.warnings.emplace_back("The server named no token_type.");
+  else if (token.token_type != "Bearer" && token.token_type != "DPoP")
+    token.warnings.push_back("The token is of the unknown type \"" +
+                             escape_for_terminal(context.masker()(token.token_type.substr(0, 64))) + "\".");
+}
+
+void read_lifetime(Token& token, const json::Value& value, std::chrono::sys_seconds now) {
+  if (!value) return;
+  const auto seconds = number_of_seconds(value);
+  token.lifetime_unusable = !seconds || seconds->count() <= 0;
+  if (!seconds) {
+    token.warnings.emplace_back("The server's expires_in is not a number: lifetime unknown.");
+  } else if (seconds->count() < 0) {
+    token.warnings.emplace_back("The server's expires_in is negative: lifetime unknown.");
+  } else {
+    token.lifetime = *seconds;
+    token.expires_at = later(now, *seconds);
+  }
+}
+
+void warn_of_narrower_scope(Token& token, const Grant& grant) {
+  const auto is_granted = [&](std::string_view wanted) {
+    // Entra re-cases scopes, and shows by the refresh token that it granted this one.
+    if (wanted == "offline_access" && !token.refresh_token.empty()) return true;
+    for (std::string_view rest = token.scope; !rest.empty();) {
+      const std::string_view one = rest.substr(0, rest.find(' '));
+      if (equal_ignoring_case(one, wanted)) return true;
+      rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    }
+    return false;
+  };
+  const std::string requested = requested_scope(grant);
+  std::string missing;
+  for (std::string_view rest = requested; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(' '));
+    if (!one.empty() && !is_granted(one)) missing += (missing.empty() ? "" : " ") + std::string(one);
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+  }
+  if (!missing.empty())
+    token.warnings.push_back("The granted scope is narrower than requested: " + escape_for_terminal(missing) +
+                             " missing.");
+}
+
+void read_scope(Token& token, const json::Value& value, const Grant& grant) {
+  if (value.type() == json::Type::array) {
+    for (const json::Value element : value)
+      if (const auto text = element.text())
+        token.scope += (token.scope.empty() ? "" : " ") + std::string(*text);
+    token.warnings.emplace_back("The server's scope came as an array.");
+  } else if (const auto text = value.text()) {
+    token.scope = *text;
+  } else if (value) {
+    token.warnings.emplace_back("The server's scope is no text and was left out.");
+  }
+  token.scope_granted = !token.scope.empty();
+  if (token.scope_granted)
+    warn_of_narrower_scope(token, grant);
+  else
+    token.scope = requested_scope(grant);
+}
+
+Secret read_secret(Token& token, const json::Value& value) {
+  if (const auto text = value.text()) return Secret(*text);
+  if (value)
+    token.warnings.push_back("The server's " + std::string(value.name()) + " is no text and was left out.");
+  return {};
+}
+
+Secret other_members(const json::Value& root) {
+  json::Writer extra;
+  for (const json::Value member : root) {
+    if (std::find(standard_members.begin(), standard_members.end(), member.name()) != standard_members.end())
+      continue;
+    if (extra.expose().empty()) extra.begin_object();
+    extra.name(member.name()).value(member);
+  }
+  if (!extra.expose().empty()) extra.end_object();
+  return extra.take();
+}
+
+Token token_from(const json::Value& root, const Grant& grant, const AnswerContext& context) {
+  Token token;
+  token.access_token = Secret(*root["access_token"].text());
+  token.refresh_token = read_secret(token, root["refresh_token"]);
+  token.id_token = read_secret(token, root["id_token"]);
+  read_type(token, root, context);
+  read_lifetime(token, root["expires_in"], context.now);
+  read_scope(token, root["scope"], grant);
+  token.extra = other_members(root);
+  return token;
+}
+
+struct Fault {
+  std::string problem;
+  std::string reason;
+};
+
+// Why the object of a 200 answer is no token.
+std::optional<Fault> fault_of(const json::Value& root, bool lenient) {
+  const json::Value access_token = root["access_token"];
+  if (!access_token)
+    return Fault{"The JSON of the answer has neither an access_token nor an error.", "no-token"};
+  const auto text = access_token.text();
+  if (!text) return Fault{"The access_token of the answer is no text.", "no-token"};
+  if (text->empty()) return Fault{"The access_token of the answer is empty.", "no-token"};
+  if (!is_visible(*text))
+    return Fault{"The access_token of the answer has characters that no token has.", "no-token"};
+  const json::Value type = root["token_type"];
+  if (type && !type.text()) return Fault{"The token_type of the answer is no text.", "token-type"};
+  if (!lenient && (!type || type.text()->empty()))
+    return Fault{"The answer lacks the token_type (required by RFC 6749 s5.1).", "token-type"};
+  return std::nullopt;
+}
+
+AnswerContext context_of_query(const ClientRequest& client, const TokenQuery& query, const Reading& reading) {
+  return {.kind = RequestKind::query,
+          .now = reading.now,
+          .lenient = reading.lenient,
+          .ambiguous_basic = is_ambiguous_basic(client.authentication),
+          .masker = [&] { return masker(client, query); }};
+}
+
+}  // namespace
+
+Result<Token> token_response(const ClientRequest& client, const Grant& grant, HttpResponse response,
+                             const Reading& reading) {
+  const AnswerContext context{.kind = kind_of(grant),
+                              .now = reading.now,
+                              .lenient = reading.lenient,
+                              .ambiguous_basic = is_ambiguous_basic(client.authentication),
+                              .masker = [&] { return masker(client, grant); }};
+  const Answer answer = read_answer(std::move(response), context);
+  if (auto error = refusal(answer, context)) return fail(std::move(*error));
+  if (answer.status != 200 || !answer.root().is_object()) return fail(no_oauth_answer(answer, context));
+  if (auto fault = fault_of(answer.root(), reading.lenient))
+    return fail(no_oauth_answer(answer, context, std::move(fault->problem), std::move(fault->reason)));
+  return token_from(answer.root(), grant, context);
+}
+
+Result<Secret> introspection_response(const ClientRequest& client, const TokenQuery& query,
+                                      HttpResponse response, const Reading& reading) {
+  const AnswerContext context = context_of_query(client, query, reading);
+  const Answer answer = read_answer(std::move(response), context);
+  if (auto error = refusal(answer, context)) return fail(std::move(*error));
+  if (answer.status != 200 || !answer.root().is_object()) return fail(no_oauth_answer(answer, context));
+  if (!answer.root()["active"].boolean())
+    return fail(
+        no_oauth_answer(answer, context, "The answer does not say whether the token is active.", "json"));
+  json::Writer object;
+  object.value(answer.root());
+  return object.take();
+}
+
+Result<void> revocation_response(const ClientRequest& client, const TokenQuery& query, HttpResponse response,
+                                 const Reading& reading) {
+  const AnswerContext context = context_of_query(client, query, reading);
+  const Answer answer = read_answer(std::move(response), context);
+  if (auto error = refusal(answer, context)) return fail(std::move(*error));
+  if (answer.status == 200 && (answer.document || answer.reason == "empty")) return {};
+  return fail(
+      no_oauth_answer(answer, context, "The answer does not say that the token was revoked.", "json"));
+}
+
+}  // namespace oauth_token::protocol
