@@ -44,6 +44,8 @@ struct ClientRunOptions {
   bool insecure_tls = false;
   bool allow_http = false;
   bool lenient = false;
+  /// Ask the issuer for introspection and revocation endpoints too, when they are missing.
+  bool all_endpoints = false;
   KeyringOptions keyring = {};  ///< for SecretInKeyring
   /// Wraps the transport, e.g. to print what goes over the wire.
   std::function<Transport(Transport)> decorate = {};

@@ -85,8 +85,12 @@ struct TransportOptions {
 /// be loaded.
 Result<Transport> make_transport(const TransportOptions& options);
 
-/// What -v and --dry-run print: values of an allow-list, for all else a length.
+/// What -v and --dry-run print, some lines each: values of an allow-list, for all else a length; control
+/// characters are escaped.
 std::string describe(const HttpRequest& request);
+/// Server text that may repeat a secret is left out: only lengths but for a few members.
 std::string describe(const HttpResponse& response);
+/// The answer to `request`, with its error texts, in which every secret of the request is masked.
+std::string describe(const HttpResponse& response, const HttpRequest& request);
 
 }  // namespace oauth_token

@@ -1,0 +1,128 @@
+#include "protocol/answer.hpp"
+#include "protocol/client_assertion.hpp"
+#include "protocol/token_request.hpp"
+#include "protocol/token_response.hpp"
+
+#include <oauth_token/token_client.hpp>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace oauth_token {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+Clock::time_point deadline_after(std::chrono::milliseconds timeout) {
+  const auto start = Clock::now();
+  return timeout < Clock::time_point::max() - start ? start + timeout : Clock::time_point::max();
+}
+
+Result<void> check_endpoint(const std::string& endpoint, std::string_view what) {
+  if (!endpoint.empty()) return {};
+  return fail(ErrorClass::config, "The " + std::string(what) + " of the server is not known.",
+              "Name it, or name the issuer if the server publishes its metadata.");
+}
+
+}  // namespace
+
+struct TokenClient::State {
+  explicit State(TokenClientOptions given) : options(std::move(given)), transport(options.transport) {}
+
+  TokenClientOptions options;
+  std::once_flag transport_made;
+  Result<Transport> transport;
+
+  Result<HttpResponse> send(HttpRequest& request, Clock::time_point deadline, protocol::RequestKind kind,
+                            std::stop_token stop) {
+    std::call_once(transport_made, [&] {
+      if (!*transport) transport = make_transport(options.transport_options);
+    });
+    if (!transport) return fail(transport.error());
+    request.deadline = deadline;
+    auto response = (*transport)(request, std::move(stop));
+    if (!response) response.error().retry_safe = protocol::may_repeat(kind, response.error());
+    return response;
+  }
+
+  [[nodiscard]] Result<Secret> assertion(std::stop_token stop) const {
+    const auto* const ready_made = std::get_if<ReadyMadeAssertion>(&options.authentication);
+    if (ready_made == nullptr) return Secret();
+    if (!ready_made->assertion)
+      return fail(ErrorClass::config, "There is nothing to take the client assertion from.",
+                  "Name the file or command that has it.");
+    auto assertion = ready_made->assertion(std::move(stop));
+    if (!assertion) return assertion;
+    return protocol::ready_made_assertion(std::move(*assertion), ready_made->client_id, now());
+  }
+
+  [[nodiscard]] protocol::ClientRequest client(const std::string& endpoint, const Secret& assertion) const {
+    return {endpoint, options.authentication, assertion, options.headers};
+  }
+
+  [[nodiscard]] protocol::Reading reading() const { return {.now = now(), .lenient = options.lenient}; }
+
+  /// Asks an endpoint about a token; `read` makes the result of the answer.
+  template <class Answered, class Read>
+  Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query, std::stop_token stop,
+                       Read read) {
+    const Clock::time_point deadline = deadline_after(options.timeout);
+    const auto made = assertion(stop);
+    if (!made) return fail(made.error());
+    const protocol::ClientRequest to = client(endpoint, *made);
+    auto request = protocol::query_request(to, query);
+    if (!request) return fail(std::move(request.error()));
+    auto response = send(*request, deadline, protocol::RequestKind::query, std::move(stop));
+    if (!response) return fail(std::move(response.error()));
+    return read(to, query, std::move(*response), reading());
+  }
+};
+
+TokenClient::TokenClient(TokenClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+TokenClient::TokenClient(TokenClient&&) noexcept = default;
+TokenClient& TokenClient::operator=(TokenClient&&) noexcept = default;
+TokenClient::~TokenClient() = default;
+
+Result<Token> TokenClient::request(Grant given, std::stop_token stop) const {
+  // A parameter may live on after the return; this ends before it.
+  const Grant grant = std::move(given);
+  State& state = *state_;
+  const Clock::time_point deadline = deadline_after(state.options.timeout);
+  if (auto checked = check_endpoint(state.options.token_endpoint, "token endpoint"); !checked)
+    return fail(std::move(checked.error()));
+  const auto assertion = state.assertion(stop);
+  if (!assertion) return fail(assertion.error());
+  const protocol::ClientRequest client = state.client(state.options.token_endpoint, *assertion);
+  auto request = protocol::token_request(client, grant);
+  if (!request) return fail(std::move(request.error()));
+  auto response = state.send(*request, deadline, protocol::kind_of(grant), std::move(stop));
+  if (!response) return fail(std::move(response.error()));
+  return protocol::token_response(client, grant, std::move(*response), state.reading());
+}
+
+Result<Secret> TokenClient::introspect(const Secret& token, std::string_view token_type_hint,
+                                       std::stop_token stop) const {
+  const std::string& endpoint = state_->options.introspection_endpoint;
+  if (auto checked = check_endpoint(endpoint, "introspection endpoint"); !checked)
+    return fail(std::move(checked.error()));
+  return state_->ask<Secret>(endpoint, {token, token_type_hint}, std::move(stop),
+                             protocol::introspection_response);
+}
+
+Result<void> TokenClient::revoke(const Secret& token, std::string_view token_type_hint,
+                                 std::stop_token stop) const {
+  const std::string& endpoint = state_->options.revocation_endpoint;
+  if (auto checked = check_endpoint(endpoint, "revocation endpoint"); !checked)
+    return fail(std::move(checked.error()));
+  return state_->ask<void>(endpoint, {token, token_type_hint}, std::move(stop),
+                           protocol::revocation_response);
+}
+
+}  // namespace oauth_token

@@ -1,0 +1,160 @@
+#include "protocol/base64.hpp"
+#include "protocol/form.hpp"
+#include "protocol/json.hpp"
+#include "protocol/masking.hpp"
+#include "protocol/request_headers.hpp"
+#include "protocol/token_request.hpp"
+
+#include <oauth_token/http.hpp>
+#include <oauth_token/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace oauth_token {
+namespace {
+
+using Mask = std::function<std::string(std::string_view)>;
+
+constexpr std::array<std::string_view, 8> shown_request_headers{
+    "accept", "accept-language", "content-type", "user-agent", "x-cf-encoded-credentials",
+    "prefer", "origin",          "cache-control"};
+constexpr std::array<std::string_view, 9> shown_response_headers{"content-type", "content-length", "date",
+                                                                 "server",       "cache-control",  "pragma",
+                                                                 "retry-after",  "connection",     "allow"};
+// What a server says in free text: shown where it can be searched for secrets.
+constexpr std::array<std::string_view, 3> response_texts{"error", "error_description", "error_uri"};
+
+constexpr std::size_t longest_value = 2000;
+
+template <class Names>
+bool is_among(const Names& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view known) { return protocol::equal_ignoring_case(known, name); });
+}
+
+std::string length_of(std::size_t bytes) { return "(" + std::to_string(bytes) + " bytes)"; }
+
+std::string shown(std::string_view text) {
+  return escape_for_terminal(text.substr(0, longest_value)) + (text.size() > longest_value ? "..." : "");
+}
+
+// "https://host/path" with the query as a length.
+std::string shown_url(std::string_view url) {
+  const auto query = url.find('?');
+  if (query == std::string_view::npos) return shown(url);
+  return shown(url.substr(0, query)) + "? " + length_of(url.size() - query - 1);
+}
+
+/// Calls `found(name, value)`, both decoded, for each pair of a form.
+template <class Found>
+void each_pair(std::string_view form, Found found) {
+  while (!form.empty()) {
+    const std::string_view pair = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(form.size(), pair.size() + 1));
+    const auto equals = std::min(pair.find('='), pair.size());
+    SecretBuffer name;
+    SecretBuffer value;
+    if (!protocol::append_form_decoded(name, pair.substr(0, equals)) ||
+        !protocol::append_form_decoded(value, pair.substr(std::min(equals + 1, pair.size()))))
+      continue;
+    found(name.expose(), value.expose());
+  }
+}
+
+std::string header_line(std::string_view direction, const HttpHeader& header, bool may_show) {
+  return std::string(direction) + shown(header.name) + ": " +
+         (may_show ? shown(header.value) : length_of(header.value.size())) + "\n";
+}
+
+std::string shown_json(const json::Value& value) {
+  json::Writer writer;
+  writer.value(value);
+  return shown(writer.expose());
+}
+
+// Tokens, and whatever else a server adds, have a length only.
+std::string member_line(const json::Value& member, const Mask& mask) {
+  const std::string line = "< " + (mask ? shown(mask(member.name())) : shown(member.name())) + ": ";
+  const bool is_public = member.name() == "token_type" || member.name() == "expires_in";
+  const bool is_text = is_among(response_texts, member.name()) || member.name() == "scope";
+  if (is_text && mask && member.text()) return line + shown(mask(*member.text())) + "\n";
+  if (is_public && mask && member.text()) return line + shown(mask(*member.text())) + "\n";
+  if (is_public && (member.number() || !member)) return line + shown_json(member) + "\n";
+  if (const auto text = member.text()) return line + length_of(text->size()) + "\n";
+  json::Writer writer;
+  writer.value(member);
+  return line + length_of(writer.expose().size()) + "\n";
+}
+
+std::string describe_response(const HttpResponse& response, const Mask& mask) {
+  std::string out = "< HTTP " + std::to_string(response.status) + "\n";
+  for (const HttpHeader& header : response.headers) {
+    if (mask && protocol::equal_ignoring_case(header.name, "location"))
+      out += "< Location: " + shown_url(mask(header.value)) + "\n";
+    else if (mask && is_among(shown_response_headers, header.name))
+      out += header_line("< ", {mask(header.name), mask(header.value)}, true);
+    else
+      out += header_line("< ", header, false);
+  }
+  out += "<\n";
+  if (response.body.empty()) return out;
+  const auto document = json::parse(response.body.expose());
+  if (!document || !document->root().is_object()) return out + "< " + length_of(response.body.size()) + "\n";
+  for (const json::Value member : document->root()) out += member_line(member, mask);
+  return out;
+}
+
+// HTTP Basic, in both encodings it may have been written in.
+void add_basic(protocol::Masker& masker, std::string_view credentials) {
+  masker.add(credentials);
+  SecretBuffer pair;
+  if (!protocol::append_base64_decoded(pair, credentials)) return;
+  const std::string_view secret = pair.expose().substr(std::min(pair.expose().find(':') + 1, pair.size()));
+  masker.add(secret);
+  SecretBuffer decoded;
+  if (protocol::append_form_decoded(decoded, secret)) masker.add(decoded.expose());
+}
+
+protocol::Masker secrets_of(const HttpRequest& request) {
+  protocol::Masker masker;
+  each_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
+    if (!protocol::is_public_parameter(name) && name != "username") masker.add(value);
+  });
+  const std::string_view authorization = request.authorization.expose();
+  const auto space = authorization.find(' ');
+  if (space != std::string_view::npos) add_basic(masker, authorization.substr(space + 1));
+  return masker;
+}
+
+}  // namespace
+
+std::string describe(const HttpRequest& request) {
+  std::string out = "> " + shown(request.method) + " " + shown_url(request.url) + "\n";
+  if (!request.authorization.empty()) {
+    const std::string_view value = request.authorization.expose();
+    const auto space = std::min(value.find(' '), value.size());
+    const std::string_view scheme = space < value.size() ? value.substr(0, space + 1) : std::string_view();
+    out += "> Authorization: " + shown(scheme) + length_of(value.size() - scheme.size()) + "\n";
+  }
+  for (const HttpHeader& header : request.headers)
+    out += header_line("> ", header, is_among(shown_request_headers, header.name));
+  out += ">\n";
+  each_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
+    out += "> " + shown(name) + ": " +
+           (protocol::is_public_parameter(name) ? shown(value) : length_of(value.size())) + "\n";
+  });
+  return out;
+}
+
+std::string describe(const HttpResponse& response) { return describe_response(response, {}); }
+
+std::string describe(const HttpResponse& response, const HttpRequest& request) {
+  const protocol::Masker masker = secrets_of(request);
+  return describe_response(response, std::ref(masker));
+}
+
+}  // namespace oauth_token
