@@ -5,6 +5,7 @@
 
 #include <oauth_token/error.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@ namespace oauth_token::cli {
 struct Arguments {
   const Command* command = nullptr;  ///< nothing: only --help or --version was asked for
   bool help = false;
+  bool all_help = false;
   bool version = false;
   std::vector<std::pair<OptionName, std::string>> options =
       {};  ///< in their order; flags with an empty value

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "prompt.hpp"
+#include "secret_input.hpp"
+
 #include <oauth_token/secret.hpp>
 
 #include <optional>
@@ -15,18 +18,21 @@ struct SecretVariables {
   std::optional<Secret> store_key = {};
 };
 
-/// What surrounds a run: streams and terminal are values, so that a command can be run anywhere.
+/// What surrounds a run: streams and questions are values, so that a command can be run anywhere.
 struct Context {
   int input = 0;
   int output = 1;
   int error = 2;
-  /// The controlling terminal, opened when somebody is asked.
-  const char* terminal = "/dev/tty";
   SecretVariables variables = {};
-  bool json = false;          ///< standard error holds JSON lines
-  bool quiet = false;         ///< no warnings, no notes
-  bool no_input = false;      ///< nobody is asked
-  std::stop_token stop = {};  ///< requested by SIGINT, SIGTERM and SIGHUP
+  bool json = false;           ///< standard error holds JSON lines
+  bool quiet = false;          ///< no warnings, no notes
+  bool no_input = false;       ///< nobody is asked
+  bool dry_run_shown = false;  ///< --dry-run has shown a request and stopped
+  std::stop_token stop = {};   ///< requested by SIGINT, SIGTERM and SIGHUP
+
+  /// Asks at the terminal; empty with --no-input.
+  [[nodiscard]] Asker asker() const;
+  [[nodiscard]] SecretReading reading() const;
 };
 
 }  // namespace oauth_token::cli

@@ -28,7 +28,7 @@ enum class Check : std::uint8_t {
 };
 
 /// Which commands take an option: a command names its groups (commands.hpp).
-enum class Group : std::uint16_t {
+enum class Group : std::uint32_t {
   common = 1U << 0U,
   server = 1U << 1U,
   client = 1U << 2U,
@@ -45,6 +45,9 @@ enum class Group : std::uint16_t {
   output = 1U << 13U,
   token_output = 1U << 14U,
   trace = 1U << 15U,
+  identity = 1U << 16U,
+  profile_edit = 1U << 17U,
+  profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };
 
 /// Where a value may come from, beside the command line; and what else is to be known of an option.
@@ -65,6 +68,7 @@ enum class Alternative : std::uint8_t {
   client_assertion,
   refresh_token,
   server,
+  endpoints,  ///< hidden by `server` of a higher place
 };
 
 struct Option {
@@ -83,15 +87,15 @@ struct Option {
 };
 
 /// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
-inline constexpr Option options[] = {
+inline constexpr Option option_table[] = {
     {"issuer", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile | primary,
      Alternative::server, "authorization server; its endpoints come from its metadata"},
     {"token-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile | primary,
      Alternative::server, "where tokens are requested; then no metadata are asked for"},
     {"introspection-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile,
-     Alternative::none, "where tokens are introspected (RFC 7662)"},
+     Alternative::endpoints, "where tokens are introspected (RFC 7662)"},
     {"revocation-endpoint", 0, Kind::value, "URL", Check::text, "", Group::server, variable | profile,
-     Alternative::none, "where tokens are revoked (RFC 7009)"},
+     Alternative::endpoints, "where tokens are revoked (RFC 7009)"},
 
     {"client-id", 0, Kind::value, "ID", Check::text, "", Group::client, variable | profile | primary,
      Alternative::none, "client identifier"},
@@ -110,6 +114,12 @@ inline constexpr Option options[] = {
      Alternative::client_assertion, "file with a ready-made client assertion (RFC 7523)"},
     {"client-assertion-command", 0, Kind::value, "CMD", Check::text, "", Group::client, profile | runs_code,
      Alternative::client_assertion, "command that prints a client assertion"},
+    {"client-secret-stdin", 0, Kind::flag, "", Check::any, "", Group::profile_edit, primary,
+     Alternative::client_secret, "read the client secret from standard input, for the keyring"},
+    {"client-secret-prompt", 0, Kind::flag, "", Check::any, "", Group::profile_edit, primary,
+     Alternative::client_secret, "ask for the client secret, for the keyring"},
+    {"unset", 0, Kind::list, "KEY", Check::text, "", Group::profile_edit, primary, Alternative::none,
+     "remove a key from the profile; may be repeated"},
     {"header", 0, Kind::list, "'NAME: VALUE'", Check::text, "", Group::client, variable | profile,
      Alternative::none, "an additional header of each request"},
 
@@ -139,7 +149,7 @@ inline constexpr Option options[] = {
     {"prompt-param", 0, Kind::list, "NAME", Check::text, "", Group::grant, variable | profile,
      Alternative::none, "the same, asked for without echo, e.g. totp"},
 
-    {"username", 0, Kind::value, "NAME", Check::any, "", Group::user, variable | profile | primary,
+    {"username", 0, Kind::value, "NAME", Check::any, "", Group::identity, variable | profile | primary,
      Alternative::none, "the user; asked for when missing"},
     {"password-stdin", 0, Kind::flag, "", Check::any, "", Group::user, primary, Alternative::password,
      "read the password from standard input"},
@@ -201,7 +211,7 @@ inline constexpr Option options[] = {
      "show help; with -v, all options"},
     {"version", 0, Kind::flag, "", Check::any, "", Group::common, 0, Alternative::none, "show the version"},
 };
-inline constexpr std::size_t option_count = std::size(options);
+inline constexpr std::size_t option_count = std::size(option_table);
 
 /// Names an option at compile time: a name that is not in the table does not compile.
 class OptionName {
@@ -209,12 +219,12 @@ class OptionName {
   consteval OptionName(const char* name) : index_(find(name)) {}
   constexpr explicit OptionName(std::size_t index) noexcept : index_(index) {}
   [[nodiscard]] constexpr std::size_t index() const noexcept { return index_; }
-  [[nodiscard]] constexpr const Option& option() const noexcept { return options[index_]; }
+  [[nodiscard]] constexpr const Option& option() const noexcept { return option_table[index_]; }
 
  private:
   static consteval std::size_t find(std::string_view name) {
     std::size_t index = 0;
-    while (options[index].name != name) ++index;  // past the end: no constant expression
+    while (option_table[index].name != name) ++index;  // past the end: no constant expression
     return index;
   }
   std::size_t index_;

@@ -18,31 +18,37 @@ enum class Origin : std::uint8_t { none, flag, variable, profile };
 /// The value of each option, from the command line, else a variable, else the profile.
 class Settings {
  public:
-  [[nodiscard]] bool given(OptionName name) const noexcept { return !entry(name).values.empty(); }
+  struct Entry {
+    Origin origin = Origin::none;
+    std::vector<std::string> values = {};
+  };
+
+  [[nodiscard]] bool given(OptionName name) const noexcept { return entry(name).origin != Origin::none; }
   [[nodiscard]] Origin origin(OptionName name) const noexcept { return entry(name).origin; }
   /// A flag that is set.
-  [[nodiscard]] bool flag(OptionName name) const noexcept { return given(name); }
+  [[nodiscard]] bool flag(OptionName name) const noexcept { return given(name) && value(name) == "true"; }
   /// The value, or an empty text.
   [[nodiscard]] const std::string& value(OptionName name) const noexcept;
   [[nodiscard]] const std::vector<std::string>& list(OptionName name) const noexcept {
     return entry(name).values;
   }
-  /// "--client-id", "OAUTH_TOKEN_CLIENT_ID" or "client-id of profile \"work\"": for messages.
+  /// "--client-id", "OAUTH_TOKEN_CLIENT_ID" or "client-id in profile \"work\"": for messages.
   [[nodiscard]] std::string where(OptionName name) const;
+  [[nodiscard]] const Entry& entry(OptionName name) const noexcept { return entries[name.index()]; }
 
   const Command* command = nullptr;
   std::vector<std::string> operands = {};  ///< the command's arguments that are no options
   std::string profile = {};                ///< name of the profile that was read; empty: none
-
-  struct Entry {
-    Origin origin = Origin::none;
-    std::vector<std::string> values = {};
-  };
-  [[nodiscard]] const Entry& entry(OptionName name) const noexcept { return entries[name.index()]; }
+  std::string session = {};                ///< name of the session
+  bool caller_keeps_token = false;         ///< the refresh token comes from the caller; no session is used
   std::array<Entry, option_count> entries = {};
 };
 
-/// Joins command line, variables and profile. Errors are of class `usage` or `config`.
-Result<Settings> resolve(Context& context, Arguments arguments);
+/// The keys that a profile may hold.
+std::vector<std::string> profile_key_names();
+
+/// Joins command line, variables (`environment`) and profile, and checks each value as the table says. Errors
+/// are of class `usage` or `config`.
+Result<Settings> resolve(const Context& context, Arguments arguments, const char* const* environment);
 
 }  // namespace oauth_token::cli

@@ -1,0 +1,252 @@
+#include "arguments.hpp"
+
+#include "parameter_rules.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr std::string_view see_help = "See \"oauth-token --help\".";
+
+std::string quoted(std::string_view word) { return "\"" + std::string(word) + "\""; }
+
+/// Takes argv apart; the command need not be known yet.
+class Parser {
+ public:
+  explicit Parser(std::span<char* const> words) : words_(words) {}
+
+  Result<Arguments> parse() {
+    while (next_ < words_.size()) {
+      const std::string_view word = words_[next_++];
+      Result<void> done;
+      if (only_operands_ || word.size() < 2 || word[0] != '-') {
+        operands_.emplace_back(word);
+      } else if (word == "--") {
+        only_operands_ = true;
+      } else {
+        done = word[1] == '-' ? long_option(word.substr(2)) : short_options(word.substr(1));
+      }
+      if (!done) return fail(std::move(done.error()));
+    }
+    return finish();
+  }
+
+ private:
+  Result<void> long_option(std::string_view word) {
+    const std::size_t equals = word.find('=');
+    const auto name = find_option(word.substr(0, equals));
+    if (!name) return unknown_option(word.substr(0, equals));
+    if (equals == std::string_view::npos) return add(*name, std::nullopt);
+    return add(*name, word.substr(equals + 1));
+  }
+
+  Result<void> short_options(std::string_view letters) {
+    while (!letters.empty()) {
+      const auto name = find_option(letters[0]);
+      if (!name) {
+        return fail(ErrorClass::usage, "There is no option -" + std::string(letters.substr(0, 1)) + ".",
+                    std::string(see_help));
+      }
+      letters.remove_prefix(1);
+      if (name->option().kind == Kind::flag) {
+        if (auto added = add(*name, std::nullopt); !added) return added;
+      } else {
+        return add(*name, letters.empty() ? std::nullopt : std::optional(letters));
+      }
+    }
+    return {};
+  }
+
+  Result<void> add(OptionName name, std::optional<std::string_view> value) {
+    const Option& option = name.option();
+    const std::string dashed = "--" + std::string(option.name);
+    if (option.kind == Kind::flag) {
+      if (value)
+        return fail(ErrorClass::usage, dashed + " takes no value.", "Leave out \"=\" and the value.");
+      found_.options.emplace_back(name, "true");
+      return {};
+    }
+    if (!value) {
+      if (next_ == words_.size()) {
+        return fail(ErrorClass::usage, dashed + " needs a value.",
+                    "Write " + dashed + " " + std::string(option.value_name) + ".");
+      }
+      value = words_[next_++];
+      if (value->starts_with("--") && find_option(value->substr(2))) {
+        return fail(ErrorClass::usage, dashed + " needs a value, and " + std::string(*value) + " follows.",
+                    "If that is the value, write " + dashed + "=" + std::string(*value) + ".");
+      }
+    }
+    const auto before = std::find_if(found_.options.begin(), found_.options.end(),
+                                     [&](const auto& given) { return given.first.index() == name.index(); });
+    if (option.kind == Kind::value && before != found_.options.end())
+      return fail(ErrorClass::usage, dashed + " is given twice.", "Give it once.");
+    found_.options.emplace_back(name, *value);
+    return {};
+  }
+
+  static Result<void> unknown_option(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Option& option : option_table) {
+      if (!option.has(hidden)) names.push_back(option.name);
+    }
+    const std::string_view near = nearest(name, names);
+    return fail(ErrorClass::usage, "There is no option --" + std::string(name) + ".",
+                near.empty() ? std::string(see_help) : "Did you mean --" + std::string(near) + "?");
+  }
+
+  Result<Arguments> finish() {
+    const auto asked = [&](OptionName name) {
+      return std::any_of(found_.options.begin(), found_.options.end(),
+                         [&](const auto& given) { return given.first.index() == name.index(); });
+    };
+    found_.help = asked("help");
+    found_.version = asked("version");
+    found_.all_help = found_.help && asked("verbose");
+    if (!operands_.empty() && operands_[0] == "help") {
+      operands_.erase(operands_.begin());
+      found_.help = true;
+    }
+    if (auto chosen = choose_command(); !chosen) return fail(std::move(chosen.error()));
+    if (found_.help || found_.version) return std::move(found_);
+    if (found_.command == nullptr) {
+      return fail(ErrorClass::usage, "There is no command on the command line.", std::string(see_help));
+    }
+    if (auto fits = check_command(); !fits) return fail(std::move(fits.error()));
+    return std::move(found_);
+  }
+
+  Result<void> choose_command() {
+    if (operands_.empty()) return {};
+    std::size_t used = 1;
+    std::string name = operands_[0];
+    if (is_command_group(name)) {
+      if (operands_.size() > 1) name += " " + operands_[used++];
+    }
+    std::vector<std::string_view> names;
+    for (const Command& command : commands()) {
+      names.push_back(command.name);
+      if (command.name == name) found_.command = &command;
+    }
+    if (found_.command == nullptr) {
+      const std::string_view near = nearest(name, names);
+      return fail(
+          ErrorClass::usage, "There is no command " + quoted(name) + ".",
+          near.empty() ? std::string(see_help) : "Did you mean \"oauth-token " + std::string(near) + "\"?");
+    }
+    found_.operands.assign(operands_.begin() + static_cast<std::ptrdiff_t>(used), operands_.end());
+    return {};
+  }
+
+  [[nodiscard]] Result<void> check_command() const {
+    const Command& command = *found_.command;
+    const std::string written = "oauth-token " + std::string(command.name);
+    for (const auto& [name, value] : found_.options) {
+      if (command.takes(name.option())) continue;
+      return fail(ErrorClass::usage,
+                  quoted(written) + " has no option --" + std::string(name.option().name) + ".",
+                  "See " + quoted(written + " --help") + ".");
+    }
+    const std::string usage = "Write " + quoted(written + " " + std::string(command.operands)) + ".";
+    if (found_.operands.size() < command.operands_needed)
+      return fail(ErrorClass::usage, quoted(written) + " needs more arguments.", usage);
+    if (found_.operands.size() > command.operands_at_most) {
+      return fail(ErrorClass::usage,
+                  quoted(found_.operands[command.operands_at_most]) + " is one argument too many.",
+                  command.operands.empty() ? quoted(written) + " takes none." : usage);
+    }
+    return {};
+  }
+
+  static bool is_command_group(std::string_view name) {
+    return std::any_of(commands().begin(), commands().end(), [&](const Command& command) {
+      return command.name.size() > name.size() && command.name.starts_with(name) &&
+             command.name[name.size()] == ' ';
+    });
+  }
+
+  std::span<char* const> words_;
+  std::size_t next_ = 0;
+  bool only_operands_ = false;
+  Arguments found_ = {};
+  std::vector<std::string> operands_ = {};
+};
+
+void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
+
+/// A secret that people look for on the command line, and what there is in its place.
+struct SecretFlag {
+  std::string_view name;
+  std::string_view instead;
+};
+constexpr std::string_view instead_of_password =
+    "Use the prompt, --password-stdin, --password-file, --password-command or OAUTH_TOKEN_PASSWORD.";
+constexpr std::string_view instead_of_client_secret =
+    "Use --client-secret-file, --client-secret-command or OAUTH_TOKEN_CLIENT_SECRET.";
+constexpr std::string_view instead_of_refresh_token =
+    "Use --refresh-token-file, --refresh-token-stdin, --refresh-token-command or OAUTH_TOKEN_REFRESH_TOKEN.";
+constexpr std::string_view instead_of_assertion =
+    "Use --client-assertion-file or --client-assertion-command.";
+constexpr std::string_view instead_of_code = "Use --prompt-param NAME or --param-file NAME=FILE.";
+constexpr SecretFlag secret_flags[] = {
+    {"password", instead_of_password},
+    {"passwd", instead_of_password},
+    {"pass", instead_of_password},
+    {"client-secret", instead_of_client_secret},
+    {"secret", instead_of_client_secret},
+    {"refresh-token", instead_of_refresh_token},
+    {"client-assertion", instead_of_assertion},
+    {"assertion", instead_of_code},
+    {"otp", instead_of_code},
+    {"totp", instead_of_code},
+    {"passcode", instead_of_code},
+    {"store-key", "Use --store-key-file or OAUTH_TOKEN_STORE_KEY."},
+    {"access-token", "No command takes an access token."},
+};
+
+/// The name part of "NAME=VALUE" or "NAME: VALUE".
+std::string_view name_part(std::string_view text, char separator) {
+  return text.substr(0, std::min(text.find(separator), text.size()));
+}
+
+}  // namespace
+
+Result<Arguments> parse_arguments(std::span<char* const> words) { return Parser(words).parse(); }
+
+Result<void> refuse_secret_arguments(std::span<char*> words) {
+  Result<void> verdict;
+  const auto refuse = [&](char* value, std::string message, std::string_view hint) {
+    if (value != nullptr) overwrite(value);
+    if (verdict) verdict = fail(ErrorClass::usage, std::move(message), std::string(hint));
+  };
+  for (std::size_t i = 0; i < words.size() && std::string_view(words[i]) != "--"; ++i) {
+    std::string_view word = words[i];
+    if (!word.starts_with("--")) continue;
+    const std::string_view name = name_part(word.substr(2), '=');
+    const bool joined = word.size() > name.size() + 2;
+    char* value = joined ? words[i] + name.size() + 3 : i + 1 < words.size() ? words[i + 1] : nullptr;
+    const auto* const flag = std::find_if(std::begin(secret_flags), std::end(secret_flags),
+                                          [&](const SecretFlag& secret) { return secret.name == name; });
+    if (flag != std::end(secret_flags)) {
+      // The next word may be another option: then the value was forgotten.
+      if (!joined && value != nullptr && std::string_view(value).starts_with("--") &&
+          find_option(name_part(std::string_view(value).substr(2), '=')))
+        value = nullptr;
+      refuse(value,
+             "A secret does not belong on the command line, where other users can read it: --" +
+                 std::string(name) + " is refused.",
+             flag->instead);
+    } else if (value != nullptr && (name == "param" || name == "header")) {
+      const bool is_header = name == "header";
+      const std::string_view given = name_part(value, is_header ? ':' : '=');
+      const auto rule = is_header ? check_header_name(given) : check_parameter_name(given, false);
+      if (!rule && given.size() < std::strlen(value))
+        refuse(value + given.size() + 1, rule.error().message, rule.error().hint);
+    }
+  }
+  return verdict;
+}
+
+}  // namespace oauth_token::cli

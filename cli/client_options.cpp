@@ -1,0 +1,201 @@
+#include "client_options.hpp"
+
+#include "parameter_rules.hpp"
+#include "record_output.hpp"
+#include "report.hpp"
+#include "trace.hpp"
+#include "value_check.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+Result<HttpHeader> parse_header(const std::string& text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  HttpHeader header{.name = text.substr(0, colon), .value = text.substr(std::min(colon + 1, text.size()))};
+  header.value.erase(0, std::min(header.value.find_first_not_of(' '), header.value.size()));
+  if (auto checked = check_header_name(colon < text.size() ? header.name : ""); !checked)
+    return fail(std::move(checked.error()));
+  return header;
+}
+
+SecretPlaces places_of_client_secret(const Settings& settings, Origin origin) {
+  SecretPlaces places;
+  if (settings.origin("client-secret-file") == origin) places.file = settings.value("client-secret-file");
+  if (settings.origin("client-secret-command") == origin)
+    places.command = settings.value("client-secret-command");
+  return places;
+}
+
+Result<SecretPlace> place_of_client_secret(const Context& context, const Settings& settings) {
+  SecretInput input{.kind = client_secret_kind(),
+                    .flags = places_of_client_secret(settings, Origin::flag),
+                    .variables = places_of_client_secret(settings, Origin::variable),
+                    .profile = places_of_client_secret(settings, Origin::profile)};
+  input.variables.value_given = context.variables.client_secret.has_value();
+  return choose_place(input);
+}
+
+SecretSource assertion_source(const Settings& settings) {
+  if (settings.given("client-assertion-file")) return SecretFile{settings.value("client-assertion-file")};
+  if (settings.given("client-assertion-command"))
+    return SecretCommand{settings.value("client-assertion-command")};
+  return {};
+}
+
+/// What weakens a connection may stand in a profile for a server on this machine only.
+Result<void> check_loopback_only(const Settings& settings) {
+  for (std::size_t i = 0; i < option_count; ++i) {
+    const OptionName name(i);
+    if (!option_table[i].has(loopback_only) || settings.origin(name) != Origin::profile ||
+        !settings.flag(name))
+      continue;
+    const bool by_issuer = settings.given("issuer");
+    auto url = parse_url(settings.value(by_issuer ? OptionName("issuer") : OptionName("token-endpoint")));
+    if (!url) return fail(std::move(url.error()));
+    if (url->is_loopback()) continue;
+    return fail(ErrorClass::config,
+                settings.where(name) + " is for servers on this machine only, not for " + url->host + ".",
+                "Remove it from the profile, and write --" + std::string(option_table[i].name) +
+                    " on the command line each time it is meant.");
+  }
+  return {};
+}
+
+bool a_person_is_there() noexcept {
+  const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (terminal == -1) return false;
+  close(terminal);
+  return true;
+}
+
+/// The settings as far as they were given: for comparing with a session.
+Result<ClientSettings> read_client_settings(const Settings& settings) {
+  ClientSettings client{.issuer = settings.value("issuer"),
+                        .token_endpoint = settings.value("token-endpoint"),
+                        .introspection_endpoint = settings.value("introspection-endpoint"),
+                        .revocation_endpoint = settings.value("revocation-endpoint"),
+                        .client_id = settings.value("client-id"),
+                        .client_auth = settings.value("client-auth"),
+                        .ca_file = settings.value("cacert")};
+  if (settings.value("basic-encoding") == "raw") client.basic_encoding = BasicEncoding::raw;
+  client.client_assertion = assertion_source(settings);
+  for (const std::string& text : settings.list("header")) {
+    auto header = parse_header(text);
+    if (!header) return fail(std::move(header.error()));
+    client.headers.push_back(std::move(*header));
+  }
+  if (settings.given("proxy")) client.proxy = settings.value("proxy");
+  return client;
+}
+
+bool is_of_this_run(const Settings& settings, OptionName name) {
+  return settings.origin(name) == Origin::flag || settings.origin(name) == Origin::variable;
+}
+
+Result<void> compare(const Settings& settings, OptionName name, const std::string& asked,
+                     const std::string& recorded) {
+  if (!is_of_this_run(settings, name) || asked == recorded) return {};
+  return fail(ErrorClass::usage,
+              settings.where(name) + " says \"" + asked + "\", but the session \"" + settings.session +
+                  "\" was signed in with " + (recorded.empty() ? "none" : "\"" + recorded + "\"") + ".",
+              "Sign in again under another name: oauth-token password --session NAME.");
+}
+
+}  // namespace
+
+Result<ClientSettings> client_settings(const Context& context, const Settings& settings) {
+  if (!settings.given("issuer") && !settings.given("token-endpoint")) {
+    return fail(
+        ErrorClass::usage, "No server is named.",
+        "Use --issuer URL or --token-endpoint URL, or a profile: oauth-token profile set NAME --issuer URL.");
+  }
+  if (auto checked = check_loopback_only(settings); !checked) return fail(std::move(checked.error()));
+  auto client = read_client_settings(settings);
+  if (!client) return client;
+  auto place = place_of_client_secret(context, settings);
+  if (!place) return fail(std::move(place.error()));
+  const bool in_keyring = settings.flag("client-secret-in-keyring");
+  client->client_secret = in_keyring && std::holds_alternative<std::monostate>(*place)
+                              ? SecretSource(SecretInKeyring{})
+                              : as_source(*place);
+  return client;
+}
+
+Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
+                                     std::chrono::seconds default_timeout) {
+  ClientRunOptions run{.timeout = default_timeout,
+                       .insecure_tls = settings.flag("insecure-tls"),
+                       .allow_http = settings.flag("allow-http"),
+                       .lenient = settings.flag("lenient"),
+                       .keyring = keyring_options(context, settings),
+                       .decorate = tracing(context, settings)};
+  auto place = place_of_client_secret(context, settings);
+  if (!place) return fail(std::move(place.error()));
+  if (std::holds_alternative<FromVariable>(*place)) {
+    run.client_secret = std::move(*context.variables.client_secret);
+    context.variables.client_secret.reset();
+  }
+  if (const auto time = parse_seconds(settings.value("timeout"))) run.timeout = *time;
+  if (const auto time = parse_seconds(settings.value("connect-timeout"))) run.connect_timeout = *time;
+  if (run.insecure_tls)
+    warn(
+        context,
+        "The server's certificate is NOT checked (--insecure-tls): anybody on the way can read the secrets.");
+  return run;
+}
+
+KeyringOptions keyring_options(const Context& context, const Settings& settings) {
+  KeyringOptions keyring{.may_prompt = !context.no_input && a_person_is_there()};
+  if (const auto time = parse_seconds(settings.value("store-timeout"))) keyring.timeout = *time;
+  return keyring;
+}
+
+Result<SessionOptions> session_options(Context& context, const Settings& settings,
+                                       std::chrono::seconds default_timeout) {
+  auto run = run_options(context, settings, default_timeout);
+  if (!run) return fail(std::move(run.error()));
+  // The session has its own source of the client secret; one named for this run takes its place.
+  if (is_of_this_run(settings, "client-secret-file") || is_of_this_run(settings, "client-secret-command")) {
+    const bool file = settings.given("client-secret-file");
+    auto secret = file ? read_secret_file(settings.value("client-secret-file"), context.stop)
+                       : read_secret_command(settings.value("client-secret-command"), context.stop);
+    if (!secret) return fail(std::move(secret.error()));
+    run->client_secret = std::move(*secret);
+  }
+  SessionOptions options{.keyring = run->keyring};
+  options.client = std::move(*run);
+  return options;
+}
+
+Result<Session> open_session(const Settings& settings, SessionOptions options) {
+  auto session = Session::open(settings.session, std::move(options));
+  if (!session) return session;
+  const SessionRecord& record = session->record();
+  auto asked = read_client_settings(settings);
+  if (!asked) return fail(std::move(asked.error()));
+  if (!settings.given("basic-encoding")) asked->basic_encoding = record.client.basic_encoding;
+  if (auto same = session->check_binding(*asked); !same) return fail(std::move(same.error()));
+  if (auto same = compare(settings, "username", settings.value("username"), record.username); !same)
+    return fail(std::move(same.error()));
+  if (auto same = compare(settings, "scope", joined(settings.list("scope")), joined(record.scope)); !same)
+    return fail(std::move(same.error()));
+  if (auto same = compare(settings, "resource", joined(settings.list("resource")), joined(record.resource));
+      !same)
+    return fail(std::move(same.error()));
+  return session;
+}
+
+Result<Session> open_existing_session(const Settings& settings, SessionOptions options) {
+  auto session = open_session(settings, std::move(options));
+  if (!session && session.error().error_class == ErrorClass::reauthenticate)
+    session.error().error_class = ErrorClass::usage;
+  return session;
+}
+
+}  // namespace oauth_token::cli

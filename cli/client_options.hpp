@@ -1,0 +1,33 @@
+#pragma once
+
+#include "context.hpp"
+#include "settings.hpp"
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/error.hpp>
+#include <oauth_token/session.hpp>
+
+namespace oauth_token::cli {
+
+/// The server and client that the settings name, for a new request.
+Result<ClientSettings> client_settings(const Context& context, const Settings& settings);
+
+/// What holds for this run. Takes the client secret's variable out of `context`. `default_timeout` counts
+/// where --timeout is not given.
+Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
+                                     std::chrono::seconds default_timeout = std::chrono::seconds(30));
+
+KeyringOptions keyring_options(const Context& context, const Settings& settings);
+
+/// Both together, for sessions.
+Result<SessionOptions> session_options(Context& context, const Settings& settings,
+                                       std::chrono::seconds default_timeout = std::chrono::seconds(30));
+
+/// Opens the session that the settings name. `usage` when flag, variable or profile say another server or
+/// client, or flag or variable another user, scope or resource, than it was signed in with.
+Result<Session> open_session(const Settings& settings, SessionOptions options);
+
+/// The same for commands that are no use without a session: `usage` when there is none.
+Result<Session> open_existing_session(const Settings& settings, SessionOptions options);
+
+}  // namespace oauth_token::cli

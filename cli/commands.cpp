@@ -1,0 +1,116 @@
+#include "commands.hpp"
+
+#include <initializer_list>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr unsigned groups(std::initializer_list<Group> list) {
+  unsigned bits = 0;
+  for (const Group group : list) bits |= static_cast<unsigned>(group);
+  return bits;
+}
+
+constexpr unsigned about_server =
+    groups({Group::common, Group::server, Group::client, Group::transport, Group::trace});
+constexpr unsigned about_tokens = about_server | groups({Group::grant, Group::output, Group::token_output});
+constexpr unsigned about_sign_in =
+    about_tokens | groups({Group::identity, Group::user, Group::store, Group::session, Group::replace});
+constexpr unsigned about_renewal =
+    about_tokens | groups({Group::session, Group::kept, Group::wait, Group::identity});
+constexpr unsigned about_session = about_server | groups({Group::session});
+constexpr unsigned about_records = groups({Group::common, Group::session});
+
+constexpr std::string_view token_forms = "token|json|header|env|none";
+constexpr std::string_view readable_forms = "text|json";
+
+constexpr Command table[] = {
+    {"password", "[PROFILE]", "sign in with user name and password; keep the session", about_sign_in,
+     token_forms, 0, 1, Basis::profile,
+     "  oauth-token password work\n"
+     "  oauth-token password --token-endpoint https://as.example/token --client-id app --username alice\n",
+     run_password},
+    {"token", "[SESSION]", "print a valid access token: the stored one, else a renewed one",
+     about_renewal | groups({Group::age}), token_forms, 0, 1, Basis::session,
+     "  oauth-token token work -o header | curl --fail -H @- https://api.example/items\n"
+     "  oauth-token token work --min-valid 600\n",
+     run_token},
+    {"refresh", "[SESSION]", "renew now, whatever the age of the access token",
+     about_renewal | groups({Group::force}), token_forms, 0, 1, Basis::session,
+     "  oauth-token refresh work\n"
+     "  oauth-token refresh work --refresh-token-file rt --write-refresh-token rt\n",
+     run_refresh},
+    {"client-credentials", "[PROFILE]", "request a token for the client itself; store nothing", about_tokens,
+     token_forms, 0, 1, Basis::profile,
+     "  oauth-token client-credentials work --scope read\n"
+     "  oauth-token client-credentials work -o json\n",
+     run_client_credentials},
+    {"request", "GRANT_TYPE [PROFILE]", "request a token with any other grant type", about_sign_in,
+     token_forms, 1, 2, Basis::profile,
+     "  oauth-token request urn:ietf:params:oauth:grant-type:jwt-bearer work \\\n"
+     "      --param-file assertion=assertion.jwt\n"
+     "  oauth-token request http://auth0.com/oauth/grant-type/password-realm work \\\n"
+     "      --username alice --param realm=employees --session alice\n",
+     run_request},
+    {"introspect", "[SESSION]", "ask the server about the access token; status 4 when it is not active",
+     about_session | groups({Group::output}), "json", 0, 1, Basis::session,
+     "  oauth-token introspect work\n"
+     "  oauth-token introspect work --field username\n",
+     run_introspect},
+    {"revoke", "[SESSION]", "let the server revoke the session's tokens; forget them", about_session, "", 0,
+     1, Basis::session,
+     "  oauth-token revoke work\n"
+     "  oauth-token revoke work --timeout 5\n",
+     run_revoke},
+    {"list", "", "list the sessions", groups({Group::common, Group::output}), readable_forms, 0, 0,
+     Basis::none,
+     "  oauth-token list\n"
+     "  oauth-token list -o json\n",
+     run_list},
+    {"show", "[SESSION]", "show what is recorded of a session; no secrets",
+     about_records | groups({Group::output}), readable_forms, 0, 1, Basis::none,
+     "  oauth-token show work\n"
+     "  oauth-token show work -o json --field username\n",
+     run_show},
+    {"forget", "[SESSION]", "erase a session without asking the server", about_records, "", 0, 1, Basis::none,
+     "  oauth-token forget work\n"
+     "  oauth-token forget work --store-timeout 2\n",
+     run_forget},
+    {"profile set", "PROFILE", "write settings into the configuration file",
+     groups({Group::common, Group::profile_keys, Group::profile_edit}), "", 1, 1, Basis::none,
+     "  oauth-token profile set work --issuer https://as.example --client-id app --scope read\n"
+     "  oauth-token profile set work --client-secret-stdin <secret.txt\n",
+     run_profile_set},
+    {"profile list", "", "list the profiles", groups({Group::common, Group::output}), readable_forms, 0, 0,
+     Basis::none,
+     "  oauth-token profile list\n"
+     "  oauth-token profile list -o json\n",
+     run_profile_list},
+    {"profile show", "[PROFILE]", "show a profile", groups({Group::common, Group::output}), readable_forms, 0,
+     1, Basis::none,
+     "  oauth-token profile show work\n"
+     "  oauth-token profile show work -o json\n",
+     run_profile_show},
+    {"profile remove", "PROFILE", "remove a profile, and its client secret from the keyring",
+     groups({Group::common}), "", 1, 1, Basis::none,
+     "  oauth-token profile remove work\n"
+     "  oauth-token profile remove work --config ./config.toml\n",
+     run_profile_remove},
+    {"discover", "[PROFILE]", "print the server's metadata, checked", about_server | groups({Group::output}),
+     "json", 0, 1, Basis::profile,
+     "  oauth-token discover --issuer https://as.example\n"
+     "  oauth-token discover work --field token_endpoint\n",
+     run_discover},
+};
+
+}  // namespace
+
+bool Command::takes(const Option& option) const noexcept {
+  if (option.has(hidden)) return false;
+  const bool as_key = (groups & static_cast<unsigned>(Group::profile_keys)) != 0 && option.has(profile);
+  return as_key || (groups & static_cast<unsigned>(option.group)) != 0;
+}
+
+std::span<const Command> commands() noexcept { return table; }
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,26 @@
+#include "client_options.hpp"
+#include "commands.hpp"
+#include "grant_options.hpp"
+#include "token_request.hpp"
+
+namespace oauth_token::cli {
+
+Result<int> run_client_credentials(Context& context, const Settings& settings) {
+  const auto client = client_settings(context, settings);
+  if (!client) return fail(client.error());
+  const auto method = effective_client_auth(*client, context.variables.client_secret.has_value());
+  if (!method) return fail(method.error());
+  if (*method == "none") {
+    return fail(ErrorClass::usage, "This grant needs a client that authenticates itself (RFC 6749 s4.4).",
+                "Use --client-secret-file, --client-secret-command or --client-assertion-file.");
+  }
+  return request_and_print(context, settings, [&]() -> Result<Grant> {
+    auto parameters = read_parameters(context, settings);
+    if (!parameters) return fail(std::move(parameters.error()));
+    return ClientCredentialsGrant{.scope = settings.list("scope"),
+                                  .resource = settings.list("resource"),
+                                  .extra = std::move(*parameters)};
+  });
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,34 @@
+#include "client_options.hpp"
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "output.hpp"
+
+#include <oauth_token/server_metadata.hpp>
+
+namespace oauth_token::cli {
+
+Result<int> run_discover(Context& context, const Settings& settings) {
+  if (!settings.given("issuer")) {
+    return fail(ErrorClass::usage, "No issuer is named.", "Use --issuer URL, or a profile that has one.");
+  }
+  const auto client = client_settings(context, settings);
+  if (!client) return fail(client.error());
+  const auto run = run_options(context, settings);
+  if (!run) return fail(run.error());
+  auto transport = make_transport({.ca_file = client->ca_file,
+                                   .proxy = client->proxy,
+                                   .insecure_tls = run->insecure_tls,
+                                   .allow_http = run->allow_http,
+                                   .connect_timeout = run->connect_timeout});
+  if (!transport) return fail(std::move(transport.error()));
+  if (run->decorate) *transport = run->decorate(std::move(*transport));
+  const DiscoveryOptions options{.deadline = std::chrono::steady_clock::now() + run->timeout,
+                                 .allow_http = run->allow_http};
+  const auto metadata = discover(*transport, client->issuer, options, context.stop);
+  if (!metadata) return fail(metadata.error());
+  if (auto written = write_json_answer(context, settings, metadata->json); !written)
+    return fail(std::move(written.error()));
+  return exit_done;
+}
+
+}  // namespace oauth_token::cli

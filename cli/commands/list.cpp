@@ -1,0 +1,57 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "json_text.hpp"
+#include "output.hpp"
+#include "record_output.hpp"
+#include "report.hpp"
+#include "table.hpp"
+#include "token_output.hpp"
+
+#include <oauth_token/session.hpp>
+
+namespace oauth_token::cli {
+namespace {
+
+std::string as_table(const std::vector<SessionRecord>& records) {
+  std::vector<std::vector<std::string>> rows = {{"SESSION", "USER", "SERVER", "STORE", "STATE", "EXPIRES"}};
+  for (const SessionRecord& record : records) {
+    const auto& expiry = record.access_token_expires_at;
+    rows.push_back({record.name, record.username.empty() ? "-" : record.username, server_of(record),
+                    record.store, std::string(session_state(record)), expiry ? time_text(*expiry) : "-"});
+  }
+  return table(rows);
+}
+
+void append_json(SecretBuffer& out, const std::vector<SessionRecord>& records) {
+  out.append('[');
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i > 0) out.append(',');
+    append_record(out, records[i]);
+  }
+  out.append("]\n");
+}
+
+}  // namespace
+
+Result<int> run_list(Context& context, const Settings& settings) {
+  if (settings.given("field"))
+    return fail(ErrorClass::usage, "--field is for one session.", "Use \"oauth-token show\".");
+  const auto folder = SessionFolder::open();
+  if (!folder) return fail(folder.error());
+  const auto records = folder->list();
+  if (!records) return fail(records.error());
+  SecretBuffer answer;
+  if (output_form(settings) == "json") {
+    append_json(answer, *records);
+  } else if (records->empty()) {
+    note(context, "There are no sessions. \"oauth-token password\" makes one.");
+    return exit_done;
+  } else {
+    answer.append(as_table(*records));
+  }
+  if (auto written = write_answer(context, answer.expose()); !written)
+    return fail(std::move(written.error()));
+  return exit_done;
+}
+
+}  // namespace oauth_token::cli

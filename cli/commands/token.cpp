@@ -1,0 +1,10 @@
+#include "commands.hpp"
+#include "renewal.hpp"
+
+namespace oauth_token::cli {
+
+Result<int> run_token(Context& context, const Settings& settings) {
+  return renew_and_print(context, settings, false);
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "context.hpp"
+#include "settings.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/grant.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace oauth_token::cli {
+
+/// The parameters of --param, checked: they hold no secret, and a session remembers them.
+Result<std::vector<std::pair<std::string, std::string>>> open_parameters(const Settings& settings);
+
+/// All additional parameters of a request: those of --param, then --param-file (read now), then
+/// --prompt-param (asked now; with --dry-run a stand-in).
+Result<std::vector<Parameter>> read_parameters(const Context& context, const Settings& settings);
+
+/// Whether the password would be asked for, and not come from elsewhere.
+Result<bool> password_is_asked(const Context& context, const Settings& settings);
+
+/// The user name, asked for when it is missing.
+Result<std::string> read_username(const Context& context, const Settings& settings);
+
+/// The password from the place that counts, else asked for. With --dry-run nobody is asked: a stand-in.
+Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username);
+
+/// The refresh token that the caller keeps.
+Result<Secret> read_refresh_token(Context& context, const Settings& settings);
+
+/// Stands for what --dry-run does not ask for.
+inline constexpr std::string_view stand_in = "stand-in";
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,105 @@
+#include "help.hpp"
+
+#include "options.hpp"
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr std::size_t screen_width = 80;
+constexpr std::size_t text_column = 29;
+constexpr std::size_t command_column = 21;
+
+std::string left_side(const Option& option) {
+  std::string text = "  ";
+  if (option.letter != 0) {
+    text += '-';
+    text += option.letter;
+    text += ", ";
+  }
+  text += "--";
+  text += option.name;
+  if (option.kind != Kind::flag) {
+    text += ' ';
+    text += option.value_name;
+  }
+  return text;
+}
+
+/// "left      right", the right side wrapped into its column.
+void append_entry(std::string& out, std::string line, std::string_view right, std::size_t column) {
+  if (line.size() + 2 > column) {
+    out += line + "\n";
+    line.clear();
+  }
+  line.resize(column, ' ');
+  while (!right.empty()) {
+    std::size_t length = right.size();
+    if (column + length > screen_width) {
+      length = right.rfind(' ', screen_width - column);
+      if (length == std::string_view::npos) length = right.size();
+    }
+    out += line;
+    out += right.substr(0, length);
+    out += '\n';
+    line.assign(column, ' ');
+    right.remove_prefix(length == right.size() ? length : length + 1);
+  }
+}
+
+std::string meaning(const Command& command, const Option& option) {
+  if (option.name != "output") return std::string(option.help);
+  std::string forms(command.forms);
+  for (std::size_t bar = 0; (bar = forms.find('|', bar)) != std::string::npos; bar += 2)
+    forms.replace(bar, 1, ", ");
+  return std::string(option.help) + ": " + forms;
+}
+
+/// Names only, wrapped: what the short help says of an option that few need.
+std::string name_list(const Command& command) {
+  std::string out;
+  std::string line = " ";
+  for (const Option& option : option_table) {
+    if (!command.takes(option) || option.has(primary)) continue;
+    const std::string entry = left_side(option).substr(1);
+    if (line.size() + entry.size() > screen_width) {
+      out += line + "\n";
+      line = " ";
+    }
+    line += entry;
+  }
+  return out + line + "\n";
+}
+
+}  // namespace
+
+std::string overview() {
+  std::string out =
+      "oauth-token - exchange a user name and password for an OAuth 2.0 token,\n"
+      "and keep the session alive from then on.\n"
+      "\nUsage: oauth-token COMMAND [OPTION]...\n\nCommands:\n";
+  for (const Command& command : commands())
+    append_entry(out, "  " + std::string(command.name), command.summary, command_column);
+  out +=
+      "\n\"oauth-token COMMAND --help\" shows the options of a command.\n"
+      "\nExamples:\n"
+      "  oauth-token password --issuer https://as.example --client-id app\n"
+      "  oauth-token token -o header | curl --fail -H @- https://api.example/items\n";
+  return out;
+}
+
+std::string command_help(const Command& command, bool all) {
+  std::string out = "Usage: oauth-token " + std::string(command.name) + " [OPTION]...";
+  if (!command.operands.empty()) out += " " + std::string(command.operands);
+  out += "\n\n";
+  append_entry(out, "", command.summary, 0);
+  out += "\nOptions:\n";
+  for (const Option& option : option_table) {
+    if (command.takes(option) && (all || option.has(primary)))
+      append_entry(out, left_side(option), meaning(command, option), text_column);
+  }
+  if (!all) out += "More options (all of them explained: --help -v):\n" + name_list(command);
+  out += "\nExamples:\n" + std::string(command.examples);
+  return out;
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "context.hpp"
+#include "settings.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <string_view>
+
+namespace oauth_token::cli {
+
+/// Writes everything, or returns the error number. Blocks.
+int write_all(int descriptor, std::string_view bytes) noexcept;
+
+/// Writes the answer to standard output; class `output` when that fails. From then on a signal ends the
+/// program at once.
+Result<void> write_answer(const Context& context, std::string_view bytes);
+
+/// The chosen value of --output, else the command's default.
+std::string_view output_form(const Settings& settings);
+
+/// One JSON object as the answer: whole, or the member that --field names (`protocol` when it is absent).
+/// A member that is not at the top is looked for in "extra".
+Result<void> write_json_answer(const Context& context, const Settings& settings, std::string_view object);
+
+}  // namespace oauth_token::cli

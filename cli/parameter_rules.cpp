@@ -1,0 +1,80 @@
+#include "parameter_rules.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <strings.h>
+
+namespace oauth_token::cli {
+namespace {
+
+struct Reserved {
+  std::string_view name;
+  std::string_view instead;
+};
+
+constexpr Reserved reserved_parameters[] = {
+    {"grant_type", "Use \"oauth-token request GRANT_TYPE\"."},
+    {"username", "Use --username."},
+    {"password", "Use the prompt, --password-file or another --password-... option."},
+    {"refresh_token", "Use --refresh-token-file or another --refresh-token-... option."},
+    {"client_id", "Use --client-id."},
+    {"client_secret", "Use --client-secret-file or --client-secret-command."},
+    {"client_assertion", "Use --client-assertion-file."},
+    {"scope", "Use --scope."},
+};
+
+constexpr std::string_view secret_parameters[] = {"assertion", "code", "subject_token", "passcode",
+                                                  "otp",       "totp", "new_password"};
+
+constexpr std::string_view reserved_headers[] = {"Authorization", "Host", "Content-Length",
+                                                 "Transfer-Encoding", "DPoP"};
+
+bool is_header_character(char c) {
+  const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return letter_or_digit ||
+         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+bool same_letters(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
+}
+
+}  // namespace
+
+Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
+  if (name.empty()) return fail(ErrorClass::usage, "A parameter needs a name.", "Write --param NAME=VALUE.");
+  for (const Reserved& reserved : reserved_parameters) {
+    const bool assertion = reserved.name == "client_assertion" && name.starts_with(reserved.name);
+    if (name == reserved.name || assertion) {
+      return fail(ErrorClass::usage,
+                  "The parameter \"" + std::string(name) + "\" is set by the program itself.",
+                  std::string(reserved.instead));
+    }
+  }
+  const bool secret = std::find(std::begin(secret_parameters), std::end(secret_parameters), name) !=
+                      std::end(secret_parameters);
+  if (secret && !value_is_hidden) {
+    return fail(
+        ErrorClass::usage,
+        "The value of the parameter \"" + std::string(name) +
+            "\" is a secret, which does not belong on the command line.",
+        "Use --param-file " + std::string(name) + "=FILE or --prompt-param " + std::string(name) + ".");
+  }
+  return {};
+}
+
+Result<void> check_header_name(std::string_view name) {
+  for (const std::string_view reserved : reserved_headers) {
+    if (!same_letters(name, reserved)) continue;
+    return fail(
+        ErrorClass::usage, "The header " + std::string(reserved) + " is set by the program itself.",
+        reserved == "Authorization" ? "Use --client-auth and --client-secret-file." : "Leave it out.");
+  }
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_header_character))
+    return fail(ErrorClass::usage, "--header needs the form 'NAME: VALUE'.",
+                "Write --header 'X-Name: value'.");
+  return {};
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <oauth_token/secret.hpp>
+#include <oauth_token/session.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace oauth_token::cli {
+
+/// The record as one JSON object: what is known of a session without its secrets.
+void append_record(SecretBuffer& out, const SessionRecord& record);
+
+/// "valid", "renewable" or "signed out", by the record alone.
+std::string_view session_state(const SessionRecord& record);
+
+/// The issuer, or the token endpoint where there is none.
+const std::string& server_of(const SessionRecord& record);
+
+/// The words with a space between them.
+std::string joined(const std::vector<std::string>& words);
+
+}  // namespace oauth_token::cli

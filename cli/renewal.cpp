@@ -1,0 +1,121 @@
+#include "renewal.hpp"
+
+#include "client_options.hpp"
+#include "exit_status.hpp"
+#include "grant_options.hpp"
+#include "report.hpp"
+#include "rotation.hpp"
+#include "token_output.hpp"
+#include "value_check.hpp"
+
+#include <oauth_token/token_source.hpp>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr std::chrono::seconds refresh_timeout{60};
+
+std::chrono::seconds whole_seconds(const std::string& text) {
+  const auto time = parse_seconds(text);
+  return time ? std::chrono::ceil<std::chrono::seconds>(*time) : std::chrono::seconds(0);
+}
+
+Result<int> print(const Context& context, const Settings& settings, const Token& token,
+                  std::string_view session) {
+  if (auto printed = print_token(context, settings, token, session); !printed)
+    return fail(std::move(printed.error()));
+  return exit_done;
+}
+
+Result<int> renew_session(Context& context, const Settings& settings, bool renew_now) {
+  auto options = session_options(context, settings, refresh_timeout);
+  if (!options) return fail(std::move(options.error()));
+  auto session = open_session(settings, std::move(*options));
+  if (!session) return fail(std::move(session.error()));
+  const std::string name = session->record().name;
+  TokenSource source(std::move(session));
+  TokenSourceOptions wanted{
+      .renew_now = renew_now, .force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
+  if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
+  auto token = source.token(wanted, context.stop);
+  if (!token)
+    return print_unkept_token(context, settings, source.take_unkept_token(), std::move(token.error()));
+  return print(context, settings, *token, name);
+}
+
+/// The renewal as it would be sent, a stand-in for the stored refresh token.
+Result<int> show_renewal(Context& context, const Settings& settings) {
+  auto options = session_options(context, settings, refresh_timeout);
+  if (!options) return fail(std::move(options.error()));
+  ClientRunOptions run = std::move(options->client);
+  auto session = open_session(settings, std::move(*options));
+  if (!session) return fail(std::move(session.error()));
+  const SessionRecord& record = session->record();
+  RefreshTokenGrant grant{
+      .refresh_token = Secret(stand_in), .scope = record.scope, .resource = record.resource};
+  for (const auto& [name, value] : record.parameters)
+    grant.extra.push_back({.name = name, .value = Secret(value)});
+  note(context, "The refresh token was not read: \"" + std::string(stand_in) + "\" stands for it.");
+  ClientSettings settings_of_client = record.client;
+  auto client = make_client(settings_of_client, std::move(run), context.stop);
+  if (!client) return fail(std::move(client.error()));
+  auto token = client->request(std::move(grant), context.stop);
+  if (!token) return fail(std::move(token.error()));
+  return exit_done;
+}
+
+/// Options that need a session.
+Result<void> check_caller_keeps(const Settings& settings) {
+  for (const OptionName name : {OptionName("min-valid"), OptionName("force"), OptionName("wait")}) {
+    if (settings.origin(name) != Origin::flag) continue;
+    return fail(ErrorClass::usage, "--" + std::string(name.option().name) + " needs a session.",
+                "Leave it out where the caller keeps the refresh token.");
+  }
+  return {};
+}
+
+Result<int> renew_for_caller(Context& context, const Settings& settings) {
+  if (auto checked = check_caller_keeps(settings); !checked) return fail(std::move(checked.error()));
+  auto settings_of_client = client_settings(context, settings);
+  if (!settings_of_client) return fail(std::move(settings_of_client.error()));
+  auto rotation = Rotation::prepare(settings);
+  if (!rotation) return fail(std::move(rotation.error()));
+  auto parameters = read_parameters(context, settings);
+  if (!parameters) return fail(std::move(parameters.error()));
+  auto refresh_token = read_refresh_token(context, settings);
+  if (!refresh_token) return fail(std::move(refresh_token.error()));
+  auto run = run_options(context, settings, refresh_timeout);
+  if (!run) return fail(std::move(run.error()));
+  auto client = make_client(*settings_of_client, std::move(*run), context.stop);
+  if (!client) return fail(std::move(client.error()));
+
+  const Secret spent = refresh_token->copy();
+  auto token = client->request(RefreshTokenGrant{.refresh_token = std::move(*refresh_token),
+                                                 .scope = settings.list("scope"),
+                                                 .resource = settings.list("resource"),
+                                                 .extra = std::move(*parameters)},
+                               context.stop);
+  if (!token) return fail(std::move(token.error()));
+  const bool rotated = !token->refresh_token.empty() && !(token->refresh_token == spent);
+  const auto delivered = rotated ? rotation->deliver(token->refresh_token, context.stop) : Result<void>();
+  auto printed = print(context, settings, *token, "");
+  if (!delivered) return fail(delivered.error());
+  return printed;
+}
+
+}  // namespace
+
+Result<int> renew_and_print(Context& context, const Settings& settings, bool renew_now) {
+  if (settings.caller_keeps_token) return renew_for_caller(context, settings);
+  for (const OptionName name : {OptionName("write-refresh-token"), OptionName("on-rotation")}) {
+    if (settings.origin(name) == Origin::flag) {
+      return fail(ErrorClass::usage,
+                  "--" + std::string(name.option().name) + " is for a refresh token that the caller keeps.",
+                  "Add --refresh-token-file or another --refresh-token-... option.");
+    }
+  }
+  if (settings.flag("dry-run")) return show_renewal(context, settings);
+  return renew_session(context, settings, renew_now);
+}
+
+}  // namespace oauth_token::cli

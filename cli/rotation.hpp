@@ -1,0 +1,36 @@
+#pragma once
+
+#include "context.hpp"
+#include "settings.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+
+#include <string>
+
+namespace oauth_token::cli {
+
+/// Where a new refresh token goes that the caller keeps. Made before anything is sent, so that what cannot
+/// work is known while the old refresh token is still good.
+class Rotation {
+ public:
+  /// `usage` when the caller named no place; `config` when the file could not be replaced.
+  static Result<Rotation> prepare(const Settings& settings);
+  Rotation(Rotation&& other) noexcept;
+  Rotation& operator=(Rotation&&) = delete;
+  ~Rotation();
+
+  /// Replaces the file atomically (mode 0600) and runs the command. Blocks. All errors are of class `store`.
+  Result<void> deliver(const Secret& refresh_token, std::stop_token stop);
+
+ private:
+  Rotation() = default;
+  [[nodiscard]] Result<void> replace_file(const Secret& refresh_token);
+
+  std::string file_ = {};
+  std::string temporary_ = {};
+  int descriptor_ = -1;
+  std::string command_ = {};
+};
+
+}  // namespace oauth_token::cli

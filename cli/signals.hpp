@@ -1,0 +1,21 @@
+#pragma once
+
+#include <stop_token>
+
+namespace oauth_token::cli {
+
+/// From now on the first SIGINT, SIGTERM or SIGHUP requests a stop and the next one ends the program at once;
+/// signals that were ignored at the start stay ignored. SIGPIPE becomes an error of write(2). To be called
+/// once.
+std::stop_token watch_signals();
+
+/// The signal that requested the stop; 0: none.
+int caught_signal() noexcept;
+
+/// The signals end the program at once again, as before watch_signals.
+void stop_watching_signals() noexcept;
+
+/// Ends the program by `signal`, as if nobody had caught it, so that a shell sees what happened.
+[[noreturn]] void die_by(int signal) noexcept;
+
+}  // namespace oauth_token::cli

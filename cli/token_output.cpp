@@ -1,0 +1,108 @@
+#include "token_output.hpp"
+
+#include "json_text.hpp"
+#include "output.hpp"
+#include "report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <strings.h>
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+void append_token_object(SecretBuffer& out, const Settings& settings, const Token& token,
+                         std::string_view session) {
+  JsonObject object(out);
+  object.text("access_token", token.access_token.expose()).optional_text("token_type", token.token_type);
+  if (token.expires_at) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto left = std::max(*token.expires_at - now, std::chrono::seconds(0));
+    object.number("expires_in", left.count()).text("expires_at", time_text(*token.expires_at));
+  }
+  object.optional_text("scope", token.scope).optional_text("id_token", token.id_token.expose());
+  if (settings.flag("show-refresh-token"))
+    object.optional_text("refresh_token", token.refresh_token.expose());
+  object.optional_text("session", session).texts("warnings", token.warnings);
+  object.json("extra", token.extra.empty() ? "{}" : token.extra.expose()).close();
+}
+
+Result<void> append_header(SecretBuffer& out, const Token& token) {
+  if (strcasecmp(token.token_type.c_str(), "Bearer") != 0) {
+    return fail(ErrorClass::protocol,
+                token.token_type.empty() ? "The server did not say of which type the token is."
+                                         : "The token is of type \"" + token.token_type + "\", not Bearer.",
+                "Use -o token or -o json.");
+  }
+  const std::string_view text = token.access_token.expose();
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; })) {
+    return fail(ErrorClass::protocol, "The access token holds characters that a header cannot carry.",
+                "Use -o token or -o json.");
+  }
+  out.append("Authorization: Bearer ").append(text).append('\n');
+  return {};
+}
+
+void append_assignment(SecretBuffer& out, std::string_view text) {
+  out.append("ACCESS_TOKEN='");
+  for (const char c : text) {
+    if (c == '\'') {
+      out.append("'\\''");
+    } else {
+      out.append(c);
+    }
+  }
+  out.append("'\n");
+}
+
+}  // namespace
+
+Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
+                         std::string_view session) {
+  for (const std::string& sentence : token.warnings) warn(context, sentence);
+  const std::string_view form = output_form(settings);
+  SecretBuffer answer;
+  if (form == "json" || settings.given("field")) {
+    append_token_object(answer, settings, token, session);
+    return write_json_answer(context, settings, answer.expose());
+  }
+  if (form == "none") return {};
+  if (form == "header") {
+    if (auto fits = append_header(answer, token); !fits) return fits;
+  } else if (form == "env") {
+    append_assignment(answer, token.access_token.expose());
+  } else if (isatty(context.output) != 0) {
+    append_for_terminal(answer, token.access_token.expose());
+    answer.append('\n');
+  } else {
+    answer.append(token.access_token.expose()).append('\n');
+  }
+  return write_answer(context, answer.expose());
+}
+
+Result<int> print_unkept_token(const Context& context, const Settings& settings, std::optional<Token> token,
+                               Error error) {
+  if (token) {
+    auto printed = print_token(context, settings, *token, "");
+    if (!printed) warn(context, printed.error().message);
+  }
+  return fail(std::move(error));
+}
+
+std::string time_text(std::chrono::sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 48> text{};
+  const int length =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                    static_cast<int>(clock.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+}  // namespace oauth_token::cli

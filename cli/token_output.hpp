@@ -1,0 +1,28 @@
+#pragma once
+
+#include "context.hpp"
+#include "settings.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/token.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace oauth_token::cli {
+
+/// Prints the token in the form that was asked for; its warnings go to standard error. `session` is empty
+/// where nothing was stored. Errors: `output`, and `protocol` for a form that the token does not fit.
+Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
+                         std::string_view session);
+
+/// After a request that may have left a token which could be kept nowhere: it is printed all the same, and
+/// `error` remains the outcome.
+Result<int> print_unkept_token(const Context& context, const Settings& settings, std::optional<Token> token,
+                               Error error);
+
+/// "2026-11-22T01:23:45Z" (RFC 3339).
+std::string time_text(std::chrono::sys_seconds time);
+
+}  // namespace oauth_token::cli

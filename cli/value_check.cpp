@@ -1,0 +1,134 @@
+#include "value_check.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) noexcept {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::optional<std::string> absolute_path(std::string_view path, const std::string& folder) {
+  if (path.starts_with('/')) return std::string(path);
+  if (!folder.empty() && path.starts_with("~/")) {
+    const char* const home = std::getenv("HOME");
+    if (home == nullptr) return std::nullopt;
+    return home + std::string(path.substr(1));
+  }
+  if (!folder.empty()) return folder + "/" + std::string(path);
+  char* const working = getcwd(nullptr, 0);
+  if (working == nullptr) return std::nullopt;
+  std::string absolute = working + ("/" + std::string(path));
+  std::free(working);
+  return absolute;
+}
+
+std::string choices_in_words(std::string_view choices) {
+  std::string words(choices);
+  for (std::size_t bar = 0; (bar = words.find('|', bar)) != std::string::npos; bar += 2)
+    words.replace(bar, 1, ", ");
+  return words;
+}
+
+bool is_choice(std::string_view choices, std::string_view value) {
+  while (!choices.empty()) {
+    const std::size_t end = std::min(choices.find('|'), choices.size());
+    if (choices.substr(0, end) == value) return true;
+    choices.remove_prefix(std::min(end + 1, choices.size()));
+  }
+  return false;
+}
+
+/// The message of what is wrong with the value; empty: nothing.
+std::string complaint(const Option& option, std::string_view value) {
+  switch (option.check) {
+    case Check::any:
+      return "";
+    case Check::text:
+    case Check::path:
+    case Check::words:
+      if (value.empty()) return "must not be empty";
+      return has_control_character(value) ? "must not hold a control character" : "";
+    case Check::seconds:
+      return parse_seconds(value) ? "" : "must be a number of seconds above 0, at most 86400";
+    case Check::number: {
+      const auto number = parse_number<std::uint32_t>(value);
+      return number && *number < (1U << 20U) ? "" : "must be the number of an open descriptor";
+    }
+    case Check::choice:
+      return is_choice(option.choices, value) ? "" : "must be one of " + choices_in_words(option.choices);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
+  const auto whole = parse_number<std::uint32_t>(text.substr(0, point));
+  if (!whole || *whole > 86'400 || decimals.size() > 3 || (point < text.size() && decimals.empty()))
+    return std::nullopt;
+  std::uint32_t thousandths = 0;
+  if (!decimals.empty()) {
+    const auto part = parse_number<std::uint32_t>(decimals);
+    if (!part) return std::nullopt;
+    thousandths = *part * (decimals.size() == 1 ? 100U : decimals.size() == 2 ? 10U : 1U);
+  }
+  const std::chrono::milliseconds time{std::int64_t{*whole} * 1000 + thousandths};
+  if (time.count() == 0 || time > std::chrono::hours(24)) return std::nullopt;
+  return time;
+}
+
+std::optional<std::string> parse_truth(std::string_view text) {
+  if (text == "1" || text == "true" || text == "yes" || text == "on") return "true";
+  if (text == "0" || text == "false" || text == "no" || text == "off") return "false";
+  return std::nullopt;
+}
+
+Result<std::vector<std::string>> check_value(const Option& option, std::string_view value,
+                                             const std::string& where, const std::string& folder,
+                                             ErrorClass error_class) {
+  if (option.kind == Kind::flag) {
+    if (auto truth = parse_truth(value)) return std::vector<std::string>{std::move(*truth)};
+    return fail(error_class, where + " must be true or false.");
+  }
+  if (const std::string wrong = complaint(option, value); !wrong.empty())
+    return fail(error_class, where + " " + wrong + ".", "See \"oauth-token COMMAND --help -v\".");
+  if (option.check == Check::words) return split_words(value);
+  if (option.check != Check::path) return std::vector<std::string>{std::string(value)};
+  if (value == "-") {
+    return fail(error_class, where + " must be a file, not \"-\".",
+                "For standard input there are options whose names end in -stdin.");
+  }
+  auto path = absolute_path(value, folder);
+  if (!path) return fail(error_class, where + " is a relative path, and the working directory is not known.");
+  return std::vector<std::string>{std::move(*path)};
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "options.hpp"
+
+#include <oauth_token/error.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oauth_token::cli {
+
+/// A value as the table wants it: words are split, paths made absolute (from `folder`, where it is not empty,
+/// else from the working directory; "~/" there is the home folder). `where` names the value in the message of
+/// an error, which is of class `error_class`.
+Result<std::vector<std::string>> check_value(const Option& option, std::string_view value,
+                                             const std::string& where, const std::string& folder,
+                                             ErrorClass error_class);
+
+/// "2.5" as 2500 ms; nothing for what is no number of seconds above 0 and up to a day.
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept;
+
+/// "true" and "false" for the ways to write them; nothing else.
+std::optional<std::string> parse_truth(std::string_view text);
+
+}  // namespace oauth_token::cli
