@@ -1,6 +1,7 @@
 #include "profile_file.hpp"
 
 #include "config_file.hpp"
+#include "options.hpp"
 #include "profile_edit.hpp"
 #include "toml_profiles.hpp"
 
@@ -51,38 +52,6 @@ const SecretKey* secret_key(std::string_view name) {
   return found == std::ranges::end(secret_keys) ? nullptr : found;
 }
 
-// Letters to change, insert, leave out or swap with their neighbour.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> of(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        of[i][j] = i + j;
-        continue;
-      }
-      const std::size_t changed = of[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      of[i][j] = std::min({changed, of[i - 1][j] + 1, of[i][j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        of[i][j] = std::min(of[i][j], of[i - 2][j - 2] + 1);
-    }
-  }
-  return of[a.size()][b.size()];
-}
-
-std::string nearest(std::string_view name, const std::vector<std::string>& known_keys) {
-  constexpr std::size_t longest = 64;
-  std::string best;
-  if (name.size() > longest) return best;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& known : known_keys) {
-    if (const std::size_t letters = distance(name, known); letters < least) {
-      least = letters;
-      best = known;
-    }
-  }
-  return best;
-}
-
 Result<void> check_key(const TomlProfile& profile, const TomlKey& key, const std::string& path,
                        const std::vector<std::string>& known_keys) {
   if (std::ranges::find(known_keys, key.name) != known_keys.end()) return {};
@@ -91,7 +60,8 @@ Result<void> check_key(const TomlProfile& profile, const TomlKey& key, const std
     return fail(ErrorClass::config,
                 where + "the profile " + quoted(profile.name) + " holds a secret, " + quoted(key.name) + ".",
                 "Take it out. " + std::string(secret->instead));
-  const std::string known = nearest(key.name, known_keys);
+  const std::vector<std::string_view> names(known_keys.begin(), known_keys.end());
+  const std::string_view known = nearest(key.name, names);
   return fail(
       ErrorClass::config,
       where + "the profile " + quoted(profile.name) + " has an unknown key, " + quoted(key.name) + ".",

@@ -1,0 +1,193 @@
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "profile_file.hpp"
+#include "profile_secret.hpp"
+#include "profile_settings.hpp"
+#include "report.hpp"
+
+#include <oauth_token/secret_source.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr const char* marker = "client-secret-in-keyring";
+
+ValueForm form_of(const Option& option) {
+  if (option.kind == Kind::list) return ValueForm::list;
+  if (option.kind == Kind::flag) return ValueForm::boolean;
+  return option.check == Check::seconds ? ValueForm::integer : ValueForm::text;
+}
+
+bool is_set(const std::vector<ProfileSetting>& changes, std::string_view key) {
+  return std::ranges::any_of(
+      changes, [&](const ProfileSetting& change) { return change.key == key && !change.values.empty(); });
+}
+
+Result<void> add_removals(const Settings& settings, std::vector<ProfileSetting>& changes) {
+  const std::vector<std::string> known = profile_key_names();
+  for (const std::string& key : settings.list("unset")) {
+    if (std::ranges::find(known, key) == known.end()) {
+      const std::vector<std::string_view> names(known.begin(), known.end());
+      const std::string near(nearest(key, names));
+      return fail(ErrorClass::usage, "--unset: there is no key \"" + key + "\".",
+                  near.empty() ? "The keys are the names of the options." : "Did you mean \"" + near + "\"?");
+    }
+    if (is_set(changes, key))
+      return fail(ErrorClass::usage, "--" + key + " and --unset " + key + " exclude each other.",
+                  "Leave one of them out.");
+    changes.push_back({.key = key});
+  }
+  return {};
+}
+
+// A profile names one place for each secret: the new one takes the old one's.
+void remove_alternatives(Alternative set, std::string_view kept, std::vector<ProfileSetting>& changes) {
+  for (const Option& option : option_table)
+    if (option.alternative == set && option.name != kept && option.has(Trait::profile))
+      changes.push_back({.key = std::string(option.name)});
+}
+
+Result<std::vector<ProfileSetting>> changes_asked_for(const Settings& settings) {
+  std::vector<ProfileSetting> changes;
+  for (std::size_t i = 0; i < option_count; ++i) {
+    const Option& option = option_table[i];
+    const Settings::Entry& entry = settings.entries[i];
+    if (!option.has(Trait::profile) || entry.origin != Origin::flag) continue;
+    changes.push_back({.key = std::string(option.name), .values = entry.values, .form = form_of(option)});
+    const Alternative set = option.alternative;
+    if (set == Alternative::client_secret || set == Alternative::password ||
+        set == Alternative::client_assertion)
+      remove_alternatives(set, option.name, changes);
+  }
+  if (auto added = add_removals(settings, changes); !added) return fail(std::move(added.error()));
+  return changes;
+}
+
+Profile changed(const Profile& before, const std::vector<ProfileSetting>& changes) {
+  Profile after = before;
+  for (const ProfileSetting& change : changes) {
+    if (change.values.empty())
+      after.values.erase(change.key);
+    else
+      after.values[change.key] = change.values;
+  }
+  return after;
+}
+
+// Where a client secret for the keyring comes from.
+enum class Given { nowhere, variable, standard_input, prompt, prompt_if_possible };
+
+Given secret_given(const Context& context, const Settings& settings, const Profile& after) {
+  if (settings.given("client-secret-stdin")) return Given::standard_input;
+  if (settings.given("client-secret-prompt")) return Given::prompt;
+  const auto has = [&](const char* key) { return after.values.contains(key); };
+  if (has("client-secret-file") || has("client-secret-command")) return Given::nowhere;
+  if (context.variables.client_secret) return Given::variable;
+  const bool needed = settings.value("client-auth").starts_with("client_secret_");
+  return needed && !has(marker) && !context.no_input ? Given::prompt_if_possible : Given::nowhere;
+}
+
+// Empty when a person who was asked has none.
+Result<Secret> read_client_secret(const Context& context, Given given, Secret variable,
+                                  const Settings& profile) {
+  if (given == Given::variable) return variable;
+  SecretInput input{.kind = client_secret_kind(),
+                    .flags = {.standard_input = given == Given::standard_input}};
+  input.kind.alternatives = "--client-secret-stdin or the variable OAUTH_TOKEN_CLIENT_SECRET";
+  const bool optional = given == Given::prompt_if_possible;
+  const Question question{.text = "Client secret of " + profile.value("client-id") + ", for the keyring" +
+                                  (optional ? " (empty: none)" : "") + ": ",
+                          .what = "client secret",
+                          .may_be_empty = optional};
+  auto secret = read_secret(input, question, context.reading());
+  if (!secret && optional && secret.error().reason == "no-terminal") return Secret();
+  return secret;
+}
+
+// Puts the secret into the keyring and notes in `changes` that it is there. The keyring is looked at first,
+// so that nobody types in vain.
+Result<void> keep_secret(Context& context, Given given, const Settings& profile,
+                         std::vector<ProfileSetting>& changes) {
+  if (given == Given::nowhere) return {};
+  auto variable = std::exchange(context.variables.client_secret, std::nullopt);
+  const auto item = ProfileSecret::open(context, profile);
+  const auto ready = item ? item->probe() : Result<void>(fail(item.error()));
+  if (!ready && given == Given::prompt_if_possible) {
+    warn(context, "No client secret was asked for: " + ready.error().message);
+    return {};
+  }
+  if (!ready) return ready;
+  auto secret = read_client_secret(context, given, variable ? std::move(*variable) : Secret(), profile);
+  if (!secret) return fail(std::move(secret.error()));
+  if (secret->empty()) return {};
+  if (auto saved = item->save(*secret); !saved) return saved;
+  remove_alternatives(Alternative::client_secret, marker, changes);
+  changes.push_back({.key = marker, .values = {"true"}, .form = ValueForm::boolean});
+  return {};
+}
+
+// The secret in the keyring belongs to the old server and client, and follows them nowhere.
+Result<void> check_bound_secret(const Profile& before, const Profile& after, Given given) {
+  const bool replaced = given != Given::nowhere && given != Given::prompt_if_possible;
+  if (!has_secret_in_keyring(before) || !has_secret_in_keyring(after) || replaced ||
+      same_server_and_client(before, after))
+    return {};
+  return fail(ErrorClass::usage,
+              "The client secret of \"" + before.name +
+                  "\" in the keyring is bound to its server and client id, which would change.",
+              "Add --client-secret-prompt to give the new one, or --unset client-secret-in-keyring.");
+}
+
+// A secret that the profile no longer uses is not left behind.
+void erase_old_secret(Context& context, const Settings& run, const ProfileFile& file, const Profile& before,
+                      const Profile& after) {
+  const bool still_used = has_secret_in_keyring(after) && same_server_and_client(before, after);
+  if (!has_secret_in_keyring(before) || still_used || shares_secret(file, before)) return;
+  auto settings = profile_settings(run, before, file.path);
+  const auto item =
+      settings ? ProfileSecret::open(context, *settings) : Result<ProfileSecret>(fail(settings.error()));
+  const auto erased = item ? item->erase() : Result<void>(fail(item.error()));
+  if (!erased)
+    warn(context, "The old client secret is still in the keyring, and is not used any more: " +
+                      erased.error().message);
+}
+
+}  // namespace
+
+Result<int> run_profile_set(Context& context, const Settings& settings) {
+  const std::string& name = settings.operands.front();
+  const std::string path = config_path(settings.value("config"));
+  const auto file = read_profiles(path, false, profile_key_names());
+  if (!file) return fail(file.error());
+  auto changes = changes_asked_for(settings);
+  if (!changes) return fail(std::move(changes.error()));
+
+  const Profile* const there = file->find(name);
+  const Profile before = there == nullptr ? Profile{.name = name} : *there;
+  Profile after = changed(before, *changes);
+  const Given given = secret_given(context, settings, after);
+  if (changes->empty() && given == Given::nowhere)
+    return fail(
+        ErrorClass::usage, "Nothing is given to set.",
+        "For example: oauth-token profile set " + name + " --issuer https://as.example --client-id app.");
+  if (auto checked = check_bound_secret(before, after, given); !checked)
+    return fail(std::move(checked.error()));
+
+  const auto wanted = profile_settings(settings, after, path);
+  if (!wanted) return fail(wanted.error());
+  if (auto checked = check_profile(context, *wanted); !checked) return fail(std::move(checked.error()));
+  if (auto kept = keep_secret(context, given, *wanted, *changes); !kept) return fail(std::move(kept.error()));
+  if (auto done = set_in_profile(path, name, *changes, profile_key_names()); !done)
+    return fail(std::move(done.error()));
+  after = changed(before, *changes);
+  erase_old_secret(context, settings, *file, before, after);
+  note(context, "Wrote profile \"" + name + "\" to " + path + ".");
+  return exit_done;
+}
+
+}  // namespace oauth_token::cli
