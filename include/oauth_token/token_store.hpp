@@ -26,8 +26,8 @@ struct StoreItem {
 
 /// Where secret halves of sessions are kept. Four verbs; locking between processes is not a store's business.
 /// An application's own store derives from this. All calls block, end at the store's own deadline with class
-/// `store` and Error::reason "absent", "locked", "timeout", "dismissed", "full", "damaged", "key" or
-/// "denied", and at a stop request with class `interrupted`.
+/// `store` and Error::reason "absent", "locked", "timeout", "dismissed", "full", "damaged", "newer",
+/// "key" or "denied", and at a stop request with class `interrupted`.
 class TokenStore {
  public:
   TokenStore() = default;
@@ -58,5 +58,23 @@ struct KeyringOptions {
 /// The Secret Service of the desktop (libsecret). Loads the keyring module on first use; without it: class
 /// `store`, reason "absent", naming the package. Thread-safe.
 Result<std::shared_ptr<TokenStore>> open_keyring_store(const KeyringOptions& options = {});
+
+struct FileStoreOptions {
+  std::string folder = {};  ///< absolute; made with mode 0700 when it is missing
+  /// `base64:` and 32 bytes in base64, `passphrase:` and a passphrase (0.3 s and 128 MiB for each session and
+  /// process), or base64 without a prefix. Empty: `key_file`.
+  Secret key = {};
+  std::string key_file = {};     ///< holds the same text; read when the key is first needed
+  bool allow_plaintext = false;  ///< read what is not sealed and, without a key, write it
+};
+
+/// Sealed files (AES-256-GCM), one for each item, on machines without a keyring. A file that does not open is
+/// never written over. Opening needs no key, nor do list and erase. Thread-safe. Class `config` for a folder
+/// or file that is not safe to use and for a key that is none.
+Result<std::shared_ptr<TokenStore>> open_file_store(FileStoreOptions options);
+
+/// Whether the item of a file store is sealed and not in plain text; nothing when there is none. Needs no
+/// key.
+Result<std::optional<bool>> is_sealed(const std::string& folder, std::string_view id);
 
 }  // namespace oauth_token

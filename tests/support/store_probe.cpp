@@ -80,12 +80,22 @@ json answer(TokenStore& store, const json& request) {
   return {{"unknown verb", verb}};
 }
 
+Result<std::shared_ptr<TokenStore>> open_keyring(const json& options) {
+  return open_keyring_store({.timeout = std::chrono::milliseconds(options.value("timeout_ms", 5000)),
+                             .may_prompt = options.value("may_prompt", false)});
+}
+
+Result<std::shared_ptr<TokenStore>> open_file(const json& options) {
+  return open_file_store({.folder = member(options, "folder"),
+                          .key_file = member(options, "key_file"),
+                          .allow_plaintext = options.value("allow_plaintext", false)});
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const json options = json::parse(count > 1 ? arguments[1] : "{}");
-  auto store = open_keyring_store({.timeout = std::chrono::milliseconds(options.value("timeout_ms", 5000)),
-                                   .may_prompt = options.value("may_prompt", false)});
+  auto store = options.contains("folder") ? open_file(options) : open_keyring(options);
   if (!store) {
     std::cout << failure(store.error()).dump() << std::endl;
     return 1;
