@@ -22,7 +22,9 @@ std::chrono::sys_seconds now() {
 
 Clock::time_point deadline_after(std::chrono::milliseconds timeout) {
   const auto start = Clock::now();
-  return timeout < Clock::time_point::max() - start ? start + timeout : Clock::time_point::max();
+  const auto longest =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::time_point::max() - start);
+  return timeout < longest ? start + timeout : Clock::time_point::max();
 }
 
 Result<void> check_endpoint(const std::string& endpoint, std::string_view what) {

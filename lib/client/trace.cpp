@@ -26,7 +26,10 @@ constexpr std::array<std::string_view, 9> shown_response_headers{"content-type",
                                                                  "server",       "cache-control",  "pragma",
                                                                  "retry-after",  "connection",     "allow"};
 // What a server says in free text: shown where it can be searched for secrets.
-constexpr std::array<std::string_view, 3> response_texts{"error", "error_description", "error_uri"};
+constexpr std::array<std::string_view, 4> response_texts{"error", "error_description", "error_uri", "scope"};
+constexpr std::array<std::string_view, 10> standard_members{
+    "access_token", "active",        "error", "error_description", "error_uri", "expires_in",
+    "id_token",     "refresh_token", "scope", "token_type"};
 
 constexpr std::size_t longest_value = 2000;
 
@@ -70,24 +73,24 @@ std::string header_line(std::string_view direction, const HttpHeader& header, bo
          (may_show ? shown(header.value) : length_of(header.value.size())) + "\n";
 }
 
-std::string shown_json(const json::Value& value) {
-  json::Writer writer;
-  writer.value(value);
-  return shown(writer.expose());
+// Without a mask, not even names are shown that the server made up.
+std::string shown_name(std::string_view name, const Mask& mask) {
+  if (mask) return shown(mask(name));
+  return is_among(standard_members, name) ? std::string(name)
+                                          : "name of " + std::to_string(name.size()) + " bytes";
 }
 
-// Tokens, and whatever else a server adds, have a length only.
-std::string member_line(const json::Value& member, const Mask& mask) {
-  const std::string line = "< " + (mask ? shown(mask(member.name())) : shown(member.name())) + ": ";
-  const bool is_public = member.name() == "token_type" || member.name() == "expires_in";
-  const bool is_text = is_among(response_texts, member.name()) || member.name() == "scope";
-  if (is_text && mask && member.text()) return line + shown(mask(*member.text())) + "\n";
-  if (is_public && mask && member.text()) return line + shown(mask(*member.text())) + "\n";
-  if (is_public && (member.number() || !member)) return line + shown_json(member) + "\n";
-  if (const auto text = member.text()) return line + length_of(text->size()) + "\n";
+std::string shown_value(const json::Value& member, const Mask& mask) {
+  const std::string_view name = member.name();
+  const bool is_public = name == "token_type" || name == "expires_in";
+  if (is_public && member.number()) return shown(*member.number());
+  if (mask && member.text() && (is_public || is_among(response_texts, name)))
+    return shown(mask(*member.text()));
+  // Tokens, and whatever else a server adds, have a length only.
+  if (const auto text = member.text()) return length_of(text->size());
   json::Writer writer;
   writer.value(member);
-  return line + length_of(writer.expose().size()) + "\n";
+  return length_of(writer.expose().size());
 }
 
 std::string describe_response(const HttpResponse& response, const Mask& mask) {
@@ -98,13 +101,14 @@ std::string describe_response(const HttpResponse& response, const Mask& mask) {
     else if (mask && is_among(shown_response_headers, header.name))
       out += header_line("< ", {mask(header.name), mask(header.value)}, true);
     else
-      out += header_line("< ", header, false);
+      out += header_line("< ", {mask ? mask(header.name) : header.name, header.value}, false);
   }
   out += "<\n";
   if (response.body.empty()) return out;
   const auto document = json::parse(response.body.expose());
   if (!document || !document->root().is_object()) return out + "< " + length_of(response.body.size()) + "\n";
-  for (const json::Value member : document->root()) out += member_line(member, mask);
+  for (const json::Value member : document->root())
+    out += "< " + shown_name(member.name(), mask) + ": " + shown_value(member, mask) + "\n";
   return out;
 }
 

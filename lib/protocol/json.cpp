@@ -1,5 +1,9 @@
 #include "protocol/json.hpp"
 
+#include "protocol/json_text.hpp"
+
+#include <oauth_token/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -37,10 +41,6 @@ class Parser {
   bool error(std::string_view what) {
     if (what_.empty()) what_ = what;
     return false;
-  }
-
-  static bool is_plain(unsigned char byte) {
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
   }
 
   [[nodiscard]] bool at_end() const { return at_ == end_; }
@@ -108,13 +108,6 @@ class Parser {
     names_.clear();
     for (std::uint32_t i = 1; i < node->size; i += node[i].size)
       names_.emplace_back(base_ + node[i].name_offset, node[i].name_length);
-    constexpr std::size_t few = 16;
-    if (names_.size() <= few) {
-      for (std::size_t i = 1; i < names_.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j)
-          if (names_[i] == names_[j]) return error("names a member twice");
-      return true;
-    }
     std::sort(names_.begin(), names_.end());
     if (std::adjacent_find(names_.begin(), names_.end()) == names_.end()) return true;
     return error("names a member twice");
@@ -190,7 +183,7 @@ class Parser {
   // From the opening quote to behind the closing one; the decoded text is never longer than the written one.
   bool parse_string(Node& node) {
     node.offset = static_cast<std::uint32_t>(++at_);
-    while (!at_end() && is_plain(peek())) ++at_;
+    at_ += plain_run({base_ + at_, end_ - at_});
     std::size_t out = at_;
     while (!at_end()) {
       const unsigned char byte = peek();
@@ -212,18 +205,11 @@ class Parser {
   }
 
   bool copy_multibyte(std::size_t& out) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(base_[at_ + i]); };
-    const unsigned first = byte(0);
+    const unsigned char first = peek();
     const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    bool valid = first >= 0xc2 && first <= 0xf4 && end_ - at_ >= length;
-    if (valid && length > 2) {  // no overlong forms, no surrogates, nothing above U+10FFFF
-      const unsigned second = byte(1);
-      valid = !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f) &&
-              !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
-    }
-    for (std::size_t i = 1; valid && i < length; ++i) valid = (byte(i) & 0xc0U) == 0x80;
-    if (!valid) return error("is not UTF-8");
-    std::memmove(base_ + out, base_ + at_, length);
+    const std::string_view character = std::string_view(base_ + at_, end_ - at_).substr(0, length);
+    if (character.size() != length || !is_utf8(character)) return error("is not UTF-8");
+    std::memmove(base_ + out, character.data(), length);
     out += length;
     at_ += length;
     return true;
@@ -261,7 +247,7 @@ class Parser {
         code = 0x10000 + ((code - 0xd800) << 10U) + (second - 0xdc00);
     }
     if (lone && !options_.lone_surrogates) return error("has half a surrogate pair in a string");
-    encode(code, out);
+    out += encode_utf8(base_ + out, code);
     return true;
   }
 
@@ -271,23 +257,6 @@ class Parser {
     if (status != std::errc() || rest != base_ + at_ + 4) return error("has an unknown escape in a string");
     at_ += 4;
     return true;
-  }
-
-  void encode(std::uint32_t code, std::size_t& out) {
-    const auto put = [&](std::uint32_t byte) { base_[out++] = static_cast<char>(byte); };
-    if (code < 0x80) return put(code);
-    if (code < 0x800) {
-      put(0xc0U | (code >> 6U));
-    } else {
-      if (code < 0x10000) {
-        put(0xe0U | (code >> 12U));
-      } else {
-        put(0xf0U | (code >> 18U));
-        put(0x80U | ((code >> 12U) & 0x3fU));
-      }
-      put(0x80U | ((code >> 6U) & 0x3fU));
-    }
-    put(0x80U | (code & 0x3fU));
   }
 
   Options options_;

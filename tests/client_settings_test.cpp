@@ -1,0 +1,177 @@
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/error.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+using namespace oauth_token;
+
+namespace {
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view content) {
+    const int descriptor = ::mkstemp(path_.data());
+    REQUIRE(descriptor >= 0);
+    REQUIRE(::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+    ::close(descriptor);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = std::filesystem::temp_directory_path() / "oauth-token-test-XXXXXX";
+};
+
+ClientSettings settings(std::string method = {}, SecretSource secret = {}, SecretSource assertion = {}) {
+  return {.token_endpoint = "https://as.example/token",
+          .client_id = "app",
+          .client_auth = std::move(method),
+          .client_secret = std::move(secret),
+          .client_assertion = std::move(assertion)};
+}
+
+std::string method(const ClientSettings& given, bool at_hand = false) {
+  const auto result = effective_client_auth(given, at_hand);
+  if (result) return *result;
+  CHECK_FALSE(result.error().hint.empty());
+  return std::string(to_string(result.error().error_class));
+}
+
+/// Runs one password request through make_client and returns it as it would have been sent.
+struct Sent {
+  std::string url = {};
+  std::string body = {};
+  std::string authorization = {};
+};
+
+Result<Sent> sent_with(ClientSettings& given, ClientRunOptions options) {
+  Sent sent;
+  options.decorate = [&sent](const Transport&) {
+    return [&sent](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+      if (request.method == "GET") {
+        constexpr std::string_view document =
+            R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t",)"
+            R"("introspection_endpoint":"https://as.example/i","revocation_endpoint":"https://as.example/r"})";
+        return HttpResponse{.status = 200, .body = Secret(document)};
+      }
+      sent = {request.url, std::string(request.body.expose()), std::string(request.authorization.expose())};
+      return HttpResponse{.status = 400};
+    };
+  };
+  const auto client = make_client(given, std::move(options));
+  if (!client) return fail(client.error());
+  (void)client->request(ClientCredentialsGrant{});
+  return sent;
+}
+
+std::string refused(ClientSettings given, ClientRunOptions options = {}) {
+  const auto sent = sent_with(given, std::move(options));
+  return sent ? "sent" : std::string(to_string(sent.error().error_class));
+}
+
+}  // namespace
+
+TEST_CASE("the method follows from what there is, unless it is named") {
+  CHECK(method(settings()) == "none");
+  CHECK(method(settings(), true) == "client_secret_basic");
+  CHECK(method(settings("", SecretFile{"x"})) == "client_secret_basic");
+  CHECK(method(settings("", SecretInKeyring{})) == "client_secret_basic");
+  CHECK(method(settings("", {}, SecretFile{"x"})) == "private_key_jwt");
+  CHECK(method(settings("client_secret_post", SecretCommand{"x"})) == "client_secret_post");
+}
+
+TEST_CASE("settings that contradict each other are refused") {
+  CHECK(method(settings("", SecretFile{"x"}, SecretFile{"y"})) == "config");
+  CHECK(method(settings("client_secret_basic")) == "config");
+  CHECK(method(settings("client_secret_post")) == "config");
+  CHECK(method(settings("private_key_jwt")) == "config");
+  CHECK(method(settings("private_key_jwt", {}, SecretInKeyring{})) == "config");
+  CHECK(method(settings("none", SecretFile{"x"})) == "config");
+  CHECK(method(settings("none", {}, SecretFile{"x"})) == "config");
+  CHECK(method(settings("client_secret_basic", SecretFile{"x"}, SecretFile{"y"})) == "config");
+  CHECK(method(settings("private_key_jwt", SecretFile{"x"}, SecretFile{"y"})) == "config");
+  CHECK(method(settings("none"), true) == "config");
+  CHECK(method(settings("client_secret_jwt", SecretFile{"x"})) == "config");
+  CHECK(method(settings("Client_Secret_Basic", SecretFile{"x"})) == "config");
+  ClientSettings nameless = settings("", SecretFile{"x"});
+  nameless.client_id.clear();
+  CHECK(method(nameless) == "config");
+}
+
+TEST_CASE("a client secret in the keyring is bound to the endpoint's origin and the client id") {
+  const auto id = [](const char* endpoint, const char* client) {
+    const auto result = client_secret_item_id(endpoint, client);
+    return result ? *result : std::string(to_string(result.error().error_class));
+  };
+  CHECK(id("https://as.example/token", "app") == "client-secret/https://as.example/app");
+  CHECK(id("https://AS.example:443/other?x=y", "app") == id("https://as.example/token", "app"));
+  CHECK(id("https://as.example:8443/token", "app") == "client-secret/https://as.example:8443/app");
+  CHECK(id("http://[::1]:8080/token", "a/b~\xc3\xa4") ==
+        "client-secret/http://%5B::1%5D:8080/a%2Fb%7E%C3%A4");
+  CHECK(id("https://as.example/token", "a") != id("https://as.example/token", "A"));
+  CHECK(id("no url", "app") == "usage");
+}
+
+TEST_CASE("the client secret comes from a file, a command, or the caller's hand") {
+  const TemporaryFile file("s3cret\n");
+  ClientSettings from_file = settings("client_secret_post", SecretFile{file.path()});
+  CHECK(sent_with(from_file, {})->body == "grant_type=client_credentials&client_id=app&client_secret=s3cret");
+  ClientSettings from_command = settings("", SecretCommand{"printf s3cret"});
+  CHECK(sent_with(from_command, {})->authorization == "Basic YXBwOnMzY3JldA==");
+  ClientSettings from_hand = settings("", SecretFile{"/does/not/exist"});
+  CHECK(sent_with(from_hand, {.client_secret = Secret("s3cret")})->authorization == "Basic YXBwOnMzY3JldA==");
+  CHECK(refused(settings("", SecretFile{"/does/not/exist"})) == "config");
+  CHECK(refused(settings("", SecretCommand{"true"})) == "config");
+}
+
+TEST_CASE("an assertion is read again for each request") {
+  const TemporaryFile file("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.eA\n");
+  ClientSettings given = settings("", {}, SecretFile{file.path()});
+  CHECK(sent_with(given, {})->body.find("&client_assertion=eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.eA") !=
+        std::string::npos);
+  const auto client = make_client(given, {});
+  REQUIRE(client);
+  std::ofstream(file.path()) << "eyJhbGciOiJub25lIn0.eyJzdWIiOiJvdGhlciJ9.eA";
+  const auto token = client->request(ClientCredentialsGrant{});
+  REQUIRE_FALSE(token);
+  CHECK(token.error().message.find("made for \"other\"") != std::string::npos);
+}
+
+TEST_CASE("endpoints that are missing are discovered and written down, those that are named stay") {
+  ClientSettings given{.issuer = "https://as.example", .revocation_endpoint = "https://as.example/mine"};
+  CHECK(sent_with(given, {})->url == "https://as.example/t");
+  CHECK(given.token_endpoint == "https://as.example/t");
+  CHECK(given.introspection_endpoint == "https://as.example/i");
+  CHECK(given.revocation_endpoint == "https://as.example/mine");
+
+  ClientSettings named{.issuer = "https://as.example", .token_endpoint = "https://as.example/mine"};
+  CHECK(sent_with(named, {})->url == "https://as.example/mine");
+  CHECK(named.introspection_endpoint.empty());
+  CHECK(sent_with(named, {.all_endpoints = true})->url == "https://as.example/mine");
+  CHECK(named.introspection_endpoint == "https://as.example/i");
+}
+
+TEST_CASE("a server that is not named, or only in the clear, is refused before a secret is read") {
+  CHECK(refused({}) == "config");
+  ClientSettings clear = settings("", SecretCommand{"exit 3"});
+  clear.token_endpoint = "http://as.example/token";
+  CHECK(refused(clear) == "insecure");
+  clear.token_endpoint = "https://user:pw@as.example/token";
+  CHECK(refused(clear) == "usage");
+  ClientSettings allowed = settings();
+  allowed.token_endpoint = "http://as.example/token";
+  CHECK(refused(allowed, {.allow_http = true}) == "sent");
+  allowed.token_endpoint = "http://127.0.0.1:1/token";
+  CHECK(refused(allowed) == "sent");
+}
