@@ -1,3 +1,5 @@
+#include "base/registers.hpp"
+
 #include <oauth_token/secret.hpp>
 
 #include <algorithm>
@@ -76,13 +78,21 @@ void release(char* data, std::size_t capacity) noexcept {
   ::munmap(data, capacity);
 }
 
+// Fewer bytes than this are copied through general registers, which are overwritten all the time.
+constexpr std::size_t vector_size = 16;
+
+void copy_bytes(char* target, const char* source, std::size_t size) noexcept {
+  std::memmove(target, source, size);
+  if (size >= vector_size) wipe_vector_registers();
+}
+
 }  // namespace
 
 Secret::Secret(std::string_view text) {
   if (text.empty()) return;
   capacity_ = rounded(text.size());
   data_ = acquire(capacity_);
-  std::memcpy(data_, text.data(), text.size());
+  copy_bytes(data_, text.data(), text.size());
   size_ = text.size();
 }
 
@@ -125,7 +135,7 @@ char* SecretBuffer::room(std::size_t count) {
   if (needed > secret_.capacity_ || secret_.data_ == nullptr) {
     const std::size_t capacity = rounded(std::max(needed, secret_.capacity_ * 2));
     char* const larger = acquire(capacity);
-    if (secret_.size_ > 0) std::memcpy(larger, secret_.data_, secret_.size_);
+    if (secret_.size_ > 0) copy_bytes(larger, secret_.data_, secret_.size_);
     const std::size_t size = secret_.size_;
     secret_.wipe();
     secret_ = Secret(larger, size, capacity);
@@ -135,7 +145,7 @@ char* SecretBuffer::room(std::size_t count) {
 
 SecretBuffer& SecretBuffer::append(std::string_view text) {
   if (!text.empty()) {
-    std::memcpy(room(text.size()), text.data(), text.size());
+    copy_bytes(room(text.size()), text.data(), text.size());
     grew(text.size());
   }
   return *this;
@@ -150,7 +160,7 @@ void SecretBuffer::truncate(std::size_t size) noexcept {
 void SecretBuffer::drop_front(std::size_t count) noexcept {
   if (count == 0) return;
   const std::size_t left = secret_.size_ - std::min(count, secret_.size_);
-  if (left > 0) std::memmove(secret_.data_, secret_.data_ + (secret_.size_ - left), left);
+  if (left > 0) copy_bytes(secret_.data_, secret_.data_ + (secret_.size_ - left), left);
   truncate(left);
 }
 
