@@ -201,6 +201,7 @@ Connection::~Connection() {
 }
 
 Result<bool> Connection::connect() {
+  if (state_->connected) return true;
   int running = 0;
   if (const CURLMcode code = curl_multi_perform(state_->multi.get(), &running); code != CURLM_OK)
     return fail(ErrorClass::internal, std::string("libcurl failed: ") + curl_multi_strerror(code) + ".");

@@ -43,7 +43,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// One step of connecting. True: done.
+  /// One step of connecting; nothing on a connection that is there already. True: done.
   Result<bool> connect();
   Transfer send(std::string_view bytes);
   Transfer receive(char* where, std::size_t size);

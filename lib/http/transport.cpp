@@ -1,5 +1,6 @@
 #include "http/transport.hpp"
 
+#include "base/registers.hpp"
 #include "http/connection.hpp"
 #include "http/exchange.hpp"
 #include "http/pool.hpp"
@@ -48,6 +49,7 @@ class Client {
     }
     Exchange exchange(*connection, std::move(*message), request.method == "HEAD");
     auto result = run(exchange, *connection, request.deadline, begin, origin, stop);
+    wipe_vector_registers();  // TLS and the parser worked on secrets, too
     if (!result) {
       Error& error = result.error();
       error.sent = exchange.sent();
