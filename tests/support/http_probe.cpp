@@ -111,7 +111,13 @@ json run(const Transport& transport, const HttpRequest& request, const Arguments
   return out;
 }
 
-void send_all(const Arguments& arguments, std::string& leaked) {
+// What a careless program would leave behind, and what outlives the requests on purpose.
+struct Remains {
+  std::string leaked;
+  Transport transport;
+};
+
+void send_all(const Arguments& arguments, Remains& remains) {
   HttpRequest request;
   request.method = arguments.text("method", "POST");
   request.url = arguments.text("url");
@@ -119,7 +125,9 @@ void send_all(const Arguments& arguments, std::string& leaked) {
   request.sensitive = !arguments.has("not-sensitive");
   request.authorization = secret_argument(arguments, "authorization");
   request.body = secret_argument(arguments, "body");
-  if (arguments.has("leak")) leaked = std::string(request.body.expose());
+  if (arguments.has("leak") || arguments.has("leak-from"))
+    remains.leaked =
+        std::string(request.body.expose().substr(static_cast<std::size_t>(arguments.number("leak-from", 0))));
 
   TransportOptions options;
   options.ca_file = arguments.text("ca-file");
@@ -132,6 +140,7 @@ void send_all(const Arguments& arguments, std::string& leaked) {
     std::cout << described(transport.error()).dump() << std::endl;
     return;
   }
+  if (arguments.has("keep-transport")) remains.transport = *transport;
   std::mutex output;
   const auto repeat = [&] {
     HttpRequest own = {.method = request.method,
@@ -142,9 +151,8 @@ void send_all(const Arguments& arguments, std::string& leaked) {
                        .sensitive = request.sensitive};
     for (long i = 0; i < arguments.number("repeat", 1); ++i) {
       if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(arguments.number("pause-ms", 0)));
-      if (arguments.has("timeout-ms"))
-        own.deadline =
-            std::chrono::steady_clock::now() + std::chrono::milliseconds(arguments.number("timeout-ms", 0));
+      own.deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(arguments.number("timeout-ms", 20'000));
       const json result = run(*transport, own, arguments);
       const std::lock_guard lock(output);
       std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
@@ -158,7 +166,7 @@ void send_all(const Arguments& arguments, std::string& leaked) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string leaked;
+  Remains remains;
   const Arguments arguments = parse(argc, argv);
   if (arguments.has("parse-url")) {
     const auto url = parse_url(arguments.text("parse-url"));
@@ -168,12 +176,12 @@ int main(int argc, char** argv) {
     std::cout << out.dump() << std::endl;
     return 0;
   }
-  send_all(arguments, leaked);
+  send_all(arguments, remains);
   if (arguments.has("hold")) {
     std::cout << "held" << std::endl;
     char byte = 0;
     while (::read(STDIN_FILENO, &byte, 1) > 0) {
     }
   }
-  return leaked == "never" ? 1 : 0;
+  return remains.leaked == "never" ? 1 : 0;
 }

@@ -1,0 +1,167 @@
+"""After a request nothing of its secrets is left in the process, whatever became of it."""
+
+import base64
+import json
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+import memory_scan
+import probe
+from certificates import Authority
+from fault_server import (Connection, ConnectProxy, FaultServer, after_request, answering, answering_once, at_once,
+                          never_answering, response, server_tls)
+
+
+def form(text):
+    return urllib.parse.quote(text, safe="").encode()
+
+
+class Secrets:
+    """A password, a client secret and tokens, and the request and answer that carry them."""
+
+    def __init__(self):
+        self.password, self.client_secret = memory_scan.canary(), memory_scan.canary()
+        self.access_token, self.refresh_token = memory_scan.canary(), memory_scan.canary()
+        self.body = (b"grant_type=password&username=alice&password=" + form(self.password) + b"&client_secret=" +
+                     form(self.client_secret))
+        self.authorization = b"Basic " + base64.b64encode(b"client:" + form(self.client_secret))
+        self.answer = json.dumps({"access_token": self.access_token.decode(), "token_type": "Bearer",
+                                  "refresh_token": self.refresh_token.decode()}, ensure_ascii=False).encode()
+        self.wanted = {"the password": self.password, "the client secret": self.client_secret,
+                       "the access token": self.access_token, "the refresh token": self.refresh_token}
+
+
+def chunked(body):
+    """The answer in chunks of 100 bytes."""
+    parts = [body[i:i + 100] for i in range(0, len(body), 100)] + [b""]
+    return (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+            b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts))
+
+
+def half_then_wait(data):
+    """Sends nearly all of an answer, and keeps the rest."""
+    def behave(connection):
+        connection.read_request()
+        connection.send(data[:-10])
+        connection.wait()
+    return behave
+
+
+# What the server does, what the probe is told besides, and what must come of it.
+CASES = {
+    "a success": (lambda s: answering(response(s.answer)), {}, 200),
+    "a success in chunks": (lambda s: answering(chunked(s.answer)), {}, 200),
+    "a success that ends with the connection": (
+        lambda s: answering_once(b"HTTP/1.0 200 OK\r\n\r\n" + s.answer), {}, 200),
+    "two requests on one connection": (lambda s: answering(response(s.answer)), {"repeat": 2}, 200),
+    "a refusal": (lambda s: answering(response(b'{"error":"invalid_grant"}', 401)), {}, 401),
+    "an answer that repeats the request": (
+        lambda s: answering(response(s.body, 400)), {}, 400),
+    "a reset right after the handshake": (lambda s: at_once(Connection.reset), {}, "network"),
+    "a reset after the request": (lambda s: after_request(Connection.reset), {}, "network"),
+    "a timeout": (lambda s: never_answering, {"timeout_ms": 300}, "timeout"),
+    "a cancelled wait": (lambda s: never_answering, {"cancel_after_ms": 200}, "interrupted"),
+    "a timeout in the middle of the answer": (
+        lambda s: half_then_wait(response(s.answer)), {"timeout_ms": 300}, "timeout"),
+    "an answer cut off": (
+        lambda s: answering_once(response(s.answer)[:-10]), {}, "network"),
+    "an answer that is too large": (
+        lambda s: answering_once(b"HTTP/1.1 200 OK\r\n\r\n" + s.answer * 20000), {}, "protocol"),
+    "an answer that is no HTTP": (lambda s: answering_once(s.answer + b"\r\n\r\n"), {}, "protocol"),
+    "something behind the answer": (
+        lambda s: answering_once(response(s.answer) + s.answer), {}, 200),
+}
+
+
+class MemoryScanTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        memory_scan.require_root()
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)
+        cls.certificate = cls.authority.certificate("good")
+        cls.foreign = Authority(cls.folder.name + "/foreign").certificate("foreign")
+
+    def tls(self, certificate=None):
+        return server_tls(*(certificate or self.certificate))
+
+    def assert_nothing_left(self, secret, expected, **options):
+        with probe.Held(secret.body, secret.authorization, **options) as held:
+            for result in held.results:
+                self.assertEqual(result.get("class") or result["status"], expected, result)
+            self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
+
+    def check(self, tls, proxied):
+        for name, (behaviour, options, expected) in CASES.items():
+            secret = Secrets()
+            with self.subTest(name), FaultServer(behaviour(secret), tls=tls) as server:
+                if not proxied:
+                    self.assert_nothing_left(secret, expected, url=server.url(), ca_file=self.authority.file, **options)
+                    continue
+                host = "localhost" if tls else "as.example"
+                with ConnectProxy(server.port) as proxy:
+                    self.assert_nothing_left(secret, expected, url=server.url(host=host), ca_file=self.authority.file,
+                                             proxy=proxy.url, allow_http=True, **options)
+                    self.assertEqual(proxy.requests[0].target, f"{host}:{server.port}")
+
+    def test_over_http_nothing_is_left(self):
+        self.check(None, False)
+
+    def test_over_https_nothing_is_left(self):
+        self.check(self.tls(), False)
+
+    def test_over_http_through_a_proxy_nothing_is_left(self):
+        self.check(None, True)
+
+    def test_over_https_through_a_proxy_nothing_is_left(self):
+        self.check(self.tls(), True)
+
+    def test_after_a_failed_verification_nothing_is_left(self):
+        for proxied in (False, True):
+            secret = Secrets()
+            with self.subTest(proxied=proxied), FaultServer(never_answering, tls=self.tls(self.foreign)) as server, \
+                    ConnectProxy(server.port) as proxy:
+                self.assert_nothing_left(secret, "tls", url=server.url(host="localhost"), ca_file=self.authority.file,
+                                         proxy=proxy.url if proxied else "")
+                self.assertEqual(server.requests, [])
+
+    def test_after_a_proxy_refused_nothing_is_left(self):
+        secret = Secrets()
+        with FaultServer(never_answering, tls=self.tls()) as server, ConnectProxy(server.port, user="eDp5") as proxy:
+            self.assert_nothing_left(secret, "network", url=server.url(host="localhost"), ca_file=self.authority.file,
+                                     proxy=proxy.url)
+
+    def test_after_a_name_that_cannot_be_looked_up_nothing_is_left(self):
+        # The look-up has a thread of its own, and the first thread of a process binds a symbol late.
+        secret = Secrets()
+        with probe.Held(secret.body, secret.authorization, url="https://as.invalid/token", timeout_ms=3000) as held:
+            self.assertIn(held.results[0]["class"], ("network", "timeout"))
+            self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
+
+    def test_while_the_connection_is_kept_nothing_is_left(self):
+        for tls in (None, self.tls()):
+            secret = Secrets()
+            with self.subTest(tls=bool(tls)), FaultServer(answering(response(secret.answer)), tls=tls) as server:
+                self.assert_nothing_left(secret, 200, url=server.url(), ca_file=self.authority.file,
+                                         keep_transport=True)
+
+    def test_the_scan_finds_a_copy_that_was_left(self):
+        secret = Secrets()
+        with FaultServer(answering(response(secret.answer))) as server, \
+                probe.Held(secret.body, secret.authorization, url=server.url(), leak=True) as held:
+            found = memory_scan.scan(held.pid, secret.wanted)
+            self.assertTrue(any("the password" in line for line in found), found)
+            self.assertTrue(any("the client secret" in line for line in found), found)
+
+    def test_the_scan_finds_eight_bytes(self):
+        secret = Secrets()
+        with FaultServer(answering(response(secret.answer))) as server, \
+                probe.Held(secret.body, secret.authorization, url=server.url(), leak_from=len(secret.body) - 8) as held:
+            self.assertEqual(len(memory_scan.scan(held.pid, secret.wanted)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

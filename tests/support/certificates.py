@@ -1,0 +1,96 @@
+"""Certificates for tests, made by the openssl command into a folder."""
+
+import os
+import subprocess
+
+CONFIG = """
+[ca]
+default_ca = authority
+[authority]
+dir = {folder}
+database = {folder}/index.txt
+new_certs_dir = {folder}
+serial = {folder}/serial
+certificate = {folder}/ca.pem
+private_key = {folder}/ca.key
+default_md = sha256
+policy = anything
+unique_subject = no
+copy_extensions = copy
+[anything]
+commonName = supplied
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = unused
+[server]
+basicConstraints = CA:FALSE
+subjectAltName = {names}
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign,digitalSignature
+"""
+
+LOCALHOST = "DNS:localhost,IP:127.0.0.1"
+
+
+def openssl(*arguments, **keywords):
+    """Runs the openssl command; fails with what it said."""
+    done = subprocess.run(["openssl", *arguments], capture_output=True, check=False, **keywords)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl {' '.join(arguments)}: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+class Authority:
+    """A certificate authority in `folder`; `file` is its certificate."""
+
+    def __init__(self, folder, name="Test Authority"):
+        self.folder = str(folder)
+        os.makedirs(self.folder, exist_ok=True)
+        self.file = self.path("ca.pem")
+        for file, content in (("index.txt", ""), ("serial", "1000\n")):
+            with open(self.path(file), "w", encoding="ascii") as out:
+                out.write(content)
+        self._configure(LOCALHOST)
+        self._key("ca.key")
+        openssl("req", "-config", self.path("config"), "-x509", "-new", "-key", self.path("ca.key"), "-days", "30",
+                "-subj", f"/CN={name}", "-extensions", "root", "-out", self.file)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def certificate(self, name, names=LOCALHOST, start="20200101000000Z", end="20991231235959Z", key="ec"):
+        """Issues a server's certificate; returns the paths of certificate and key."""
+        self._configure(names)
+        self._key(name + ".key", key)
+        openssl("req", "-config", self.path("config"), "-new", "-key", self.path(name + ".key"), "-subj",
+                f"/CN={name}", "-out", self.path(name + ".csr"))
+        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-startdate",
+                start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
+        return self.path(name + ".pem"), self.path(name + ".key")
+
+    def self_signed(self, name, names=LOCALHOST):
+        self._configure(names)
+        self._key(name + ".key")
+        openssl("req", "-config", self.path("config"), "-x509", "-new", "-key", self.path(name + ".key"), "-days", "30",
+                "-subj", f"/CN={name}", "-extensions", "server", "-out", self.path(name + ".pem"))
+        return self.path(name + ".pem"), self.path(name + ".key")
+
+    def stapled_status(self, name, revoke=False):
+        """An OCSP response about the certificate `name`, as a file."""
+        if revoke:
+            openssl("ca", "-config", self.path("config"), "-revoke", self.path(name + ".pem"))
+        out = self.path(name + ".ocsp")
+        openssl("ocsp", "-index", self.path("index.txt"), "-rsigner", self.file, "-rkey", self.path("ca.key"), "-CA",
+                self.file, "-issuer", self.file, "-cert", self.path(name + ".pem"), "-ndays", "10", "-respout", out)
+        return out
+
+    def _configure(self, names):
+        with open(self.path("config"), "w", encoding="ascii") as out:
+            out.write(CONFIG.format(folder=self.folder, names=names))
+
+    def _key(self, name, kind="ec"):
+        options = {"ec": ("EC", "ec_paramgen_curve:P-256"), "weak": ("RSA", "rsa_keygen_bits:1024")}[kind]
+        openssl("genpkey", "-algorithm", options[0], "-pkeyopt", options[1], "-out", self.path(name))
