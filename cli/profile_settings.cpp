@@ -21,7 +21,10 @@ Result<void> check_urls(const Settings& profile) {
   for (const OptionName name : {OptionName("issuer"), OptionName("token-endpoint"),
                                 OptionName("introspection-endpoint"), OptionName("revocation-endpoint")}) {
     if (!profile.given(name)) continue;
-    if (auto url = parse_url(profile.value(name)); !url) return fail(std::move(url.error()));
+    if (auto url = parse_url(profile.value(name)); !url) {
+      url.error().message = std::string(name.option().name) + ": " + url.error().message;
+      return fail(std::move(url.error()));
+    }
   }
   return {};
 }

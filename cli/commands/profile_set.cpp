@@ -116,12 +116,16 @@ Result<void> keep_secret(Context& context, Given given, const Settings& profile,
   if (given == Given::nowhere) return {};
   auto variable = std::exchange(context.variables.client_secret, std::nullopt);
   const auto item = ProfileSecret::open(context, profile);
-  const auto ready = item ? item->probe() : Result<void>(fail(item.error()));
+  auto ready = item ? item->probe() : Result<void>(fail(item.error()));
   if (!ready && given == Given::prompt_if_possible) {
     warn(context, "No client secret was asked for: " + ready.error().message);
     return {};
   }
-  if (!ready) return ready;
+  if (!ready) {
+    if (ready.error().reason == "absent")
+      ready.error().hint = "Use --client-secret-file or --client-secret-command instead.";
+    return ready;
+  }
   auto secret = read_client_secret(context, given, variable ? std::move(*variable) : Secret(), profile);
   if (!secret) return fail(std::move(secret.error()));
   if (secret->empty()) return {};

@@ -1,0 +1,329 @@
+"""The profile commands: what they write, what they refuse, and where a client secret goes."""
+
+import base64
+import http.server
+import json
+import pathlib
+import threading
+import unittest
+
+from support.program import Program
+from support.secret_service import SecretService
+
+SECRET = "s3cr%t:+/& =é"
+COMMENTED = """# my servers
+[profiles.other]  # keep
+issuer = 'https://other.example'
+
+[profiles.work]
+# where
+issuer = "https://as.example" # tail
+scope = [
+  "read", # one
+]
+"""
+
+
+class Server:
+    """A token endpoint with metadata that notes who asked for a token; 127.0.0.1, plain http."""
+
+    def __enter__(self):
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.answer({"issuer": server.url, "token_endpoint": server.url + "/token"})
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                server.clients.append(self.headers["Authorization"])
+                self.answer({"access_token": "token-1", "token_type": "Bearer"})
+
+            def answer(self, members):
+                body = json.dumps(members).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.clients = []
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *failure):
+        self._http.shutdown()
+        self._http.server_close()
+
+
+class ProfileTest(unittest.TestCase):
+    def setUp(self):
+        self.program = self.enter(Program())
+        self.path = self.program.config_home / "oauth-token/config.toml"
+
+    def enter(self, manager):
+        value = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return value
+
+    def run_program(self, *arguments, status=0, **options):
+        done = self.program.run(*arguments, **options)
+        self.assertEqual(done.status, status, done.stderr)
+        if status:
+            self.assertEqual(done.stdout, "")
+        return done
+
+    def write(self, text, mode=0o600):
+        return self.program.file("config/oauth-token/config.toml", text, mode)
+
+
+class Editing(ProfileTest):
+    def test_set_makes_a_file_for_the_user_alone(self):
+        done = self.run_program("profile", "set", "work", "--issuer", "https://as.example", "--client-id", "app",
+                                "--scope", "read write", "--scope", "admin", "--timeout", "20", "--lenient")
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(self.path.read_text(), '[profiles.work]\nissuer = "https://as.example"\nclient-id = "app"\n'
+                         'timeout = 20\nlenient = true\nscope = ["read", "write", "admin"]\n')
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.path.parent.stat().st_mode & 0o777, 0o700)
+
+    def test_set_and_unset_keep_every_other_byte(self):
+        self.write(COMMENTED)
+        self.run_program("profile", "set", "work", "--client-id", "app", "--scope", "write")
+        self.run_program("profile", "set", "other", "--unset", "issuer")
+        self.assertEqual(self.path.read_text(), COMMENTED.replace("issuer = 'https://other.example'\n", "").replace(
+            '[\n  "read", # one\n]', '["write"]\nclient-id = "app"'))
+
+    def test_paths_are_written_so_that_they_hold_from_everywhere(self):
+        self.run_program("profile", "set", "work", "--client-secret-file", "secret", cwd=self.program.home)
+        self.assertEqual(self.path.read_text(),
+                         f'[profiles.work]\nclient-secret-file = "{self.program.home.resolve()}/secret"\n')
+
+    def test_a_new_place_for_a_secret_takes_the_old_ones_place(self):
+        self.run_program("profile", "set", "work", "--client-secret-file", "/secret", "--password-file", "/password")
+        self.run_program("profile", "set", "work", "--client-secret-command", "pass show a",
+                         "--password-command", "pass show b")
+        self.assertEqual(self.path.read_text(), '[profiles.work]\nclient-secret-command = "pass show a"\n'
+                         'password-command = "pass show b"\n')
+
+    def test_an_odd_name_is_quoted(self):
+        self.run_program("profile", "set", 'my."name"', "--client-id", "app")
+        self.assertEqual(self.path.read_text(), '[profiles."my.\\"name\\""]\nclient-id = "app"\n')
+        self.assertEqual(self.run_program("profile", "show", 'my."name"', "--field", "client-id").stdout, "app\n")
+
+    def test_variables_are_not_written(self):
+        self.run_program("profile", "set", "work", "--client-id", "app",
+                         environment={"OAUTH_TOKEN_SCOPE": "admin", "OAUTH_TOKEN_ISSUER": "https://evil.example"})
+        self.assertEqual(self.path.read_text(), '[profiles.work]\nclient-id = "app"\n')
+
+    def test_remove_takes_the_profile_and_leaves_the_rest(self):
+        self.write(COMMENTED + "\n# the end\n")
+        self.run_program("profile", "remove", "work")
+        self.assertEqual(self.path.read_text(),
+                         "# my servers\n[profiles.other]  # keep\nissuer = 'https://other.example'\n\n# the end\n")
+        self.run_program("profile", "remove", "work", status=2)
+
+    def test_config_names_another_file(self):
+        path = str(self.program.home / "own.toml")
+        self.run_program("profile", "set", "work", "--client-id", "app", "--config", path)
+        self.assertEqual(self.run_program("profile", "show", "work", "--config", path).stdout, "client-id  app\n")
+        self.assertFalse(self.path.exists())
+        done = self.run_program("profile", "list", "--config", path + ".none", status=2)
+        self.assertIn("does not exist", done.stderr)
+
+    def test_nothing_is_written_that_would_be_refused_when_it_is_used(self):
+        self.write(COMMENTED)
+        for arguments, message in (
+            (["--issuer", "http://user@as.example"], "issuer: "),
+            (["--token-endpoint", "ftp://as.example"], "token-endpoint: "),
+            (["--client-auth", "basic"], "--client-auth must be one of"),
+            (["--timeout", "soon"], "--timeout must be a number of seconds"),
+            (["--param", "password=x"], 'The parameter "password"'),
+            (["--prompt-param", "grant_type"], 'The parameter "grant_type"'),
+            (["--header", "Authorization: x"], "Authorization"),
+            (["--allow-http"], "for servers on this machine only"),
+            (["--insecure-tls"], "for servers on this machine only"),
+            (["--unset", "scpe"], 'Did you mean "scope"?'),
+            (["--scope", "x", "--unset", "scope"], "exclude each other"),
+            (["--client-id", "app", "--client-auth", "none", "--client-secret-file", "/x"], "does not use"),
+            ([], "Nothing is given to set."),
+        ):
+            with self.subTest(arguments=arguments):
+                done = self.run_program("profile", "set", "work", *arguments, status=2)
+                self.assertIn(message, done.stderr)
+                self.assertEqual(self.path.read_text(), COMMENTED)
+
+    def test_a_server_on_this_machine_may_be_without_tls(self):
+        self.run_program("profile", "set", "work", "--issuer", "http://127.0.0.1:8080", "--allow-http")
+        self.assertIn("allow-http = true\n", self.path.read_text())
+
+
+class Reading(ProfileTest):
+    def test_list_and_show_say_what_there_is(self):
+        self.assertEqual(self.run_program("profile", "list").stdout, "")
+        self.assertEqual(self.run_program("profile", "list", "-o", "json").stdout, "[]\n")
+        self.write(COMMENTED + "lenient = true\ntimeout = 20\nusername = 'jo'\n")
+        self.assertEqual(self.run_program("profile", "list").stdout,
+                         "PROFILE  SERVER                 CLIENT  USER\n"
+                         "other    https://other.example  -       -\n"
+                         "work     https://as.example     -       jo\n")
+        work = {"name": "work", "issuer": "https://as.example", "lenient": True, "scope": ["read"], "timeout": 20,
+                "username": "jo"}
+        self.assertEqual(json.loads(self.run_program("profile", "list", "-o", "json").stdout),
+                         [{"name": "other", "issuer": "https://other.example"}, work])
+        self.assertEqual(json.loads(self.run_program("profile", "show", "work", "-o", "json").stdout), work)
+        self.assertEqual(self.run_program("profile", "show", "work").stdout,
+                         "issuer    https://as.example\nlenient   true\nscope     read\ntimeout   20\nusername  jo\n")
+
+    def test_show_without_a_name_shows_the_one_that_would_be_used(self):
+        self.write("[profiles.default]\nclient-id = 'd'\n[profiles.work]\nclient-id = 'w'\n")
+        self.assertEqual(self.run_program("profile", "show").stdout, "client-id  d\n")
+        self.assertEqual(self.run_program("profile", "show", environment={"OAUTH_TOKEN_PROFILE": "work"}).stdout,
+                         "client-id  w\n")
+        done = self.run_program("profile", "show", "none", status=2)
+        self.assertIn('no profile "none"', done.stderr)
+
+    def test_a_file_that_others_can_write_is_refused_by_every_command(self):
+        self.write(COMMENTED, mode=0o666)
+        for arguments in (["profile", "list"], ["profile", "show", "work"], ["profile", "remove", "work"],
+                          ["profile", "set", "work", "--client-id", "x"], ["discover", "work"],
+                          ["client-credentials", "work"]):
+            with self.subTest(arguments=arguments):
+                done = self.run_program(*arguments, status=2)
+                self.assertIn("can be written by others", done.stderr)
+        self.assertEqual(self.path.read_text(), COMMENTED)
+
+    def test_mistakes_in_the_file_are_named_by_line(self):
+        for text, message in (
+            ("[profiles.work]\nisuer = 'x'\n", 'line 2: the profile "work" has an unknown key, "isuer".'),
+            ("[profiles.work]\nissuer = x\n", "is not written in TOML at line 2, column 10."),
+            ("[profiles.work]\npassword = 's3cret'\n", 'line 2: the profile "work" holds a secret, "password".'),
+        ):
+            with self.subTest(text=text):
+                self.write(text)
+                done = self.run_program("profile", "list", status=2)
+                self.assertIn(message, done.stderr)
+                self.assertNotIn("s3cret", done.stderr)
+
+
+class ClientSecret(ProfileTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.enter(Server())
+        self.program.environment.update(self.enter(SecretService()).environment())
+
+    def request(self, profile="work", status=0):
+        return self.run_program("client-credentials", profile, status=status)
+
+    def assert_asked_with(self, secret, client="app"):
+        """The next request carries this client secret."""
+        self.assertEqual(self.request().stdout, "token-1\n")
+        encoded = base64.b64decode(self.server.clients.pop().removeprefix("Basic ")).decode()
+        self.assertEqual(encoded, f"{client}:{secret}")
+
+    def assert_not_on_disk(self, secret):
+        for path in pathlib.Path(self.program.home).rglob("*"):
+            if path.is_file():
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+
+    def set(self, *arguments, **options):
+        return self.run_program("profile", "set", "work", "--basic-encoding", "raw", *arguments, **options)
+
+    def test_it_goes_from_the_variable_to_the_keyring_and_from_there_to_the_server(self):
+        done = self.set("--issuer", self.server.url, "--client-id", "app",
+                        environment={"OAUTH_TOKEN_CLIENT_SECRET": SECRET})
+        self.assertNotIn(SECRET, done.stdout + done.stderr)
+        self.assertIn("client-secret-in-keyring = true\n", self.path.read_text())
+        self.assert_not_on_disk(SECRET)
+        self.assert_asked_with(SECRET)
+
+    def test_it_comes_from_standard_input(self):
+        self.set("--token-endpoint", self.server.url + "/token", "--client-id", "app", "--client-secret-stdin",
+                 input=SECRET + "\n")
+        self.assert_asked_with(SECRET)
+        self.set("--client-secret-stdin", input="another")
+        self.assert_asked_with("another")
+        done = self.set("--client-secret-stdin", input="\n", status=2)
+        self.assertIn("is empty", done.stderr)
+
+    def test_it_is_asked_for_without_echo(self):
+        for arguments in (["--client-secret-prompt"], ["--client-auth", "client_secret_basic"]):
+            with self.subTest(arguments=arguments):
+                with self.program.terminal("profile", "set", "work", "--basic-encoding", "raw", "--issuer",
+                                           self.server.url, "--client-id", "app", *arguments) as terminal:
+                    terminal.wait_for("Client secret of app, for the keyring")
+                    terminal.wait_until(lambda terminal=terminal: not terminal.echo())
+                    terminal.type(SECRET + "\n")
+                    terminal.wait_for("Wrote profile")
+                    self.assertEqual(terminal.wait(), 0)
+                    self.assertNotIn(SECRET, terminal.screen)
+                self.assert_asked_with(SECRET)
+                self.run_program("profile", "remove", "work")
+
+    def test_a_method_that_needs_one_asks_nobody_where_nobody_is(self):
+        self.set("--issuer", self.server.url, "--client-id", "app", "--client-auth", "client_secret_basic")
+        self.assertNotIn("keyring", self.path.read_text())
+        done = self.set("--client-secret-prompt", status=2)
+        self.assertIn("--client-secret-stdin", done.stderr)
+
+    def test_remove_erases_it(self):
+        self.set("--issuer", self.server.url, "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        text = self.path.read_text()
+        self.run_program("profile", "remove", "work")
+        self.write(text)
+        done = self.request(status=2)
+        self.assertIn("The keyring holds no secret", done.stderr)
+
+    def test_a_secret_that_another_profile_uses_stays(self):
+        for name in ("work", "twin"):
+            self.run_program("profile", "set", name, "--basic-encoding", "raw", "--issuer", self.server.url,
+                             "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        self.run_program("profile", "remove", "twin")
+        self.assert_asked_with(SECRET)
+
+    def test_another_place_erases_it_from_the_keyring(self):
+        self.set("--issuer", self.server.url, "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        text = self.path.read_text()
+        self.set("--client-secret-file", self.program.file("secret", "from file"))
+        self.assertNotIn("keyring", self.path.read_text())
+        self.assert_asked_with("from file")
+        self.write(text)
+        self.assertIn("The keyring holds no secret", self.request(status=2).stderr)
+
+    def test_it_follows_no_other_server_and_no_other_client(self):
+        self.set("--issuer", self.server.url, "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        text = self.path.read_text()
+        with Server() as other:
+            for arguments in (["--issuer", other.url], ["--token-endpoint", other.url + "/token"],
+                              ["--client-id", "another"]):
+                with self.subTest(arguments=arguments):
+                    self.assertIn("is bound to", self.set(*arguments, status=2).stderr)
+                    self.assertEqual(self.path.read_text(), text)
+            # Nor when the file is edited by hand.
+            for edited in (text.replace(self.server.url, other.url), text.replace('"app"', '"another"')):
+                self.write(edited)
+                self.assertIn("The keyring holds no secret", self.request(status=2).stderr)
+            self.assertEqual(other.clients + self.server.clients, [])
+
+    def test_without_server_or_client_it_is_refused(self):
+        done = self.set("--client-id", "app", "--client-secret-stdin", input=SECRET, status=2)
+        self.assertIn("no server or no client id", done.stderr)
+        done = self.set("--issuer", self.server.url, "--client-secret-stdin", input=SECRET, status=2)
+        self.assertIn("no server or no client id", done.stderr)
+        self.assertFalse(self.path.exists())
+
+    def test_without_a_keyring_nothing_is_written(self):
+        done = self.set("--token-endpoint", self.server.url + "/token", "--client-id", "app", status=10,
+                        environment={"OAUTH_TOKEN_CLIENT_SECRET": SECRET,
+                                     "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.program.home}/none"})
+        self.assertIn("--client-secret-file", done.stderr)
+        self.assertFalse(self.path.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
