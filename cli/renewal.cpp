@@ -30,6 +30,7 @@ Result<int> print(const Context& context, const Settings& settings, const Token&
 Result<int> renew_session(Context& context, const Settings& settings, bool renew_now) {
   auto options = session_options(context, settings, refresh_timeout);
   if (!options) return fail(std::move(options.error()));
+  options->refresh_timeout = options->client.timeout;
   auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   const std::string name = session->record().name;
@@ -51,8 +52,7 @@ Result<int> show_renewal(Context& context, const Settings& settings) {
   auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   const SessionRecord& record = session->record();
-  RefreshTokenGrant grant{
-      .refresh_token = Secret(stand_in), .scope = record.scope, .resource = record.resource};
+  RefreshTokenGrant grant{.refresh_token = Secret(stand_in), .resource = record.resource};
   for (const auto& [name, value] : record.parameters)
     grant.extra.push_back({.name = name, .value = Secret(value)});
   note(context, "The refresh token was not read: \"" + std::string(stand_in) + "\" stands for it.");

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -20,14 +21,17 @@
 namespace oauth_token {
 
 /// The public half of a session: `sessions/NAME.json` in the state folder. Holds no secret. Everything that
-/// binds the session to its server is fixed at sign-in.
+/// binds the session to its server is fixed at sign-in. Reading passes over members it does not know, writing
+/// leaves them out: whoever adds a member that must not be lost raises the version.
 struct SessionRecord {
   static constexpr int current_version = 1;
 
   int version = current_version;
-  std::string id = {};            ///< 128 random bits, hexadecimal
-  std::string name = {};          ///< letters, digits and . _ @ + -; not starting with a dot or a minus
-  std::string store = "keyring";  ///< "keyring", "file", "file:FOLDER" or "none"
+  std::string id = {};    ///< 128 random bits, hexadecimal
+  std::string name = {};  ///< letters, digits and . _ @ + -; not starting with a dot or a minus
+  /// "keyring", "file", "file:FOLDER", or "own": SessionOptions::store of an application. "none" at sign-in
+  /// keeps nothing.
+  std::string store = "keyring";
   ClientSettings client = {};
   std::string grant_type = "password";
   std::string username = {};
@@ -68,6 +72,7 @@ class SessionFolder {
   SessionFolder& operator=(SessionFolder&&) noexcept;
   ~SessionFolder();
 
+  /// In alphabetical order. A record that cannot be read has version 0 and its name alone; `load` says why.
   [[nodiscard]] Result<std::vector<SessionRecord>> list() const;
   /// Nothing when there is no session of that name; `usage` for a name that cannot be one.
   [[nodiscard]] Result<std::optional<SessionRecord>> load(std::string_view name) const;
@@ -87,6 +92,11 @@ struct SessionOptions {
   std::shared_ptr<TokenStore> store = {};  ///< an application's own; empty: the one the record names
   KeyringOptions keyring = {};
   ClientRunOptions client = {};
+  /// In place of client.timeout for a refresh: losing its answer costs more than waiting for it.
+  std::chrono::milliseconds refresh_timeout{60'000};
+  /// Called with true before a refresh token is sent and with false once its answer is kept, from another
+  /// thread: a program whose signals end it holds them back in between, lest the session be lost.
+  std::function<void(bool begins)> critical_part = {};
 };
 
 /// A session that exists. Opening reads the public half only; neither network nor store is touched.
@@ -100,8 +110,9 @@ class Session {
 
   [[nodiscard]] const SessionRecord& record() const noexcept;
   /// `usage`, naming both values, when `asked` names another issuer, endpoint, client, authentication,
-  /// encoding or CA than the session was signed in with; members left empty ask for nothing.
-  [[nodiscard]] Result<void> check_binding(const ClientSettings& asked) const;
+  /// encoding or CA than the session was signed in with. Members left empty ask for nothing; the encoding
+  /// does so unless it is `raw` or `asks_encoding` says otherwise.
+  [[nodiscard]] Result<void> check_binding(const ClientSettings& asked, bool asks_encoding = false) const;
 
   /// RFC 7009 for the refresh token, then the access token; forgets the session once the server said so.
   /// Takes the session's lock. Blocks.

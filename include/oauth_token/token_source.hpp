@@ -14,17 +14,20 @@ namespace oauth_token {
 struct TokenSourceOptions {
   /// The token must live at least this long; absent: the margin min(max(60 s, lifetime / 10), lifetime / 2).
   std::optional<std::chrono::seconds> min_valid = {};
-  /// Renew whatever the age of the access token.
+  /// Renew whatever the age of the access token; one that another caller or process renews meanwhile will do.
+  /// An old token is then no substitute for an error.
   bool renew_now = false;
-  /// Send a refresh token that is marked dead or older than the public half says.
+  /// Send a refresh token that is marked dead or older than the public half says, and ask a server again
+  /// whose last failure still stands.
   bool force = false;
-  /// Keep trying what may be repeated, with backoff, for this long.
+  /// Keep trying what may be repeated (see Error::retry_after), with backoff, for this long.
   std::chrono::seconds wait{0};
 };
 
 /// A valid access token whenever asked: the stored one, else a renewed one; one renewal for all threads and
 /// all processes of this user. A token that still lives beats an error (it comes with a warning). May be
-/// called from many threads at once.
+/// called from many threads at once. Renewals run on a thread of their own, with all signals blocked there,
+/// so that a caller who gives up neither waits for one nor cuts it short.
 class TokenSource {
  public:
   /// An error is kept and returned by every call.
@@ -34,8 +37,10 @@ class TokenSource {
   /// Waits for a renewal that is under way, since it carries a refresh token.
   ~TokenSource();
 
-  /// Blocks. Class `reauthenticate` when a person must sign in again. When a token was issued that could be
-  /// kept nowhere, the error is of class `store` and `take_unkept_token` has it.
+  /// Blocks for at most the time of a renewal (lock, store and request: twice the timeout and twice the
+  /// store's, and 5 s) and `wait`; ends within 100 ms of a stop request with class `interrupted`, while the
+  /// renewal goes on. Class `reauthenticate` when a person must sign in again. When a token was issued that
+  /// could be kept nowhere, the error is of class `store` and `take_unkept_token` has it.
   Result<Token> token(const TokenSourceOptions& options = {}, std::stop_token stop = {});
   [[nodiscard]] std::optional<Token> take_unkept_token();
 

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/folder.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/session.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace oauth_token {
+
+struct SessionFolder::State {
+  Folder root;
+  Folder sessions;
+};
+
+/// What every operation on a session needs.
+struct OpenSession {
+  SessionFolder folder;
+  SessionRecord record;
+  SessionOptions options;
+  std::shared_ptr<TokenStore> store = {};  ///< see store_of
+};
+
+struct Session::State : OpenSession {};
+
+/// What the other files of this room see of the public classes.
+class SessionAccess {
+ public:
+  static OpenSession& open(Session& session) noexcept { return *session.state_; }
+  static const Folder& root(const SessionFolder& folder) noexcept { return folder.state_->root; }
+};
+
+/// The store that a record names, opened.
+Result<std::shared_ptr<TokenStore>> open_store(const std::string& name, const SessionOptions& options);
+
+/// A copy for one client more.
+ClientRunOptions copy(const ClientRunOptions& options);
+
+/// What the store shows of a session.
+StoreItem store_item(const SessionRecord& record, std::uint64_t generation);
+
+}  // namespace oauth_token

@@ -1,0 +1,90 @@
+#include "session/held.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Step 4: what the journal has beyond the store is put back, and the public half catches up.
+Result<void> recover(HeldSession& held, const SessionFolder& folder, TokenStore& store,
+                     std::stop_token stop) {
+  SecretHalf& half = *held.half;
+  auto kept = held.journal.beyond(half.generation, half.token.refresh_token);
+  if (!kept) return fail(std::move(kept.error()));
+  held.journal_unreadable = kept->unreadable;
+  if (kept->answer) {
+    auto newer = secret_half_from_json(std::move(*kept->answer), held.record);
+    if (!newer) return fail(std::move(newer.error()));
+    half = std::move(*newer);
+    if (auto saved = save_half(store, held.record, half, stop); !saved)
+      held.warnings.push_back("The tokens of session \"" + held.record.name +
+                              "\" are still kept in the journal, " + held.journal.place() +
+                              ", since the store does not take them: " + saved.error().message);
+  }
+  if (held.record.generation < half.generation) {
+    held.record.generation = half.generation;
+    held.record.renewed_at = half.obtained_at;
+    held.record.access_token_expires_at = half.token.expires_at;
+    held.record.failure.reset();
+    if (auto saved = folder.save(held.record); !saved) held.warnings.push_back(saved.error().message);
+  }
+  return {};
+}
+
+}  // namespace
+
+Deadline lock_deadline(const SessionOptions& options) {
+  return std::chrono::steady_clock::now() + options.refresh_timeout + options.keyring.timeout + 5s;
+}
+
+Result<SessionRecord> reload(const OpenSession& session) {
+  auto record = session.folder.load(session.record.name);
+  if (!record) return fail(std::move(record.error()));
+  if (!*record)
+    return fail(ErrorClass::reauthenticate,
+                "Session \"" + session.record.name + "\" was removed in the meantime.", "Sign in again.");
+  if ((*record)->id != session.record.id)
+    return fail(ErrorClass::reauthenticate,
+                "Session \"" + session.record.name + "\" was replaced by another one in the meantime.",
+                "Open the session again.");
+  return std::move(**record);
+}
+
+Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
+  if (!session.store) {
+    auto store = open_store(session.record.store, session.options);
+    if (!store) return fail(std::move(store.error()));
+    session.store = std::move(*store);
+  }
+  return session.store;
+}
+
+Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
+  auto store = store_of(session);
+  if (!store) return fail(std::move(store.error()));
+  const Folder& root = SessionAccess::root(session.folder);
+  auto lock =
+      lock_session(root, session.record.id, session.record.name, lock_deadline(session.options), stop);
+  if (!lock) return fail(std::move(lock.error()));
+  auto record = reload(session);
+  if (!record) return fail(std::move(record.error()));
+  auto journal = Journal::open(root, record->id);
+  if (!journal) return fail(std::move(journal.error()));
+  auto half = load_half(**store, *record, stop);
+  if (!half) return fail(std::move(half.error()));
+  HeldSession held{.lock = std::move(*lock),
+                   .record = std::move(*record),
+                   .journal = std::move(*journal),
+                   .half = std::move(*half)};
+  if (held.half) {
+    held.stored_generation = held.half->generation;
+    if (auto done = recover(held, session.folder, **store, stop); !done) return fail(std::move(done.error()));
+  }
+  return held;
+}
+
+}  // namespace oauth_token

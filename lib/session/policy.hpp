@@ -1,0 +1,50 @@
+#pragma once
+
+#include "session/secret_half.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/session.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace oauth_token {
+
+/// Pure rules of renewal: time is an argument.
+
+/// min(max(60 s, lifetime / 10), lifetime / 2): how much of its life a token must have left.
+std::chrono::seconds margin(std::chrono::seconds lifetime) noexcept;
+
+/// Whether the access token can be handed out without renewing: more than the margin is left, or at least
+/// `min_valid`. A token of unknown lifetime can; one whose lifetime was unusable cannot; nor one that was
+/// obtained in the future, since the clock went backwards then.
+bool is_fresh(const SecretHalf& half, std::optional<std::chrono::seconds> min_valid,
+              std::chrono::sys_seconds now) noexcept;
+
+/// Whether the access token is valid at all now: then it is better than an error.
+bool is_alive(const SecretHalf& half, std::chrono::sys_seconds now) noexcept;
+
+/// The failure to leave in the record after `error`: nobody asks again for 1 s, then 2, up to 60, or as long
+/// as the server said, an hour at most.
+SessionRecord::Failure next_failure(const std::optional<SessionRecord::Failure>& last, const Error& error,
+                                    std::chrono::sys_seconds now);
+
+/// The answer of the last failure, while it still stands. A failure in the future does not: the clock was
+/// set.
+std::optional<Error> standing_failure(const SessionRecord& record, std::chrono::sys_seconds now);
+
+/// Whether a refresh that failed like this may be sent again by the same run: no byte of it has left, the
+/// answer was 429 or 503 with Retry-After, or another run's failure was only passed on.
+bool may_be_repeated(const Error& error) noexcept;
+
+/// Whether the same refresh token may be sent once more at once: the connection closed before a status line.
+bool was_cut_off(const Error& error) noexcept;
+
+/// Whether the authorization server itself has answered, so that it is known to have issued nothing.
+bool is_refusal(const Error& error) noexcept;
+
+/// "2024-05-01 12:00:00 UTC"
+std::string to_text(std::chrono::sys_seconds time);
+
+}  // namespace oauth_token

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
+#include <oauth_token/session.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace oauth_token {
+
+/// One JSON object and a newline.
+std::string to_json(const SessionRecord& record);
+
+/// The record of the file at `place`, which is named in messages. Class `store`: reason "newer" for a version
+/// that we do not know, "damaged" for what is no record.
+Result<SessionRecord> record_from_json(Secret text, const std::string& place);
+
+/// `usage` for a name that cannot be a session's.
+Result<void> check_session_name(std::string_view name);
+
+/// Whether a session can be kept there: "keyring", "file", "file:FOLDER" or "own".
+bool is_store_name(std::string_view store) noexcept;
+
+}  // namespace oauth_token

@@ -1,0 +1,158 @@
+#include "session/renewal.hpp"
+
+#include "session/held.hpp"
+#include "session/policy.hpp"
+#include "session/spending.hpp"
+
+#include <oauth_token/client_settings.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+class Renewal {
+ public:
+  Renewal(OpenSession& session, KeptClient& kept, const TokenSourceOptions& options, std::stop_token stop)
+      : session_(session), kept_(kept), options_(options), stop_(std::move(stop)) {}
+
+  Renewed run() {
+    Renewed renewed;
+    if (auto done = steps(); !done) renewed.error = std::move(done.error());
+    if (half_) renewed.half = std::make_shared<const SecretHalf>(std::move(*half_));
+    renewed.warnings = std::move(warnings_);
+    renewed.is_new = is_new_;
+    renewed.unkept = std::move(unkept_);
+    return renewed;
+  }
+
+ private:
+  Result<void> steps();
+  Result<void> read_without_lock();
+  Result<void> make_client_before_the_lock();
+  [[nodiscard]] bool is_settled(const HeldSession& held);
+  Result<void> check_may_send(const HeldSession& held) const;
+  Result<void> spend(HeldSession& held);
+
+  OpenSession& session_;
+  KeptClient& kept_;
+  const TokenSourceOptions& options_;
+  std::stop_token stop_;
+  std::uint64_t first_seen_ = 0;  // generation before the lock
+  std::optional<SecretHalf> half_ = {};
+  std::vector<std::string> warnings_ = {};
+  bool is_new_ = false;
+  std::optional<Token> unkept_ = {};
+};
+
+Result<void> Renewal::read_without_lock() {
+  auto record = reload(session_);
+  if (!record) return fail(std::move(record.error()));
+  session_.record = std::move(*record);
+  first_seen_ = session_.record.generation;
+  auto store = store_of(session_);
+  if (!store) return fail(std::move(store.error()));
+  auto half = load_half(**store, session_.record, stop_);
+  if (!half) return fail(std::move(half.error()));
+  half_ = std::move(*half);
+  return {};
+}
+
+// Whatever asks a person, runs a command or reads a pipe: others wait for the lock.
+Result<void> Renewal::make_client_before_the_lock() {
+  if (kept_.client && kept_.signed_in_at == session_.record.signed_in_at) return {};
+  ClientSettings settings = session_.record.client;
+  ClientRunOptions run = copy(session_.options.client);
+  run.timeout = session_.options.refresh_timeout;
+  auto client = make_client(settings, std::move(run), stop_);
+  if (!client) return fail(std::move(client.error()));
+  kept_.client.emplace(std::move(*client));
+  kept_.signed_in_at = session_.record.signed_in_at;
+  return {};
+}
+
+Result<void> Renewal::steps() {
+  if (auto done = read_without_lock(); !done) return done;
+  const bool is_current = half_ && half_->generation >= session_.record.generation;
+  if (is_current && !options_.renew_now && is_fresh(*half_, options_.min_valid, now())) return {};
+  if (auto done = make_client_before_the_lock(); !done) return done;
+  auto held = hold(session_, stop_);
+  if (!held) return fail(std::move(held.error()));
+  session_.record = held->record;
+  half_.reset();
+  if (!held->half)
+    return sign_in_again(held->record,
+                         "The store has no tokens of session \"" + held->record.name +
+                             "\": they were removed, or the store was set up anew.",
+                         "absent");
+  Result<void> done;
+  if (!is_settled(*held)) {
+    done = check_may_send(*held);
+    if (done) done = spend(*held);
+  }
+  half_ = std::move(held->half);
+  std::move(held->warnings.begin(), held->warnings.end(), std::back_inserter(warnings_));
+  return done;
+}
+
+// Step 4: somebody else renewed while we waited, or what is there will do.
+bool Renewal::is_settled(const HeldSession& held) {
+  if (held.half->generation < held.record.generation) return false;
+  const bool renewed_by_another = held.stored_generation > first_seen_;
+  if (renewed_by_another && is_fresh(*held.half, std::nullopt, now())) {
+    is_new_ = true;
+    return true;
+  }
+  return !options_.renew_now && is_fresh(*held.half, options_.min_valid, now());
+}
+
+Result<void> Renewal::check_may_send(const HeldSession& held) const {
+  const SessionRecord& record = held.record;
+  const SecretHalf& half = *held.half;
+  const std::string session = "session \"" + record.name + "\"";
+  if (half.token.refresh_token.empty())
+    return sign_in_again(record, "The server gave " + session + " no refresh token, so it cannot be renewed.",
+                         "no-refresh-token");
+  if (options_.force) return {};
+  if (half.generation < record.generation)
+    return sign_in_again(record,
+                         "The store holds older tokens of " + session + " (generation " +
+                             std::to_string(half.generation) + ") than it was given (" +
+                             std::to_string(record.generation) + "): it was put back to an earlier state" +
+                             (held.journal_unreadable ? ", and the journal cannot be read." : "."),
+                         "older");
+  if (record.dead_generation == half.generation)
+    return sign_in_again(record, "The server has called the refresh token of " + session + " invalid.",
+                         "dead");
+  if (auto failure = standing_failure(record, now())) return fail(std::move(*failure));
+  return {};
+}
+
+Result<void> Renewal::spend(HeldSession& held) {
+  Spending spending{.session = session_, .held = held, .client = *kept_.client};
+  auto done = oauth_token::spend(spending, stop_);
+  is_new_ = spending.is_new;
+  unkept_ = std::move(spending.unkept);
+  // A client secret that the server refuses is read anew next time.
+  if (!done && done.error().error_class == ErrorClass::client_auth) kept_.client.reset();
+  return done;
+}
+
+}  // namespace
+
+Renewed renew(OpenSession& session, KeptClient& kept, const TokenSourceOptions& options,
+              std::stop_token stop) {
+  return Renewal(session, kept, options, std::move(stop)).run();
+}
+
+}  // namespace oauth_token

@@ -1,0 +1,164 @@
+#include "session/secret_half.hpp"
+
+#include "protocol/json.hpp"
+#include "session/access.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+void write(json::Writer& out, std::string_view name, const Secret& secret) {
+  if (!secret.empty()) out.member(name, secret.expose());
+}
+
+Secret read_secret(const json::Value& value) {
+  const auto text = value.text();
+  return text ? Secret(*text) : Secret();
+}
+
+std::string read_text(const json::Value& value) { return std::string(value.text().value_or("")); }
+
+tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& what) {
+  return fail(Error{
+      .error_class = ErrorClass::store,
+      .message = "The tokens of session \"" + record.name + "\" in the store are damaged: " + what + ".",
+      .hint = "Sign in again.",
+      .reason = "damaged"});
+}
+
+// The record's members that say where secrets go.
+Result<void> check_bound(const json::Value& root, const SessionRecord& record) {
+  struct {
+    const char* name;
+    const std::string& ours;
+  } const rows[] = {{"token_endpoint", record.client.token_endpoint},
+                    {"introspection_endpoint", record.client.introspection_endpoint},
+                    {"revocation_endpoint", record.client.revocation_endpoint},
+                    {"client_id", record.client.client_id}};
+  for (const auto& [name, ours] : rows) {
+    const std::string theirs = read_text(root[name]);
+    if (theirs != ours)
+      return fail(ErrorClass::config,
+                  "The record of session \"" + record.name + "\" names the " + name + " \"" + ours +
+                      "\", but its tokens belong to \"" + theirs + "\".",
+                  "Put the record back as it was, or sign in again with --replace.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Token copy(const Token& token) {
+  return Token{.access_token = token.access_token.copy(),
+               .token_type = token.token_type,
+               .expires_at = token.expires_at,
+               .lifetime = token.lifetime,
+               .lifetime_unusable = token.lifetime_unusable,
+               .refresh_token = token.refresh_token.copy(),
+               .scope = token.scope,
+               .scope_granted = token.scope_granted,
+               .id_token = token.id_token.copy(),
+               .extra = token.extra.copy(),
+               .warnings = token.warnings};
+}
+
+Secret to_json(const SecretHalf& half, const SessionRecord& record) {
+  const Token& token = half.token;
+  json::Writer out;
+  out.begin_object()
+      .member("version", SecretHalf::current_version)
+      .member("session", record.id)
+      .member("generation", static_cast<std::int64_t>(half.generation))
+      .member("obtained_at", std::int64_t{half.obtained_at.time_since_epoch().count()})
+      .member("token_endpoint", record.client.token_endpoint)
+      .member("introspection_endpoint", record.client.introspection_endpoint)
+      .member("revocation_endpoint", record.client.revocation_endpoint)
+      .member("client_id", record.client.client_id);
+  write(out, "refresh_token", token.refresh_token);
+  write(out, "access_token", token.access_token);
+  out.member("token_type", token.token_type);
+  if (token.expires_at) out.member("expires_at", std::int64_t{token.expires_at->time_since_epoch().count()});
+  if (token.lifetime) out.member("lifetime", std::int64_t{token.lifetime->count()});
+  if (token.lifetime_unusable) out.member("lifetime_unusable", true);
+  out.member("scope", token.scope).member("scope_granted", token.scope_granted);
+  write(out, "id_token", token.id_token);
+  if (!token.extra.empty()) {
+    if (const auto extra = json::parse(token.extra.copy())) out.name("extra").value(extra->root());
+  }
+  out.end_object();
+  return out.take();
+}
+
+Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& record) {
+  // Twice the limit of an answer: what was an escape there may be longer here.
+  const auto document = json::parse(std::move(text), {.max_bytes = std::size_t{1} << 22U});
+  if (!document) return damaged(record, "the JSON " + std::string(document.error().what));
+  const json::Value root = document->root();
+  const auto version = root["version"].integer();
+  if (version && *version > SecretHalf::current_version)
+    return fail(Error{.error_class = ErrorClass::store,
+                      .message = "The tokens of session \"" + record.name +
+                                 "\" were kept by a newer version of oauth-token.",
+                      .hint = "Use that version, or sign in again under another session name.",
+                      .reason = "newer"});
+  const auto generation = root["generation"].integer();
+  const auto obtained_at = root["obtained_at"].integer();
+  if (!version || !generation || *generation < 1 || !obtained_at)
+    return damaged(record, "version, generation or time is missing");
+  if (root["session"].text() != std::string_view(record.id))
+    return damaged(record, "they belong to another session");
+  if (auto bound = check_bound(root, record); !bound) return fail(std::move(bound.error()));
+
+  SecretHalf half{.generation = static_cast<std::uint64_t>(*generation),
+                  .obtained_at = sys_seconds(seconds(*obtained_at))};
+  Token& token = half.token;
+  token.access_token = read_secret(root["access_token"]);
+  token.refresh_token = read_secret(root["refresh_token"]);
+  token.token_type = read_text(root["token_type"]);
+  if (const auto time = root["expires_at"].integer()) token.expires_at = sys_seconds(seconds(*time));
+  if (const auto lifetime = root["lifetime"].integer()) token.lifetime = seconds(*lifetime);
+  token.lifetime_unusable = root["lifetime_unusable"].boolean().value_or(false);
+  token.scope = read_text(root["scope"]);
+  token.scope_granted = root["scope_granted"].boolean().value_or(false);
+  token.id_token = read_secret(root["id_token"]);
+  if (const json::Value extra = root["extra"]) {
+    json::Writer out;
+    out.value(extra);
+    token.extra = out.take();
+  }
+  return half;
+}
+
+Result<std::optional<SecretHalf>> load_half(TokenStore& store, const SessionRecord& record,
+                                            std::stop_token stop) {
+  auto text = store.load(record.id, stop);
+  if (!text) return fail(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  auto half = secret_half_from_json(std::move(**text), record);
+  if (!half) return fail(std::move(half.error()));
+  return std::move(*half);
+}
+
+Result<void> save_half(TokenStore& store, const SessionRecord& record, const SecretHalf& half,
+                       std::stop_token stop) {
+  const Secret text = to_json(half, record);
+  if (auto saved = store.save(store_item(record, half.generation), text, stop); !saved) return saved;
+  const auto back = store.load(record.id, stop);
+  if (!back) return fail(back.error());
+  if (*back && **back == text) return {};
+  return fail(Error{.error_class = ErrorClass::store,
+                    .message = "The store said that it kept the tokens of session \"" + record.name +
+                               "\", but gives back something else.",
+                    .hint = "Check the keyring, or choose another store.",
+                    .reason = "damaged"});
+}
+
+}  // namespace oauth_token

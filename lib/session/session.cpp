@@ -1,0 +1,108 @@
+#include "session/access.hpp"
+#include "session/held.hpp"
+#include "session/journal.hpp"
+#include "session/lock.hpp"
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/session.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+tl::unexpected<Error> no_tokens(const std::string& name) {
+  return fail(ErrorClass::reauthenticate, "The store has no tokens of session \"" + name + "\".",
+              "Sign in again, or remove it with: oauth-token forget " + name);
+}
+
+std::string names_of(const SessionFolder& folder) {
+  std::string names;
+  if (const auto records = folder.list())
+    for (const SessionRecord& record : *records) names += (names.empty() ? "" : ", ") + record.name;
+  return names;
+}
+
+// Everything that is kept of the session; the record last, so that a crash leaves something to forget.
+Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journal, std::stop_token stop) {
+  if (auto erased = journal.erase(); !erased) return erased;
+  if (auto erased = store.erase(session.record.id, std::move(stop)); !erased) return erased;
+  return session.folder.remove(session.record.name);
+}
+
+}  // namespace
+
+Session::Session(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Result<Session> Session::open(std::string_view name, SessionOptions options) {
+  auto folder = SessionFolder::open(options.state_folder);
+  if (!folder) return fail(std::move(folder.error()));
+  auto record = folder->load(name);
+  if (!record) return fail(std::move(record.error()));
+  if (!*record) {
+    const std::string names = names_of(*folder);
+    return fail(Error{.error_class = ErrorClass::reauthenticate,
+                      .message = "There is no session \"" + std::string(name) + "\".",
+                      .hint = (names.empty() ? "There are none yet. " : "There are: " + names + ". ") +
+                              "Sign in with: oauth-token password --session " + std::string(name),
+                      .reason = "absent"});
+  }
+  return Session(
+      std::make_unique<State>(State{{std::move(*folder), std::move(**record), std::move(options)}}));
+}
+
+const SessionRecord& Session::record() const noexcept { return state_->record; }
+
+Result<void> Session::revoke(std::stop_token stop) {
+  ClientSettings settings = state_->record.client;
+  const auto client = make_client(settings, copy(state_->options.client), stop);
+  if (!client) return fail(client.error());
+  auto held = hold(*state_, stop);
+  if (!held) return fail(std::move(held.error()));
+  if (!held->half) return no_tokens(state_->record.name);
+  const Token& token = held->half->token;
+  if (!token.refresh_token.empty()) {
+    if (auto done = client->revoke(token.refresh_token, "refresh_token", stop); !done) return done;
+  }
+  if (!token.access_token.empty()) {
+    // Servers that cannot take a self-contained access token back say so (RFC 7009 s2.2.1).
+    if (auto done = client->revoke(token.access_token, "access_token", stop);
+        !done && done.error().code != "unsupported_token_type")
+      return done;
+  }
+  return erase(*state_, *state_->store, held->journal, {});
+}
+
+Result<void> Session::forget(std::stop_token stop) {
+  auto store = store_of(*state_);
+  if (!store) return fail(std::move(store.error()));
+  const Folder& root = SessionAccess::root(state_->folder);
+  const auto lock =
+      lock_session(root, state_->record.id, state_->record.name, lock_deadline(state_->options), stop);
+  if (!lock) return fail(lock.error());
+  if (const auto record = reload(*state_); !record) return fail(record.error());
+  auto journal = Journal::open(root, state_->record.id);
+  if (!journal) return fail(std::move(journal.error()));
+  return erase(*state_, **store, *journal, stop);
+}
+
+Result<Secret> Session::introspect(std::stop_token stop) {
+  auto store = store_of(*state_);
+  if (!store) return fail(std::move(store.error()));
+  auto record = reload(*state_);
+  if (!record) return fail(std::move(record.error()));
+  const auto half = load_half(**store, *record, stop);
+  if (!half) return fail(half.error());
+  if (!*half || (*half)->token.access_token.empty()) return no_tokens(record->name);
+  const auto client = make_client(record->client, copy(state_->options.client), stop);
+  if (!client) return fail(client.error());
+  return client->introspect((*half)->token.access_token, "access_token", stop);
+}
+
+}  // namespace oauth_token

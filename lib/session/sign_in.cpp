@@ -1,0 +1,159 @@
+#include "base/random.hpp"
+#include "session/access.hpp"
+#include "session/held.hpp"
+#include "session/journal.hpp"
+#include "session/lock.hpp"
+#include "session/record.hpp"
+#include "session/secret_half.hpp"
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/session.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace oauth_token {
+
+struct SignIn::State {
+  SessionFolder folder;
+  SessionRecord record;
+  bool replace = false;
+  SessionOptions options = {};
+  std::shared_ptr<TokenStore> store = {};  // nullptr: nothing is kept
+  std::optional<TokenClient> client = {};
+  std::optional<Token> unkept = {};
+};
+
+namespace {
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// The session that is in the way or to be replaced. With `replace`, a damaged record counts as none.
+Result<std::optional<SessionRecord>> existing(const SessionFolder& folder, const SessionRecord& wanted,
+                                              bool replace) {
+  auto found = folder.load(wanted.name);
+  if (!found && replace && found.error().reason == "damaged") return std::nullopt;
+  if (!found || !*found || replace) return found;
+  const auto other = difference(**found, wanted);
+  if (!other) return found;
+  return fail(ErrorClass::usage, "Session \"" + wanted.name + "\" exists already, with the " + *other + ".",
+              "Choose another name with --session, or give that one up with --replace.");
+}
+
+// The same session goes on under its id; anything else is a new one.
+void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>& old) {
+  const bool goes_on = old && !difference(*old, record) && old->store == record.store;
+  record.id = goes_on ? old->id : random_hex(16);
+  record.generation = goes_on ? old->generation + 1 : 1;
+  record.failure.reset();
+  record.dead_generation = 0;
+}
+
+// What the replaced session leaves behind. The new one stands already: a failure here is no reason to lose
+// it.
+void clear_up(const SessionRecord& old, const Folder& root, const SessionOptions& options,
+              std::vector<std::string>& warnings) {
+  auto journal = Journal::open(root, old.id);
+  if (journal) [[maybe_unused]]
+    const auto erased = journal->erase();
+  const auto store = open_store(old.store, options);
+  const auto erased = store ? (*store)->erase(old.id, {}) : Result<void>(fail(store.error()));
+  if (!erased)
+    warnings.push_back("The tokens of the session that was replaced could not be removed from the store: " +
+                       erased.error().message);
+}
+
+}  // namespace
+
+SignIn::SignIn(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+SignIn::SignIn(SignIn&&) noexcept = default;
+SignIn& SignIn::operator=(SignIn&&) noexcept = default;
+SignIn::~SignIn() = default;
+
+Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOptions options,
+                               std::stop_token stop) {
+  if (auto fits = check_session_name(wanted.name); !fits) return fail(std::move(fits.error()));
+  const bool keeps = wanted.store != "none";
+  if (options.store && keeps) wanted.store = "own";
+  if (keeps && !is_store_name(wanted.store))
+    return fail(ErrorClass::usage, "There is no store \"" + wanted.store + "\".",
+                "Use keyring, file, file:FOLDER (an absolute path) or none.");
+  auto folder = SessionFolder::open(options.state_folder);
+  if (!folder) return fail(std::move(folder.error()));
+  if (keeps) {
+    if (auto old = existing(*folder, wanted, replace); !old) return fail(std::move(old.error()));
+  }
+  auto method = effective_client_auth(wanted.client, !options.client.client_secret.empty());
+  if (!method) return fail(std::move(method.error()));
+  wanted.client.client_auth = std::move(*method);
+  ClientRunOptions run = copy(options.client);
+  run.all_endpoints = true;
+  auto client = make_client(wanted.client, std::move(run), stop);
+  if (!client) return fail(std::move(client.error()));
+  auto state = std::make_unique<State>(State{std::move(*folder), std::move(wanted), replace});
+  state->options = std::move(options);
+  state->client.emplace(std::move(*client));
+  if (!keeps) return SignIn(std::move(state));
+
+  // Once more: discovery may have found another endpoint.
+  if (auto old = existing(state->folder, state->record, replace); !old) return fail(std::move(old.error()));
+  auto store = open_store(state->record.store, state->options);
+  if (!store) return fail(std::move(store.error()));
+  state->store = std::move(*store);
+  if (auto works = state->store->probe(std::move(stop)); !works) return fail(std::move(works.error()));
+  return SignIn(std::move(state));
+}
+
+Result<Token> SignIn::request(Grant grant, std::stop_token stop) {
+  SessionRecord& record = state_->record;
+  record.grant_type = std::string(grant_type(grant));
+  if (const auto* password = std::get_if<PasswordGrant>(&grant)) record.username = password->username;
+  if (!state_->store) return state_->client->request(std::move(grant), std::move(stop));
+
+  const Folder& root = SessionAccess::root(state_->folder);
+  const Deadline deadline = lock_deadline(state_->options);
+  const auto name_lock = lock_session_name(root, record.name, deadline, stop);
+  if (!name_lock) return fail(name_lock.error());
+  const auto old = existing(state_->folder, record, state_->replace);
+  if (!old) return fail(old.error());
+  continue_or_begin(record, *old);
+  auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
+  if (!lock) return fail(std::move(lock.error()));
+  auto journal = Journal::open(root, record.id);
+  if (!journal) return fail(std::move(journal.error()));
+  if (const auto last = journal->last_generation())
+    record.generation = std::max(record.generation, *last + 1);
+
+  auto token = state_->client->request(std::move(grant), std::move(stop));
+  if (!token) return token;
+
+  record.signed_in_at = record.renewed_at = now();
+  record.access_token_expires_at = token->expires_at;
+  const SecretHalf half{
+      .generation = record.generation, .obtained_at = record.signed_in_at, .token = copy(*token)};
+  // From here on the token is there: nothing is given up because somebody lost patience.
+  auto kept = save_half(*state_->store, record, half, {});
+  if (kept) kept = state_->folder.save(record);
+  if (!kept) {
+    if (record.generation == 1) [[maybe_unused]]
+      const auto erased = state_->store->erase(record.id, {});
+    state_->unkept = std::move(*token);
+    return fail(std::move(kept.error()));
+  }
+  if (*old && (*old)->id != record.id) clear_up(**old, root, state_->options, token->warnings);
+  if (auto erased = journal->erase(); !erased) token->warnings.push_back(erased.error().message);
+  return token;
+}
+
+std::optional<Token> SignIn::take_unkept_token() { return std::exchange(state_->unkept, std::nullopt); }
+
+const SessionRecord& SignIn::record() const noexcept { return state_->record; }
+
+}  // namespace oauth_token

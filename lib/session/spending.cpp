@@ -1,0 +1,193 @@
+#include "session/spending.hpp"
+
+#include "session/id_token.hpp"
+#include "session/journal.hpp"
+#include "session/policy.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+// Room for the next answer: a server's tokens change in size, but not by orders of magnitude.
+constexpr std::size_t least_room = 64 * 1024;
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// Tells the program around us which part must not be cut short.
+class CriticalPart {
+ public:
+  explicit CriticalPart(const std::function<void(bool)>& notify) : notify_(notify) {
+    if (notify_) notify_(true);
+  }
+  CriticalPart(const CriticalPart&) = delete;
+  CriticalPart& operator=(const CriticalPart&) = delete;
+  ~CriticalPart() {
+    if (notify_) notify_(false);
+  }
+
+ private:
+  const std::function<void(bool)>& notify_;
+};
+
+Result<Token> send(const Spending& spending) {
+  const HeldSession& held = spending.held;
+  const auto grant = [&] {
+    RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),
+                              .resource = held.record.resource};
+    for (const auto& [name, value] : held.record.parameters)
+      refresh.extra.push_back({.name = name, .value = Secret(value)});
+    return refresh;
+  };
+  auto token = spending.client.request(grant());
+  if (!token && was_cut_off(token.error())) token = spending.client.request(grant());
+  return token;
+}
+
+void save_record(Spending& spending) {
+  if (const auto saved = spending.session.folder.save(spending.held.record); !saved)
+    spending.held.warnings.push_back("The record of session \"" + spending.held.record.name +
+                                     "\" could not be written: " + saved.error().message);
+}
+
+// Journal, store, record: from the second on, the token may be shown.
+Result<void> keep(Spending& spending, SecretHalf next) {
+  HeldSession& held = spending.held;
+  SessionRecord& record = held.record;
+  record.generation = next.generation;
+  record.renewed_at = next.obtained_at;
+  record.access_token_expires_at = next.token.expires_at;
+  record.failure.reset();
+  record.dead_generation = 0;
+  const auto journaled = held.journal.keep(to_json(next, record));
+  const auto stored = save_half(*spending.session.store, record, next, {});
+  if (!journaled && !stored) {
+    spending.unkept = std::move(next.token);
+    Error error = stored.error();
+    error.message = "The new tokens of session \"" + record.name +
+                    "\" could be kept nowhere: " + error.message + " " + journaled.error().message;
+    error.hint = "Keep the refresh token that was issued now yourself, or sign in again.";
+    return fail(std::move(error));
+  }
+  if (!stored)
+    held.warnings.push_back("The new tokens of session \"" + record.name +
+                            "\" are kept in the journal only, " + held.journal.place() +
+                            ", since the store does not take them: " + stored.error().message);
+  save_record(spending);
+  if (stored) held.journal.finish();
+  held.half = std::move(next);
+  spending.is_new = true;
+  return {};
+}
+
+// Before a refresh token is called dead, the store is asked once more: another one may be there now.
+Result<void> refuse_for_good(Spending& spending, Error error,
+                             const std::optional<Journal::Unanswered>& before) {
+  HeldSession& held = spending.held;
+  auto again = load_half(*spending.session.store, held.record, {});
+  if (again && *again && !((*again)->token.refresh_token == held.half->token.refresh_token)) {
+    held.half = std::move(*again);
+    spending.is_new = is_fresh(*held.half, std::nullopt, now());
+    return spending.is_new ? Result<void>() : fail(std::move(error));
+  }
+  held.record.dead_generation = held.half->generation;
+  held.record.failure.reset();
+  save_record(spending);
+  error.message = "The server calls the refresh token of session \"" + held.record.name +
+                  "\" invalid: it is expired, revoked, or was used already.";
+  if (before && before->generation == held.half->generation)
+    error.message += " A renewal that began at " + to_text(before->since) +
+                     " ended before its answer could be kept; the server has probably replaced the refresh "
+                     "token then.";
+  if (held.journal_unreadable) error.message += " The journal held a newer answer, but could not be read.";
+  error.hint = sign_in_again(held.record, "", "").value().hint;
+  error.error_class = ErrorClass::reauthenticate;
+  error.reason = "dead";
+  return fail(std::move(error));
+}
+
+// What went wrong on our side says nothing to whoever comes next.
+bool is_worth_recording(const Error& error) {
+  switch (error.error_class) {
+    case ErrorClass::usage:
+    case ErrorClass::config:
+    case ErrorClass::internal:
+    case ErrorClass::insecure:
+    case ErrorClass::interrupted:
+      return false;
+    default:
+      return true;
+  }
+}
+
+Result<void> give_up(Spending& spending, Error error, const std::optional<Journal::Unanswered>& before) {
+  HeldSession& held = spending.held;
+  if (error.sent == Sent::no && error.http_status == 0)
+    held.journal.not_sent();
+  else if (is_refusal(error))
+    held.journal.refused();
+  if (error.code == "invalid_grant" && is_refusal(error))
+    return refuse_for_good(spending, std::move(error), before);
+  if (is_worth_recording(error)) {
+    held.record.failure = next_failure(held.record.failure, error, now());
+    save_record(spending);
+  }
+  return fail(std::move(error));
+}
+
+Result<void> accept(Spending& spending, Token token) {
+  HeldSession& held = spending.held;
+  const Token& old = held.half->token;
+  if (auto same = check_same_subject(old.id_token, token.id_token); !same) {
+    same.error().sent = Sent::yes;
+    return give_up(spending, std::move(same.error()), std::nullopt);
+  }
+  if (token.refresh_token.empty()) token.refresh_token = old.refresh_token.copy();
+  if (token.id_token.empty()) token.id_token = old.id_token.copy();
+  if (!token.scope_granted) {
+    token.scope = old.scope;
+    token.scope_granted = old.scope_granted;
+  }
+  std::move(token.warnings.begin(), token.warnings.end(), std::back_inserter(held.warnings));
+  token.warnings.clear();
+  const std::uint64_t generation = std::max(held.half->generation, held.record.generation) + 1;
+  return keep(spending, {.generation = generation, .obtained_at = now(), .token = std::move(token)});
+}
+
+}  // namespace
+
+Result<void> spend(Spending& spending, std::stop_token stop) {
+  HeldSession& held = spending.held;
+  const SecretHalf& half = *held.half;
+  // Where the answer could be kept neither in the store nor in the journal, the refresh token is not spent.
+  if (auto works = save_half(*spending.session.store, held.record, half, stop); !works) return works;
+  const auto before = held.journal.unanswered();
+  if (!before) return fail(before.error());
+  if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
+  const std::size_t room = std::max(least_room, 2 * to_json(half, held.record).size());
+  if (auto begun = held.journal.begin(half.generation, half.token.refresh_token, room, now()); !begun)
+    return begun;
+
+  const CriticalPart critical(spending.session.options.critical_part);
+  auto token = send(spending);
+  if (!token) return give_up(spending, std::move(token.error()), *before);
+  return accept(spending, std::move(*token));
+}
+
+tl::unexpected<Error> sign_in_again(const SessionRecord& record, std::string message, std::string reason) {
+  return fail(Error{.error_class = ErrorClass::reauthenticate,
+                    .message = std::move(message),
+                    .hint = "Sign in again: oauth-token password --session " + record.name +
+                            " (with its profile, if there is one).",
+                    .reason = std::move(reason)});
+}
+
+}  // namespace oauth_token

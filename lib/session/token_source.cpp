@@ -1,0 +1,207 @@
+#include "base/random.hpp"
+#include "session/access.hpp"
+#include "session/policy.hpp"
+#include "session/renewal.hpp"
+
+#include <oauth_token/token_source.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// One renewal, shared by all who ask while it is under way.
+struct Flight {
+  TokenSourceOptions options = {};
+  std::stop_source stop = {};
+  bool landed = false;
+  Renewed renewed = {};
+};
+
+// Whether what the flight came to answers this caller too, whose wishes may differ from the first one's.
+bool answers(const Flight& flight, const TokenSourceOptions& options) {
+  const Renewed& renewed = flight.renewed;
+  if (renewed.error) return flight.options.force || !options.force;
+  return renewed.is_new || (!options.renew_now && is_fresh(*renewed.half, options.min_valid, now()));
+}
+
+Result<Token> token_of(const Renewed& renewed, const TokenSourceOptions& options) {
+  if (renewed.error) {
+    const bool lives = renewed.half && is_alive(*renewed.half, now());
+    if (!lives || options.renew_now || renewed.unkept) return fail(*renewed.error);
+  }
+  Token token = copy(renewed.half->token);
+  token.warnings = renewed.warnings;
+  if (renewed.error)
+    token.warnings.push_back("The token could not be renewed, but is still valid: " + renewed.error->message);
+  else if (options.min_valid && !is_fresh(*renewed.half, options.min_valid, now()))
+    token.warnings.push_back("The server does not issue tokens that live as long as was asked for.");
+  return token;
+}
+
+Renewed broken(const std::string& what) {
+  Renewed renewed;
+  renewed.error =
+      Error{.error_class = ErrorClass::internal, .message = "The renewal broke off: " + what + "."};
+  return renewed;
+}
+
+// New threads inherit the mask: no handler of the host runs on ours, from its first moment on.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+  ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+// 1 s, 2 s, … 30 s, the last quarter at random; never earlier than the server said.
+Clock::duration pause_before(int attempt, const Error& error) {
+  const std::chrono::milliseconds backoff = std::min(1000ms * (1 << std::min(attempt, 5)), 30'000ms);
+  std::uint16_t random = 0;
+  fill_random(&random, sizeof random);
+  const auto jitter = backoff * random / (4 * 65536);
+  return std::max<Clock::duration>(backoff - jitter, error.retry_after.value_or(0s) + jitter / 4);
+}
+
+}  // namespace
+
+struct TokenSource::State {
+  explicit State(Result<Session> opened) : session(std::move(opened)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();
+
+  Result<Token> ask(const TokenSourceOptions& options, const std::stop_token& stop);
+  std::optional<Token> remembered(const TokenSourceOptions& options);
+  void take_off(const TokenSourceOptions& options);
+  void fly(const std::shared_ptr<Flight>& own);
+
+  Result<Session> session;
+  KeptClient client;  // the flight's alone
+  std::mutex mutex;
+  std::condition_variable_any landed;
+  std::shared_ptr<Flight> flight;  // under way; else nullptr
+  std::thread thread;
+  std::shared_ptr<const SecretHalf> last;
+  std::optional<Token> unkept;
+};
+
+TokenSource::State::~State() {
+  {
+    const std::lock_guard lock(mutex);
+    if (flight) flight->stop.request_stop();
+  }
+  if (thread.joinable()) thread.join();
+}
+
+// What the last flight brought, if no other process has changed the session since: costs neither store nor
+// thread.
+std::optional<Token> TokenSource::State::remembered(const TokenSourceOptions& options) {
+  if (!last || options.renew_now || !is_fresh(*last, options.min_valid, now())) return std::nullopt;
+  const SessionRecord& ours = session->record();
+  const auto record = SessionAccess::open(*session).folder.load(ours.name);
+  if (!record || !*record || (*record)->id != ours.id || (*record)->generation != last->generation)
+    return std::nullopt;
+  return copy(last->token);
+}
+
+void TokenSource::State::fly(const std::shared_ptr<Flight>& own) {
+  Renewed renewed;
+  try {
+    renewed = renew(SessionAccess::open(*session), client, own->options, own->stop.get_token());
+  } catch (const std::exception& exception) {
+    renewed = broken(exception.what());
+  }
+  const std::lock_guard lock(mutex);
+  if (renewed.unkept) unkept = copy(*renewed.unkept);
+  if (!renewed.error) last = renewed.half;
+  own->renewed = std::move(renewed);
+  own->landed = true;
+  flight.reset();
+  landed.notify_all();
+}
+
+void TokenSource::State::take_off(const TokenSourceOptions& options) {
+  // The one before has landed: it set `flight` to nothing as its last act.
+  if (thread.joinable()) thread.join();
+  flight = std::make_shared<Flight>();
+  flight->options = options;
+  const AllSignalsBlocked blocked;
+  thread = std::thread([this, own = flight] { fly(own); });
+}
+
+Result<Token> TokenSource::State::ask(const TokenSourceOptions& options, const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
+    if (!flight) {
+      if (auto token = remembered(options)) return std::move(*token);
+      try {
+        take_off(options);
+      } catch (const std::system_error& error) {
+        flight.reset();
+        return fail(ErrorClass::internal, std::string("No thread can be started: ") + error.what() + ".");
+      }
+    }
+    const std::shared_ptr<Flight> joined = flight;
+    if (!landed.wait(lock, stop, [&] { return joined->landed; }))
+      return fail(ErrorClass::interrupted, "Interrupted during a renewal; it goes on in the background.");
+    if (answers(*joined, options)) return token_of(joined->renewed, options);
+  }
+}
+
+TokenSource::TokenSource(Result<Session> session) : state_(std::make_unique<State>(std::move(session))) {}
+TokenSource::TokenSource(TokenSource&&) noexcept = default;
+TokenSource& TokenSource::operator=(TokenSource&&) noexcept = default;
+TokenSource::~TokenSource() = default;
+
+Result<Token> TokenSource::token(const TokenSourceOptions& options, std::stop_token stop) {
+  if (!state_->session) return fail(state_->session.error());
+  const auto deadline = Clock::now() + options.wait;
+  for (int attempt = 0;; ++attempt) {
+    auto token = state_->ask(options, stop);
+    if (token || !may_be_repeated(token.error())) return token;
+    const auto again = Clock::now() + pause_before(attempt, token.error());
+    if (again > deadline) return token;
+    std::unique_lock lock(state_->mutex);
+    std::condition_variable_any nobody;
+    nobody.wait_until(lock, stop, again, [] { return false; });
+    if (stop.stop_requested())
+      return fail(ErrorClass::interrupted, "Interrupted while waiting for the server.");
+  }
+}
+
+std::optional<Token> TokenSource::take_unkept_token() {
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->unkept, std::nullopt);
+}
+
+}  // namespace oauth_token

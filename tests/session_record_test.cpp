@@ -1,0 +1,199 @@
+#include "session/record.hpp"
+#include "support/session_world.hpp"
+
+#include <string>
+
+using namespace world;
+
+namespace {
+
+SessionRecord full_record() {
+  SessionRecord record;
+  record.id = "0123456789abcdef0123456789abcdef";
+  record.name = "work";
+  record.store = "file:/srv/tokens";
+  record.client = {.issuer = "https://as.example",
+                   .token_endpoint = "https://as.example/token",
+                   .introspection_endpoint = "https://as.example/introspect",
+                   .revocation_endpoint = "https://as.example/revoke",
+                   .client_id = "app \"ü\"",
+                   .client_auth = "client_secret_basic",
+                   .basic_encoding = BasicEncoding::raw,
+                   .client_secret = SecretFile{"/etc/app/secret"},
+                   .client_assertion = SecretCommand{"make-assertion --fast"},
+                   .headers = {{"X-Tenant", "one"}, {"X-Tenant", "two"}},
+                   .ca_file = "/etc/app/ca.pem",
+                   .proxy = ""};
+  record.grant_type = "urn:example:grant";
+  record.username = "älice";
+  record.scope = {"read", "write"};
+  record.resource = {"https://api.example/"};
+  record.parameters = {{"tenant", "1"}, {"audience", "api"}};
+  record.generation = 7;
+  record.signed_in_at = std::chrono::sys_seconds(std::chrono::seconds(1700000000));
+  record.renewed_at = std::chrono::sys_seconds(std::chrono::seconds(1700003600));
+  record.access_token_expires_at = std::chrono::sys_seconds(std::chrono::seconds(1700007200));
+  record.failure = SessionRecord::Failure{.at = record.renewed_at,
+                                          .not_before = record.renewed_at + std::chrono::seconds(4),
+                                          .error_class = "server",
+                                          .code = "temporarily_unavailable",
+                                          .message = "The server is out of order.",
+                                          .count = 3};
+  record.dead_generation = 6;
+  return record;
+}
+
+std::string reason_of(std::string_view text) {
+  const auto record = record_from_json(Secret(text), "work.json");
+  return record ? "fine" : record.error().reason;
+}
+
+}  // namespace
+
+TEST_CASE("a record is written and read back with all its members") {
+  const std::string text = to_json(full_record());
+  CHECK(
+      text ==
+      R"({"version":1,"id":"0123456789abcdef0123456789abcdef","name":"work","store":"file:/srv/tokens",)"
+      R"("issuer":"https://as.example","token_endpoint":"https://as.example/token",)"
+      R"("introspection_endpoint":"https://as.example/introspect",)"
+      R"("revocation_endpoint":"https://as.example/revoke","client_id":"app \"ü\"",)"
+      R"("client_auth":"client_secret_basic","basic_encoding":"raw",)"
+      R"("client_secret":{"file":"/etc/app/secret"},"client_assertion":{"command":"make-assertion --fast"},)"
+      R"("headers":[["X-Tenant","one"],["X-Tenant","two"]],"ca_file":"/etc/app/ca.pem","proxy":"",)"
+      R"("grant_type":"urn:example:grant","username":"älice","scope":["read","write"],)"
+      R"("resource":["https://api.example/"],"parameters":[["tenant","1"],["audience","api"]],)"
+      R"("generation":7,"signed_in_at":1700000000,"renewed_at":1700003600,)"
+      R"("access_token_expires_at":1700007200,"failure":{"at":1700003600,"not_before":1700003604,)"
+      R"("class":"server","code":"temporarily_unavailable","message":"The server is out of order.",)"
+      R"("count":3},"dead_generation":6})"
+      "\n");
+  const auto again = record_from_json(Secret(text), "work.json");
+  REQUIRE(again.has_value());
+  CHECK(to_json(*again) == text);
+}
+
+TEST_CASE("a record of the first released version is read") {
+  for (const char* const file : {"v1-full.json", "v1-least.json"}) {
+    const std::string path = std::string(TEST_DATA) + "/records/" + file;
+    const std::string text = content(path);
+    REQUIRE_MESSAGE(!text.empty(), path);
+    const auto record = record_from_json(Secret(text), path);
+    REQUIRE_MESSAGE(record.has_value(), path);
+    CHECK(to_json(*record) == text);
+  }
+  const auto full = record_from_json(Secret(content(std::string(TEST_DATA) + "/records/v1-full.json")), "");
+  CHECK(to_json(*full) == to_json(full_record()));
+}
+
+TEST_CASE("a record of a newer version, a damaged one and one with wrong types are told apart") {
+  const std::string text = to_json(full_record());
+  const auto with = [&](const std::string& old, const std::string& by) {
+    std::string changed = text;
+    const auto at = changed.find(old);
+    REQUIRE(at != std::string::npos);
+    return changed.replace(at, old.size(), by);
+  };
+  CHECK(reason_of(text) == "fine");
+  CHECK(reason_of(with("\"version\":1", "\"version\":2")) == "newer");
+  CHECK(reason_of(with("\"version\":1", "\"version\":0")) == "damaged");
+  CHECK(reason_of(with("\"version\":1", "\"version\":\"1\"")) == "damaged");
+  CHECK(reason_of(with("\"id\":\"0123", "\"id\":\"../3")) == "damaged");
+  CHECK(reason_of(with("\"name\":\"work\"", "\"name\":\"a/b\"")) == "damaged");
+  CHECK(reason_of(with("\"store\":\"file:/srv/tokens\"", "\"store\":\"elsewhere\"")) == "damaged");
+  CHECK(reason_of(with("\"generation\":7", "\"generation\":-7")) == "damaged");
+  CHECK(reason_of(with("\"generation\":7", "\"generation\":\"7\"")) == "damaged");
+  CHECK(reason_of(with("[\"read\",\"write\"]", "[\"read\",2]")) == "damaged");
+  CHECK(reason_of(with("[\"read\",\"write\"]", "\"read\"")) == "damaged");
+  CHECK(reason_of(with("[\"tenant\",\"1\"]", "[\"tenant\"]")) == "damaged");
+  CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{}")) == "damaged");
+  CHECK(reason_of(with("\"raw\"", "\"other\"")) == "damaged");
+  CHECK(reason_of(text.substr(0, 200)) == "damaged");
+  CHECK(reason_of("") == "damaged");
+  CHECK(reason_of("[]") == "damaged");
+  // A member from elsewhere is passed over.
+  CHECK(reason_of(with("\"version\":1", "\"version\":1,\"colour\":\"red\"")) == "fine");
+}
+
+TEST_CASE("names of sessions are names of files, and nothing else") {
+  for (const char* const name : {"work", "alice@as.example", "a", "A-1_b+c.d", "9"})
+    CHECK_MESSAGE(check_session_name(name).has_value(), name);
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string(".hidden"),
+                                  std::string("-o"), std::string("a/b"), std::string("a b"), std::string("ä"),
+                                  std::string("a\nb"), std::string("a\0b", 3), std::string(101, 'a')}) {
+    const auto fits = check_session_name(name);
+    REQUIRE_FALSE(fits.has_value());
+    CHECK(fits.error().error_class == ErrorClass::usage);
+  }
+}
+
+TEST_CASE("the folder keeps, lists and removes records") {
+  const TemporaryFolder temporary;
+  const auto folder = SessionFolder::open(temporary.path + "/state").value();
+  CHECK(folder.path() == temporary.path + "/state");
+  CHECK(folder.list().value().empty());
+  SessionRecord record = full_record();
+  for (const char* const name : {"work", "home", "a@b"}) {
+    record.name = name;
+    REQUIRE(folder.save(record).has_value());
+  }
+  const auto records = folder.list().value();
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].name == "a@b");
+  CHECK(records[1].name == "home");
+  CHECK(to_json(*folder.load("a@b").value()) == to_json(record));
+  REQUIRE(folder.remove("home").has_value());
+  CHECK_FALSE(folder.load("home").value().has_value());
+  CHECK(folder.load("../home").error().error_class == ErrorClass::usage);
+}
+
+TEST_CASE("a newer version's record is listed, not read, and left alone") {
+  World world;
+  world.sign_in();
+  world.sign_in("other");
+  const std::string path = world.state + "/sessions/work.json";
+  std::string text = content(path);
+  text.replace(text.find("\"version\":1"), 11, "\"version\":9");
+  write(path, text);
+  const auto folder = SessionFolder::open(world.state).value();
+  const auto records = folder.list().value();
+  REQUIRE(records.size() == 2);
+  CHECK(records[1].name == "work");
+  CHECK(records[1].version == 0);
+  CHECK(folder.load("work").error().error_class == ErrorClass::store);
+  CHECK(folder.load("work").error().reason == "newer");
+  CHECK(Session::open("work", world.options()).error().reason == "newer");
+  CHECK(SignIn::prepare(World::wanted(), true, world.options()).error().reason == "newer");
+  CHECK(content(path) == text);
+}
+
+TEST_CASE("a record under another session's name is refused") {
+  World world;
+  world.sign_in();
+  fs::copy(world.state + "/sessions/work.json", world.state + "/sessions/other.json");
+  CHECK(Session::open("other", world.options()).error().reason == "damaged");
+}
+
+TEST_CASE("the folder is found where XDG_STATE_HOME or HOME say, and relative paths are ignored") {
+  const TemporaryFolder temporary;
+  const auto path_with = [&](const char* state, const char* home) {
+    const pid_t child = start([&] {
+      state != nullptr ? ::setenv("XDG_STATE_HOME", state, 1) : ::unsetenv("XDG_STATE_HOME");
+      home != nullptr ? ::setenv("HOME", home, 1) : ::unsetenv("HOME");
+      const auto folder = SessionFolder::open();
+      write(temporary.path + "/answer", folder ? folder->path() : shown(folder.error()));
+      return 0;
+    });
+    CHECK(end_of(child) == 0);
+    return content(temporary.path + "/answer");
+  };
+  const std::string state = temporary.path + "/state";
+  const std::string home = temporary.path + "/home";
+  CHECK(path_with(state.c_str(), home.c_str()) == state + "/oauth-token");
+  CHECK(path_with("relative", home.c_str()) == home + "/.local/state/oauth-token");
+  CHECK(path_with("", home.c_str()) == home + "/.local/state/oauth-token");
+  CHECK(path_with(nullptr, home.c_str()) == home + "/.local/state/oauth-token");
+  CHECK(path_with(nullptr, nullptr) ==
+        "config: Neither XDG_STATE_HOME nor HOME names the folder that sessions are kept in.");
+  CHECK(path_with("x", "y").starts_with("config: "));
+}
