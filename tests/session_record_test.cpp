@@ -12,6 +12,7 @@ SessionRecord full_record() {
   record.id = "0123456789abcdef0123456789abcdef";
   record.name = "work";
   record.store = "file:/srv/tokens";
+  record.store_key_file = "/etc/app/store-key";
   record.client = {.issuer = "https://as.example",
                    .token_endpoint = "https://as.example/token",
                    .introspection_endpoint = "https://as.example/introspect",
@@ -55,6 +56,7 @@ TEST_CASE("a record is written and read back with all its members") {
   CHECK(
       text ==
       R"({"version":1,"id":"0123456789abcdef0123456789abcdef","name":"work","store":"file:/srv/tokens",)"
+      R"("store_key_file":"/etc/app/store-key",)"
       R"("issuer":"https://as.example","token_endpoint":"https://as.example/token",)"
       R"("introspection_endpoint":"https://as.example/introspect",)"
       R"("revocation_endpoint":"https://as.example/revoke","client_id":"app \"ü\"",)"

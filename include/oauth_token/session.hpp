@@ -29,9 +29,10 @@ struct SessionRecord {
   int version = current_version;
   std::string id = {};    ///< 128 random bits, hexadecimal
   std::string name = {};  ///< letters, digits and . _ @ + -; not starting with a dot or a minus
-  /// "keyring", "file", "file:FOLDER", or "own": SessionOptions::store of an application. "none" at sign-in
-  /// keeps nothing.
+  /// "keyring", "file" (in the state folder), "file:FOLDER", or "own": SessionOptions::store of an
+  /// application. "none" at sign-in keeps nothing.
   std::string store = "keyring";
+  std::string store_key_file = {};  ///< of a file store
   ClientSettings client = {};
   std::string grant_type = "password";
   std::string username = {};
@@ -91,6 +92,8 @@ struct SessionOptions {
   std::string state_folder = {};           ///< empty: the default
   std::shared_ptr<TokenStore> store = {};  ///< an application's own; empty: the one the record names
   KeyringOptions keyring = {};
+  /// For a file store. The folder is the record's; so is `key_file` where neither it nor `key` is given.
+  FileStoreOptions file = {};
   ClientRunOptions client = {};
   /// In place of client.timeout for a refresh: losing its answer costs more than waiting for it.
   std::chrono::milliseconds refresh_timeout{60'000};

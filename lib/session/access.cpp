@@ -9,11 +9,21 @@
 
 namespace oauth_token {
 
-Result<std::shared_ptr<TokenStore>> open_store(const std::string& name, const SessionOptions& options) {
+Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
+                                               const SessionOptions& options) {
+  const std::string& name = record.store;
   if (options.store) return options.store;
   if (name == "keyring") return open_keyring_store(options.keyring);
+  if (name == "file" || name.starts_with("file:")) {
+    const bool has_key = !options.file.key.empty() || !options.file.key_file.empty();
+    return open_file_store({.folder = name == "file" ? folder.path() + "/tokens" : name.substr(5),
+                            .key = options.file.key.copy(),
+                            .key_file = has_key ? options.file.key_file : record.store_key_file,
+                            .allow_plaintext = options.file.allow_plaintext});
+  }
   if (name == "own")
-    return fail(ErrorClass::config, "This session is kept in the own store of another application.",
+    return fail(ErrorClass::config,
+                "Session \"" + record.name + "\" is kept in another application's own store.",
                 "Use that application, or sign in again under another session name.");
   return fail(ErrorClass::config, "There is no store \"" + name + "\".", "Use keyring, file or none.");
 }

@@ -36,7 +36,8 @@ class SessionAccess {
 };
 
 /// The store that a record names, opened.
-Result<std::shared_ptr<TokenStore>> open_store(const std::string& name, const SessionOptions& options);
+Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
+                                               const SessionOptions& options);
 
 /// A copy for one client more.
 ClientRunOptions copy(const ClientRunOptions& options);

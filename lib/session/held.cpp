@@ -56,7 +56,7 @@ Result<SessionRecord> reload(const OpenSession& session) {
 
 Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
   if (!session.store) {
-    auto store = open_store(session.record.store, session.options);
+    auto store = open_store(session.record, session.folder, session.options);
     if (!store) return fail(std::move(store.error()));
     session.store = std::move(*store);
   }

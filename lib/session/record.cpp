@@ -200,6 +200,7 @@ std::string to_json(const SessionRecord& record) {
   write(out, "id", record.id);
   write(out, "name", record.name);
   write(out, "store", record.store);
+  write(out, "store_key_file", record.store_key_file);
   write(out, record.client);
   write(out, "grant_type", record.grant_type);
   write(out, "username", record.username);
@@ -238,6 +239,7 @@ Result<SessionRecord> record_from_json(Secret text, const std::string& place) {
   in.read("id", record.id);
   in.read("name", record.name);
   in.read("store", record.store);
+  in.read("store_key_file", record.store_key_file);
   read(in, record.client);
   in.read("grant_type", record.grant_type);
   in.read("username", record.username);

@@ -58,12 +58,12 @@ void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>
 
 // What the replaced session leaves behind. The new one stands already: a failure here is no reason to lose
 // it.
-void clear_up(const SessionRecord& old, const Folder& root, const SessionOptions& options,
+void clear_up(const SessionRecord& old, const SessionFolder& folder, const SessionOptions& options,
               std::vector<std::string>& warnings) {
-  auto journal = Journal::open(root, old.id);
+  auto journal = Journal::open(SessionAccess::root(folder), old.id);
   if (journal) [[maybe_unused]]
     const auto erased = journal->erase();
-  const auto store = open_store(old.store, options);
+  const auto store = open_store(old, folder, options);
   const auto erased = store ? (*store)->erase(old.id, {}) : Result<void>(fail(store.error()));
   if (!erased)
     warnings.push_back("The tokens of the session that was replaced could not be removed from the store: " +
@@ -85,6 +85,7 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
   if (keeps && !is_store_name(wanted.store))
     return fail(ErrorClass::usage, "There is no store \"" + wanted.store + "\".",
                 "Use keyring, file, file:FOLDER (an absolute path) or none.");
+  if (wanted.store.starts_with("file")) wanted.store_key_file = options.file.key_file;
   auto folder = SessionFolder::open(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
   if (keeps) {
@@ -104,7 +105,7 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
 
   // Once more: discovery may have found another endpoint.
   if (auto old = existing(state->folder, state->record, replace); !old) return fail(std::move(old.error()));
-  auto store = open_store(state->record.store, state->options);
+  auto store = open_store(state->record, state->folder, state->options);
   if (!store) return fail(std::move(store.error()));
   state->store = std::move(*store);
   if (auto works = state->store->probe(std::move(stop)); !works) return fail(std::move(works.error()));
@@ -147,7 +148,7 @@ Result<Token> SignIn::request(Grant grant, std::stop_token stop) {
     state_->unkept = std::move(*token);
     return fail(std::move(kept.error()));
   }
-  if (*old && (*old)->id != record.id) clear_up(**old, root, state_->options, token->warnings);
+  if (*old && (*old)->id != record.id) clear_up(**old, state_->folder, state_->options, token->warnings);
   if (auto erased = journal->erase(); !erased) token->warnings.push_back(erased.error().message);
   return token;
 }
