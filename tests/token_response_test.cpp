@@ -141,7 +141,9 @@ std::string canonical(const json& type) {
 void check_token(const json& expect, const Asked& asked, const Result<Token>& token) {
   REQUIRE(token);
   const json fields = expect.value("fields", json::object());
-  for (const auto& [name, value] : fields.items()) {
+  for (const auto& field : fields.items()) {
+    const std::string& name = field.key();
+    const json& value = field.value();
     CAPTURE(name);
     if (name == "token_type")
       CHECK(token->token_type == canonical(value));
