@@ -3,6 +3,7 @@
 #include "parameter_rules.hpp"
 #include "record_output.hpp"
 #include "report.hpp"
+#include "signals.hpp"
 #include "trace.hpp"
 #include "value_check.hpp"
 
@@ -94,6 +95,12 @@ Result<ClientSettings> read_client_settings(const Settings& settings) {
   return client;
 }
 
+/// The order of scopes and resources says nothing (RFC 6749 s3.3).
+std::string in_order(std::vector<std::string> words) {
+  std::sort(words.begin(), words.end());
+  return joined(words);
+}
+
 bool is_of_this_run(const Settings& settings, OptionName name) {
   return settings.origin(name) == Origin::flag || settings.origin(name) == Origin::variable;
 }
@@ -156,9 +163,8 @@ KeyringOptions keyring_options(const Context& context, const Settings& settings)
   return keyring;
 }
 
-Result<SessionOptions> session_options(Context& context, const Settings& settings,
-                                       std::chrono::seconds default_timeout) {
-  auto run = run_options(context, settings, default_timeout);
+Result<SessionOptions> session_options(Context& context, const Settings& settings) {
+  auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
   // The session has its own source of the client secret; one named for this run takes its place.
   if (is_of_this_run(settings, "client-secret-file") || is_of_this_run(settings, "client-secret-command")) {
@@ -168,31 +174,34 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
     if (!secret) return fail(std::move(secret.error()));
     run->client_secret = std::move(*secret);
   }
-  SessionOptions options{.keyring = run->keyring};
-  options.client = std::move(*run);
-  return options;
+  SessionOptions session{.keyring = run->keyring};
+  if (settings.given("timeout")) session.refresh_timeout = run->timeout;
+  session.client = std::move(*run);
+  session.critical_part = hold_signals_back;
+  return session;
 }
 
-Result<Session> open_session(const Settings& settings, SessionOptions options) {
-  auto session = Session::open(settings.session, std::move(options));
+Result<Session> open_session(const Settings& settings, SessionOptions given) {
+  auto session = Session::open(settings.session, std::move(given));
   if (!session) return session;
   const SessionRecord& record = session->record();
   auto asked = read_client_settings(settings);
   if (!asked) return fail(std::move(asked.error()));
-  if (!settings.given("basic-encoding")) asked->basic_encoding = record.client.basic_encoding;
-  if (auto same = session->check_binding(*asked); !same) return fail(std::move(same.error()));
+  if (auto same = session->check_binding(*asked, settings.given("basic-encoding")); !same)
+    return fail(std::move(same.error()));
   if (auto same = compare(settings, "username", settings.value("username"), record.username); !same)
     return fail(std::move(same.error()));
-  if (auto same = compare(settings, "scope", joined(settings.list("scope")), joined(record.scope)); !same)
+  if (auto same = compare(settings, "scope", in_order(settings.list("scope")), in_order(record.scope)); !same)
     return fail(std::move(same.error()));
-  if (auto same = compare(settings, "resource", joined(settings.list("resource")), joined(record.resource));
+  if (auto same =
+          compare(settings, "resource", in_order(settings.list("resource")), in_order(record.resource));
       !same)
     return fail(std::move(same.error()));
   return session;
 }
 
-Result<Session> open_existing_session(const Settings& settings, SessionOptions options) {
-  auto session = open_session(settings, std::move(options));
+Result<Session> open_existing_session(const Settings& settings, SessionOptions given) {
+  auto session = open_session(settings, std::move(given));
   if (!session && session.error().error_class == ErrorClass::reauthenticate)
     session.error().error_class = ErrorClass::usage;
   return session;

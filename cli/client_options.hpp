@@ -20,14 +20,13 @@ Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
 KeyringOptions keyring_options(const Context& context, const Settings& settings);
 
 /// Both together, for sessions.
-Result<SessionOptions> session_options(Context& context, const Settings& settings,
-                                       std::chrono::seconds default_timeout = std::chrono::seconds(30));
+Result<SessionOptions> session_options(Context& context, const Settings& settings);
 
 /// Opens the session that the settings name. `usage` when flag, variable or profile say another server or
 /// client, or flag or variable another user, scope or resource, than it was signed in with.
-Result<Session> open_session(const Settings& settings, SessionOptions options);
+Result<Session> open_session(const Settings& settings, SessionOptions given);
 
 /// The same for commands that are no use without a session: `usage` when there is none.
-Result<Session> open_existing_session(const Settings& settings, SessionOptions options);
+Result<Session> open_existing_session(const Settings& settings, SessionOptions given);
 
 }  // namespace oauth_token::cli

@@ -22,15 +22,16 @@ constexpr unsigned about_session = about_server | groups({Group::session});
 constexpr unsigned about_records = groups({Group::common, Group::session});
 
 constexpr std::string_view token_forms = "token|json|header|env|none";
+constexpr std::string_view silent_forms = "none|json";  // json: of errors
 constexpr std::string_view readable_forms = "text|json";
 
 constexpr Command table[] = {
     {"password", "[PROFILE]", "sign in with user name and password; keep the session", about_sign_in,
      token_forms, 0, 1, Basis::profile,
      "  oauth-token password work\n"
-     "  oauth-token password --token-endpoint https://as.example/token --client-id app --username alice\n",
+     "  oauth-token password --issuer https://as.example --client-id app --scope read\n",
      run_password},
-    {"token", "[SESSION]", "print a valid access token: the stored one, else a renewed one",
+    {"token", "[SESSION]", "print a valid access token, renewed if need be",
      about_renewal | groups({Group::age}), token_forms, 0, 1, Basis::session,
      "  oauth-token token work -o header | curl --fail -H @- https://api.example/items\n"
      "  oauth-token token work --min-valid 600\n",
@@ -40,8 +41,8 @@ constexpr Command table[] = {
      "  oauth-token refresh work\n"
      "  oauth-token refresh work --refresh-token-file rt --write-refresh-token rt\n",
      run_refresh},
-    {"client-credentials", "[PROFILE]", "request a token for the client itself; store nothing", about_tokens,
-     token_forms, 0, 1, Basis::profile,
+    {"client-credentials", "[PROFILE]", "request a token for the client itself", about_tokens, token_forms, 0,
+     1, Basis::profile,
      "  oauth-token client-credentials work --scope read\n"
      "  oauth-token client-credentials work -o json\n",
      run_client_credentials},
@@ -52,13 +53,13 @@ constexpr Command table[] = {
      "  oauth-token request http://auth0.com/oauth/grant-type/password-realm work \\\n"
      "      --username alice --param realm=employees --session alice\n",
      run_request},
-    {"introspect", "[SESSION]", "ask the server about the access token; status 4 when it is not active",
+    {"introspect", "[SESSION]", "ask the server about the token; status 4: not active",
      about_session | groups({Group::output}), "json", 0, 1, Basis::session,
      "  oauth-token introspect work\n"
      "  oauth-token introspect work --field username\n",
      run_introspect},
-    {"revoke", "[SESSION]", "let the server revoke the session's tokens; forget them", about_session, "", 0,
-     1, Basis::session,
+    {"revoke", "[SESSION]", "let the server revoke a session's tokens; forget them",
+     about_session | groups({Group::output}), silent_forms, 0, 1, Basis::session,
      "  oauth-token revoke work\n"
      "  oauth-token revoke work --timeout 5\n",
      run_revoke},
@@ -72,13 +73,14 @@ constexpr Command table[] = {
      "  oauth-token show work\n"
      "  oauth-token show work -o json --field username\n",
      run_show},
-    {"forget", "[SESSION]", "erase a session without asking the server", about_records, "", 0, 1, Basis::none,
+    {"forget", "[SESSION]", "erase a session without asking the server",
+     about_records | groups({Group::output}), silent_forms, 0, 1, Basis::none,
      "  oauth-token forget work\n"
      "  oauth-token forget work --store-timeout 2\n",
      run_forget},
     {"profile set", "PROFILE", "write settings into the configuration file",
      groups({Group::common, Group::profile_keys, Group::profile_edit}), "", 1, 1, Basis::none,
-     "  oauth-token profile set work --issuer https://as.example --client-id app --scope read\n"
+     "  oauth-token profile set work --issuer https://as.example --client-id app\n"
      "  oauth-token profile set work --client-secret-stdin <secret.txt\n",
      run_profile_set},
     {"profile list", "", "list the profiles", groups({Group::common, Group::output}), readable_forms, 0, 0,

@@ -27,7 +27,7 @@ std::string left_side(const Option& option) {
 
 /// "left      right", the right side wrapped into its column.
 void append_entry(std::string& out, std::string line, std::string_view right, std::size_t column) {
-  if (line.size() + 2 > column) {
+  if (line.size() >= column) {
     out += line + "\n";
     line.clear();
   }
@@ -91,7 +91,7 @@ std::string command_help(const Command& command, bool all) {
   std::string out = "Usage: oauth-token " + std::string(command.name) + " [OPTION]...";
   if (!command.operands.empty()) out += " " + std::string(command.operands);
   out += "\n\n";
-  append_entry(out, "", command.summary, 0);
+  append_entry(out, "", command.summary, 2);
   out += "\nOptions:\n";
   for (const Option& option : option_table) {
     if (command.takes(option) && (all || option.has(primary)))

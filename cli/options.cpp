@@ -54,8 +54,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::size_t best_distance = 1 + std::max<std::size_t>(2, word.size() / 3);
   if (word.size() > 64) return best;
   for (const std::string_view candidate : words) {
-    const bool is_part = word.size() > 3 && candidate.starts_with(word);
-    const std::size_t d = is_part ? 1 : distance(word, candidate);
+    // "pasword" is near "password-stdin" too.
+    const std::string_view first_part = candidate.substr(0, candidate.find('-'));
+    const std::size_t of_part = word.size() > 3 ? distance(word, first_part) + 1 : best_distance;
+    const std::size_t d = std::min(distance(word, candidate), of_part);
     if (d < best_distance) {
       best = candidate;
       best_distance = d;

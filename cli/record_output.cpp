@@ -31,6 +31,7 @@ void append_failure(JsonObject& object, const SessionRecord::Failure& failure) {
 }  // namespace
 
 std::string_view session_state(const SessionRecord& record) {
+  if (record.version == 0) return "unreadable";
   const auto now = std::chrono::system_clock::now();
   if (record.access_token_expires_at && *record.access_token_expires_at > now) return "valid";
   return record.dead_generation != 0 && record.dead_generation == record.generation ? "signed out"
@@ -50,6 +51,8 @@ std::string joined(const std::vector<std::string>& words) {
 void append_record(SecretBuffer& out, const SessionRecord& record) {
   const ClientSettings& client = record.client;
   JsonObject object(out);
+  if (record.version == 0)
+    return object.text("name", record.name).text("state", session_state(record)).close();
   object.text("name", record.name).text("state", session_state(record)).text("store", record.store);
   object.optional_text("username", record.username).text("grant_type", record.grant_type);
   object.optional_text("issuer", client.issuer).text("token_endpoint", client.token_endpoint);

@@ -11,7 +11,7 @@ namespace oauth_token::cli {
 /// The record as one JSON object: what is known of a session without its secrets.
 void append_record(SecretBuffer& out, const SessionRecord& record);
 
-/// "valid", "renewable" or "signed out", by the record alone.
+/// "valid", "renewable", "signed out" or "unreadable", by the record alone.
 std::string_view session_state(const SessionRecord& record);
 
 /// The issuer, or the token endpoint where there is none.

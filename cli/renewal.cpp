@@ -28,7 +28,7 @@ Result<int> print(const Context& context, const Settings& settings, const Token&
 }
 
 Result<int> renew_session(Context& context, const Settings& settings, bool renew_now) {
-  auto options = session_options(context, settings, refresh_timeout);
+  auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
   options->refresh_timeout = options->client.timeout;
   auto session = open_session(settings, std::move(*options));
@@ -46,7 +46,7 @@ Result<int> renew_session(Context& context, const Settings& settings, bool renew
 
 /// The renewal as it would be sent, a stand-in for the stored refresh token.
 Result<int> show_renewal(Context& context, const Settings& settings) {
-  auto options = session_options(context, settings, refresh_timeout);
+  auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
   ClientRunOptions run = std::move(options->client);
   auto session = open_session(settings, std::move(*options));

@@ -3,6 +3,7 @@
 #include "exit_status.hpp"
 #include "json_text.hpp"
 #include "output.hpp"
+#include "signals.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -30,23 +31,23 @@ void write_member(const Context& context, std::string_view name, std::string_vie
 
 /// What the server said, in one line.
 std::string words_of_server(const Error& error) {
-  std::string words = escape_for_terminal(error.code);
-  const auto add = [&words](std::string_view separator, const std::string& text) {
-    if (text.empty()) return;
-    if (!words.empty()) words += separator;
-    words += escape_for_terminal(text);
-  };
-  add(": ", error.description);
-  add(" ", error.uri);
-  if (error.http_status != 0)
-    words += (words.empty() ? "" : " ") + ("(HTTP " + std::to_string(error.http_status)) + ")";
+  std::string words = error.code;
+  if (!words.empty() && !error.description.empty()) words += ": ";
+  words += error.description;
+  if (!error.uri.empty()) words += (words.empty() ? "" : " ") + error.uri;
   return words;
+}
+
+int status_of(const Error& error) {
+  const int signal = ending_signal();
+  const bool by_signal = error.error_class == ErrorClass::interrupted && signal != 0;
+  return by_signal ? 128 + signal : exit_status(error.error_class);
 }
 
 void report_json(const Context& context, const Error& error) {
   SecretBuffer line;
   JsonObject object(line);
-  object.text("class", to_string(error.error_class)).number("exit_status", exit_status(error.error_class));
+  object.text("class", to_string(error.error_class)).number("exit_status", status_of(error));
   object.optional_text("error", error.code).optional_text("error_description", error.description);
   object.optional_text("error_uri", error.uri);
   if (error.http_status != 0) object.number("http_status", error.http_status);
@@ -78,13 +79,13 @@ void trace(const Context& context, std::string_view text) {
 int report(const Context& context, const Error& error) {
   if (context.json) {
     report_json(context, error);
-    return exit_status(error.error_class);
+    return status_of(error);
   }
   write_sentence(context, "oauth-token: ", error.message);
   if (const std::string words = words_of_server(error); !words.empty())
     write_sentence(context, "  The server says: ", words);
   if (!error.hint.empty()) write_sentence(context, "  ", error.hint);
-  return exit_status(error.error_class);
+  return status_of(error);
 }
 
 }  // namespace oauth_token::cli

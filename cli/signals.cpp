@@ -1,8 +1,11 @@
 #include "signals.hpp"
 
+#include "prompt.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <string_view>
 #include <thread>
 
 #include <pthread.h>
@@ -16,6 +19,8 @@ namespace {
 constexpr int watched[] = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<int> caught{0};
 std::atomic<int> wake_up{-1};
+std::atomic<bool> renewing{false};
+std::atomic<bool> stop_postponed{false};
 
 void set_handler(int signal, void (*handler)(int)) noexcept {
   struct sigaction action {};
@@ -39,6 +44,15 @@ void handle(int signal) {
 
 void pass_over(int /*signal*/) {}
 
+void postpone(int /*signal*/) { stop_postponed = true; }
+
+/// SIGQUIT and SIGTSTP, which are ours only while a renewal is on its way.
+void swap_handler(int signal, void (*from)(int), void (*to)(int)) noexcept {
+  struct sigaction now {};
+  (void)sigaction(signal, nullptr, &now);
+  if (now.sa_handler == from) set_handler(signal, to);
+}
+
 }  // namespace
 
 std::stop_token watch_signals() {
@@ -55,6 +69,9 @@ std::stop_token watch_signals() {
     while (read(descriptor, &count, sizeof count) != sizeof count) {
     }
     source.request_stop();
+    constexpr std::string_view patience =
+        "oauth-token: finishing the renewal; another Ctrl-C may lose the session\n";
+    if (renewing) (void)!write(STDERR_FILENO, patience.data(), patience.size());
   }).detach();
   for (const int signal : watched) {
     struct sigaction before {};
@@ -65,14 +82,20 @@ std::stop_token watch_signals() {
   return source.get_token();
 }
 
-int caught_signal() noexcept { return caught.load(); }
+int ending_signal() noexcept {
+  const int asked = pending_signal();
+  return asked != 0 ? asked : caught.load();
+}
+
+void hold_signals_back(bool begins) noexcept {
+  renewing = begins;
+  swap_handler(SIGQUIT, begins ? SIG_DFL : handle, begins ? handle : SIG_DFL);
+  swap_handler(SIGTSTP, begins ? SIG_DFL : postpone, begins ? postpone : SIG_DFL);
+  if (!begins && stop_postponed.exchange(false)) (void)kill(getpid(), SIGTSTP);
+}
 
 void stop_watching_signals() noexcept {
-  for (const int signal : watched) {
-    struct sigaction now {};
-    (void)sigaction(signal, nullptr, &now);
-    if (now.sa_handler == handle) set_handler(signal, SIG_DFL);
-  }
+  for (const int signal : watched) swap_handler(signal, handle, SIG_DFL);
 }
 
 void die_by(int signal) noexcept {

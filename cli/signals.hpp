@@ -9,8 +9,12 @@ namespace oauth_token::cli {
 /// once.
 std::stop_token watch_signals();
 
-/// The signal that requested the stop; 0: none.
-int caught_signal() noexcept;
+/// The signal that ended a question at the terminal or requested the stop; 0: none.
+int ending_signal() noexcept;
+
+/// With true: a renewal is on its way, whose answer must not be lost. Then the first signal waits for its end
+/// and says so, the next one does not; SIGQUIT is one of them, and SIGTSTP waits. From any thread.
+void hold_signals_back(bool begins) noexcept;
 
 /// The signals end the program at once again, as before watch_signals.
 void stop_watching_signals() noexcept;

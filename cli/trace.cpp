@@ -12,7 +12,7 @@ Transport showing(Context& context, Transport transport) {
                                                       std::stop_token stop) -> Result<HttpResponse> {
     trace(context, describe(request));
     auto response = transport(request, std::move(stop));
-    if (response) trace(context, describe(*response));
+    if (response) trace(context, describe(*response, request));
     return response;
   };
 }

@@ -15,6 +15,10 @@ namespace {
 std::string as_table(const std::vector<SessionRecord>& records) {
   std::vector<std::vector<std::string>> rows = {{"SESSION", "USER", "SERVER", "STORE", "STATE", "EXPIRES"}};
   for (const SessionRecord& record : records) {
+    if (record.version == 0) {
+      rows.push_back({record.name, "-", "-", "-", std::string(session_state(record)), "-"});
+      continue;
+    }
     const auto& expiry = record.access_token_expires_at;
     rows.push_back({record.name, record.username.empty() ? "-" : record.username, server_of(record),
                     record.store, std::string(session_state(record)), expiry ? time_text(*expiry) : "-"});

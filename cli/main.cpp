@@ -1,0 +1,93 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+#include "context.hpp"
+#include "exit_status.hpp"
+#include "help.hpp"
+#include "output.hpp"
+#include "process.hpp"
+#include "report.hpp"
+#include "settings.hpp"
+#include "signals.hpp"
+
+#include <oauth_token/text.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+bool is_given(const Arguments& arguments, OptionName name) {
+  for (const auto& [given, value] : arguments.options) {
+    if (given.index() == name.index()) return true;
+  }
+  return false;
+}
+
+/// How to report errors from here on; before the settings are known, by the bare words.
+bool asks_for_json(std::span<char* const> words) {
+  for (std::size_t i = 0; i < words.size() && std::string_view(words[i]) != "--"; ++i) {
+    const std::string_view word = words[i];
+    if (word == "--output=json" || word == "-ojson") return true;
+    if ((word == "-o" || word == "--output") && i + 1 < words.size())
+      return std::string_view(words[i + 1]) == "json";
+  }
+  const char* const variable = std::getenv("OAUTH_TOKEN_OUTPUT");
+  return variable != nullptr && std::string_view(variable) == "json";
+}
+
+Result<int> show_help(const Context& context, const Arguments& arguments) {
+  const std::string text =
+      arguments.version
+          ? std::string(user_agent().substr(0, user_agent().find('/'))) + " " + std::string(version()) + "\n"
+      : arguments.command == nullptr ? overview()
+                                     : command_help(*arguments.command, arguments.all_help);
+  if (auto written = write_answer(context, text); !written) return fail(std::move(written.error()));
+  return exit_done;
+}
+
+Result<int> run(Context& context, std::span<char*> words) {
+  context.json = asks_for_json(words);
+  if (auto safe = refuse_secret_arguments(words); !safe) return fail(std::move(safe.error()));
+  auto arguments = parse_arguments(words);
+  if (!arguments) return fail(std::move(arguments.error()));
+  context.quiet = is_given(*arguments, "quiet");
+  if (arguments->help || arguments->version) return show_help(context, *arguments);
+  auto settings = resolve(context, std::move(*arguments), environ);
+  if (!settings) return fail(std::move(settings.error()));
+  context.json = output_form(*settings) == "json" && settings->given("output");
+  context.quiet = settings->flag("quiet");
+  context.no_input = settings->flag("no-input");
+  context.stop = watch_signals();
+  return settings->command->run(context, *settings);
+}
+
+int main_of(std::span<char*> words) {
+  protect_process();
+  Context context;
+  context.variables = take_secret_variables(environ);
+  const auto status = run(context, words);
+  if (status) return *status;
+  if (context.dry_run_shown) return exit_done;
+  const int failure = report(context, status.error());
+  if (status.error().error_class == ErrorClass::interrupted)
+    die_by(ending_signal() != 0 ? ending_signal() : SIGINT);
+  return failure;
+}
+
+}  // namespace
+}  // namespace oauth_token::cli
+
+int main(int argc, char** argv) {
+  const auto count = argc > 0 ? static_cast<std::size_t>(argc - 1) : 0;
+  try {
+    return oauth_token::cli::main_of({argv + (argc > 0 ? 1 : 0), count});
+  } catch (const std::exception& error) {
+    oauth_token::cli::Context context;
+    return oauth_token::cli::report(context,
+                                    {.message = std::string("Out of memory, or a defect: ") + error.what()});
+  }
+}
