@@ -1,0 +1,270 @@
+"""The command line itself: mistakes, help, secrets where they do not belong, precedence."""
+
+import fcntl
+import json
+import os
+import pathlib
+import time
+import unittest
+
+from fault_server import FaultServer, answering, response
+from program import Program
+
+TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
+NOWHERE = "http://127.0.0.1:1/token"
+COMMANDS = ["password", "token", "refresh", "client-credentials", "request", "introspect", "revoke", "list", "show",
+            "forget", "profile set", "profile list", "profile show", "profile remove", "discover"]
+
+
+def require_root():
+    if os.geteuid() != 0:
+        raise AssertionError("this test reads /proc/PID of a program that nobody may look into: it needs root")
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited 20 s in vain for {what}")
+        time.sleep(0.01)
+
+
+class FullPipe:
+    """A pipe whose writer has to wait: it holds a program up at the moment it writes."""
+
+    def __enter__(self):
+        self.reading, self.writing = os.pipe()
+        fcntl.fcntl(self.writing, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(self.writing, b"." * 4096)
+        return self
+
+    def __exit__(self, *failure):
+        os.close(self.reading)
+        os.close(self.writing)
+
+
+class MistakeTest(unittest.TestCase):
+    def check(self, words, message, hint=""):
+        with Program() as program:
+            done = program.run(*words)
+            self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+            self.assertIn(message, done.stderr)
+            self.assertIn(hint, done.stderr)
+
+    def test_each_mistake_is_named_with_a_way_out(self):
+        table = [
+            (["--frob"], "There is no option --frob.", 'See "oauth-token --help"'),
+            ([], "no command", 'See "oauth-token --help"'),
+            (["pasword"], 'no command "pasword"', 'Did you mean "oauth-token password"?'),
+            (["profile", "lst"], 'no command "profile lst"', 'Did you mean "oauth-token profile list"?'),
+            (["password", "--clint-id", "x"], "no option --clint-id", "Did you mean --client-id?"),
+            (["password", "--tokenendpoint", "x"], "no option --tokenendpoint", "Did you mean --token-endpoint?"),
+            (["token", "-x"], "no option -x", ""),
+            (["password", "--client-id"], "--client-id needs a value.", "Write --client-id ID."),
+            (["password", "--client-id", "--scope", "s"], "--client-id needs a value", "write --client-id=--scope"),
+            (["password", "--client-id", "a", "--client-id", "b"], "--client-id is given twice.", "once"),
+            (["password", "--lenient=yes"], "--lenient takes no value", ""),
+            (["list", "--issuer", "x"], '"oauth-token list" has no option --issuer', "--help"),
+            (["token", "a", "b"], '"b" is one argument too many', "oauth-token token [SESSION]"),
+            (["request"], "needs more arguments", "request GRANT_TYPE [PROFILE]"),
+            (["token", "--output", "xml"], "--output must be one of token, json, header, env, none", ""),
+            (["list", "-o", "token"], "--output must be one of text, json", ""),
+            (["password", "--timeout", "0"], "--timeout must be a number of seconds above 0", ""),
+            (["password", "--timeout", "1e3"], "--timeout must be a number of seconds", ""),
+            (["password", "--timeout", "99999"], "--timeout must be a number of seconds", ""),
+            (["password", "--client-id", ""], "--client-id must not be empty", ""),
+            (["password", "--client-auth", "basic"], "--client-auth must be one of none, client_secret_basic", ""),
+            (["password", "--store", "cloud"], "--store must be one of keyring, none", ""),
+            (["password", "--password-fd", "x"], "--password-fd must be the number of an open descriptor", ""),
+            (["password", "--password-file", "-"], "--password-file must be a file", "-stdin"),
+            (["password", "--password-stdin", "--password-file", "f"],
+             "--password-stdin and --password-file give the same secret", ""),
+            (["password", "--client-secret-file", "a", "--client-secret-command", "b"],
+             "--client-secret-file and --client-secret-command give the same secret", ""),
+            (["password"], "No server is named.", "--issuer URL"),
+            (["password", "nobody"], 'no profile "nobody"', "oauth-token profile set nobody"),
+            (["discover", "--token-endpoint", NOWHERE], "No issuer is named.", "--issuer"),
+            (["password", "--token-endpoint", NOWHERE, "--no-input"], "No user name is given.", "--username"),
+            (["request", "password", "--token-endpoint", NOWHERE], "a command of its own", "oauth-token password"),
+            (["client-credentials", "--token-endpoint", NOWHERE], "authenticates itself", "--client-secret-file"),
+            (["token", "--write-refresh-token", "f"], "--write-refresh-token is for", "--refresh-token-file"),
+            (["introspect"], 'session "default"', ""),
+            (["token", "a", "--session", "b"], "The session is named twice", ""),
+        ]
+        for words, message, hint in table:
+            with self.subTest(words):
+                self.check(words, message, hint)
+
+    def test_with_json_the_error_is_one_json_object(self):
+        with Program() as program:
+            for words in (["password", "-o", "json", "--frob"], ["password", "--output=json"], ["token", "-ojson", "--force"]):
+                done = program.run(*words)
+                self.assertEqual((done.status, done.stdout), (2, ""))
+                error = json.loads(done.stderr)
+                self.assertEqual((error["class"], error["exit_status"], error["sent"], error["retry_safe"]),
+                                 ("usage", 2, "no", False))
+            done = program.run("token", "--frob", environment={"OAUTH_TOKEN_OUTPUT": "json"})
+            self.assertEqual(json.loads(done.stderr)["class"], "usage")
+
+    def test_a_session_that_does_not_exist_is_4_for_renewing_and_2_for_the_others(self):
+        with Program() as program:
+            for command, status in {"token": 4, "refresh": 4, "introspect": 2, "revoke": 2, "show": 2, "forget": 2}.items():
+                with self.subTest(command):
+                    done = program.run(command, "work")
+                    self.assertEqual((done.status, done.stdout), (status, ""), done.stderr)
+                    self.assertIn("work", done.stderr)
+
+
+class HelpTest(unittest.TestCase):
+    def test_help_fits_a_screen_and_ends_with_two_examples(self):
+        with Program() as program:
+            for command in [""] + COMMANDS:
+                with self.subTest(command):
+                    done = program.run(*command.split(), "--help")
+                    lines = done.stdout.splitlines()
+                    self.assertEqual((done.status, done.stderr), (0, ""))
+                    self.assertLessEqual(max(map(len, lines)), 80)
+                    self.assertLessEqual(len(lines), 40)
+                    examples = lines[lines.index("Examples:") + 1:]
+                    self.assertGreaterEqual(len(examples), 2)
+                    self.assertTrue(all(line.startswith("  ") for line in examples))
+
+    def test_help_on_request_explains_every_option(self):
+        with Program() as program:
+            short, full = (program.run("password", "--help", *more).stdout for more in ([], ["-v"]))
+            self.assertIn("--connect-timeout SECONDS  to reach the server", full)
+            self.assertNotIn("to reach the server", short)
+            self.assertEqual(program.run("help", "password").stdout, short)
+
+    def test_version(self):
+        with Program() as program:
+            self.assertRegex(program.run("--version").stdout, r"^oauth-token \d+\.\d+\.\d+\n$")
+
+
+class SecretOnCommandLineTest(unittest.TestCase):
+    def test_it_is_refused_with_one_helpful_sentence(self):
+        table = {"--password": "--password-stdin", "--client-secret": "--client-secret-file",
+                 "--refresh-token": "--refresh-token-file", "--totp": "--prompt-param"}
+        with Program() as program:
+            for command in ("password", "token", "list", "frob"):
+                for option, instead in table.items():
+                    for words in ([option, "hunter2-abc"], [f"{option}=hunter2-abc"]):
+                        with self.subTest([command, *words]):
+                            done = program.run(command, *words)
+                            self.assertEqual((done.status, done.stdout), (2, ""))
+                            self.assertIn(f"{option} is refused", done.stderr)
+                            self.assertIn(instead, done.stderr)
+                            self.assertNotIn("hunter2", done.stderr)
+
+    def test_parameters_and_headers_that_are_our_own_are_refused_without_showing_their_value(self):
+        words = [["--param", f"{name}=hunter2-abc"] for name in (
+            "grant_type", "username", "password", "refresh_token", "client_id", "client_secret", "client_assertion",
+            "client_assertion_type", "scope", "assertion", "code", "subject_token", "passcode", "otp", "totp",
+            "new_password")]
+        words += [["--header", f"{name}: hunter2-abc"] for name in (
+            "Authorization", "authorization", "Host", "Content-Length", "Transfer-Encoding", "DPoP")]
+        words += [["--param-file", "password=/nowhere"], ["--prompt-param", "password"], ["--header", "no colon"],
+                  ["--header", "a b: c"], ["--header", "X: a\r\nAuthorization: b"], ["--param", "novalue"]]
+        with Program() as program:
+            for more in words:
+                with self.subTest(more):
+                    done = program.run("password", "--token-endpoint", NOWHERE, "--username", "alice", "--store", "none",
+                                       "--password-stdin", *more, input="secret")
+                    self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                    self.assertNotIn("hunter2", done.stderr)
+
+    def test_the_value_is_wiped_from_the_arguments(self):
+        require_root()
+        for words in (["--password", "hunter2-abc"], ["--client-secret=hunter2-abc"], ["--param", "totp=hunter2-abc"],
+                      ["--header", "Authorization: hunter2-abc"]):
+            with self.subTest(words), Program() as program, FullPipe() as pipe:
+                process = program.start("password", *words, stderr=pipe.writing)
+                cmdline = pathlib.Path(f"/proc/{process.pid}/cmdline")
+                option = words[0].partition("=")[0].encode()
+
+                def wiped():
+                    text = cmdline.read_bytes()
+                    return b"oauth-token\0" in text and option in text and b"hunter2" not in text
+
+                wait_until(wiped, "the value to be wiped")
+                os.read(pipe.reading, 4096)
+                process.communicate(timeout=20)
+                self.assertEqual(process.returncode, 2)
+
+
+class EnvironmentTest(unittest.TestCase):
+    def test_secret_variables_are_overwritten_before_anything_else(self):
+        require_root()
+        names = ("PASSWORD", "CLIENT_SECRET", "REFRESH_TOKEN", "STORE_KEY")
+        environment = {f"OAUTH_TOKEN_{name}": "hunter2-abc" for name in names}
+        with Program(environment) as program:
+            process = program.start("password", "--token-endpoint", NOWHERE, "--client-id", "c", "--username", "alice",
+                                    "--store", "none", "--password-stdin", stderr=None)
+            environ = pathlib.Path(f"/proc/{process.pid}/environ")
+            wait_until(lambda: b"OAUTH_TOKEN_STORE_KEY=\0" in environ.read_bytes(), "the variables to be wiped")
+            self.assertNotIn(b"hunter2", environ.read_bytes())
+            self.assertIn(b"HOME=", environ.read_bytes())
+            process.kill()
+            process.communicate()
+
+    def test_a_command_gets_none_of_our_variables(self):
+        environment = {"OAUTH_TOKEN_PASSWORD": "hunter2-abc", "OAUTH_TOKEN_SCOPE": "read"}
+        with Program(environment) as program, FaultServer(answering(TOKEN)) as server:
+            seen = program.home / "seen"
+            done = program.run("password", "--token-endpoint", server.url(), "--client-id", "c", "--username", "alice",
+                               "--store", "none", "--client-secret-command", f"env > {seen}; echo secret")
+            self.assertEqual(done.status, 0, done.stderr)
+            self.assertNotIn("OAUTH_TOKEN", seen.read_text())
+
+    def test_what_runs_a_command_or_weakens_tls_is_not_taken_from_the_environment(self):
+        environment = {"OAUTH_TOKEN_PASSWORD_COMMAND": "touch ran; echo secret", "OAUTH_TOKEN_INSECURE_TLS": "1",
+                       "OAUTH_TOKEN_ALLOW_HTTP": "1", "OAUTH_TOKEN_CLIENT_SECRET_COMMAND": "touch ran; echo secret"}
+        with Program(environment) as program:
+            done = program.run("password", "--token-endpoint", "http://192.0.2.1/token", "--username", "alice", "--store",
+                               "none", "--no-input", "--password-stdin", input="secret", cwd=program.home)
+            self.assertEqual(done.status, 9, done.stderr)
+            self.assertFalse((program.home / "ran").exists())
+            for name in environment:
+                self.assertIn(f"{name} is ignored", done.stderr)
+
+
+class PrecedenceTest(unittest.TestCase):
+    def scope_sent(self, program, server, *words, environment=None):
+        done = program.run("password", "--username", "alice", "--password-stdin", "--store", "none", *words,
+                           input="secret", environment=environment)
+        self.assertEqual(done.status, 0, done.stderr)
+        return server.requests[-1].body.decode().partition("&scope=")[2].partition("&")[0]
+
+    def test_a_flag_beats_a_variable_beats_the_profile(self):
+        with Program() as program, FaultServer(answering(TOKEN)) as server:
+            program.file("config/oauth-token/config.toml",
+                         f'[profiles.default]\ntoken-endpoint = "{server.url()}"\nscope = ["from", "profile"]\n')
+            os.chmod(program.config_home / "oauth-token", 0o700)
+            variable = {"OAUTH_TOKEN_SCOPE": "variable"}
+            self.assertEqual(self.scope_sent(program, server), "from%20profile")
+            self.assertEqual(self.scope_sent(program, server, environment=variable), "variable")
+            self.assertEqual(self.scope_sent(program, server, "--scope", "flag", "--scope", "two", environment=variable),
+                             "flag%20two")
+
+    def test_a_flag_hides_the_other_ways_to_give_the_same_secret(self):
+        with Program() as program, FaultServer(answering(TOKEN)) as server:
+            password = program.file("password", "from-flag\n")
+            program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",
+                        "--password-file", password, environment={"OAUTH_TOKEN_PASSWORD": "from-variable"})
+            self.assertIn(b"password=from-flag", server.requests[-1].body)
+
+    def test_a_variable_does_not_send_the_profiles_secrets_to_another_server(self):
+        with Program() as program, FaultServer(answering(TOKEN)) as server:
+            secret = program.file("secret", "s3cr3t")
+            program.file("config/oauth-token/config.toml", '[profiles.work]\ntoken-endpoint = "https://as.example/token"\n'
+                         f'client-id = "c"\nclient-secret-file = "{secret}"\n')
+            os.chmod(program.config_home / "oauth-token", 0o700)
+            done = program.run("password", "work", "--username", "alice", "--store", "none", "--password-stdin",
+                               input="secret", environment={"OAUTH_TOKEN_TOKEN_ENDPOINT": server.url()})
+            self.assertEqual((done.status, done.stdout, server.requests), (2, "", []), done.stderr)
+            self.assertIn("https://as.example/token", done.stderr)
+            self.assertIn(server.url(), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
