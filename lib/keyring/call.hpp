@@ -15,6 +15,8 @@
 
 namespace oauth_token {
 
+inline constexpr const char* service_name = "org.freedesktop.secrets";
+
 struct Unref {
   void operator()(gpointer object) const noexcept { g_object_unref(object); }
 };
@@ -71,8 +73,12 @@ tl::unexpected<Error> no_collection();
 /// What a call of libsecret failed with; takes `error` over.
 tl::unexpected<Error> failed(Call& call, GError* error);
 
-/// SecretService, but for the dialogs that a provider asks for: they are shown only with `may_prompt`, and
-/// stop the clock. Needs `set_call` before the first dialog.
+/// Shows a dialog that the provider asks for, if `may_prompt`, and waits for the person. The clock stands
+/// still meanwhile. Nothing without an error when the person closed it.
+GVariant* ask_person(Call& call, GDBusProxy* prompt, const GVariantType* type, GError** error);
+
+/// SecretService, but for its dialogs, which are `ask_person`'s, and its connection, which is the one it is
+/// given. Needs `set_call` before the first dialog.
 GType service_type();
 void set_call(SecretService* service, Call* call);
 

@@ -6,8 +6,8 @@
 namespace oauth_token {
 namespace {
 
-// libsecret asks its service class to show every dialog that a provider wants; ours decides whether a person
-// is there, and stops the clock meanwhile.
+// libsecret asks its service class to show the dialogs that a provider wants. Its synchronous functions do so
+// in the calling thread, in either of two ways.
 constexpr const char* call_key = "oauth-token-call";
 SecretServiceClass* plain_service = nullptr;
 
@@ -15,48 +15,31 @@ Call& call_of(SecretService* service) {
   return *static_cast<Call*>(g_object_get_data(G_OBJECT(service), call_key));
 }
 
-void set_locked_error(GError** error) {
-  g_set_error_literal(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "a dialog is not allowed here");
-}
-
-GVariant* show_dialog(SecretService* self, SecretPrompt* prompt, GCancellable* cancellable,
+GVariant* show_dialog(SecretService* self, SecretPrompt* prompt, GCancellable* /*cancellable*/,
                       const GVariantType* type, GError** error) {
-  Call& call = call_of(self);
-  if (!call.options.may_prompt) {
-    set_locked_error(error);
-    return nullptr;
-  }
-  call.limit.dialog_opened();
-  call.asked = true;
-  GVariant* const answer = plain_service->prompt_sync(self, prompt, cancellable, type, error);
-  call.limit.dialog_closed();
-  return answer;
+  return ask_person(call_of(self), G_DBUS_PROXY(prompt), type, error);
 }
 
 void begin_dialog(SecretService* self, SecretPrompt* prompt, const GVariantType* type,
-                  GCancellable* cancellable, GAsyncReadyCallback done, gpointer data) {
-  if (Call& call = call_of(self); call.options.may_prompt) {
-    call.limit.dialog_opened();
-    call.asked = true;
-    plain_service->prompt_async(self, prompt, type, cancellable, done, data);
-    return;
-  }
+                  GCancellable* /*cancellable*/, GAsyncReadyCallback done, gpointer data) {
+  const Object<GTask> task(g_task_new(self, nullptr, done, data));
   GError* error = nullptr;
-  set_locked_error(&error);
-  g_task_report_error(self, done, data, reinterpret_cast<gpointer>(begin_dialog), error);
+  GVariant* const answer = ask_person(call_of(self), G_DBUS_PROXY(prompt), type, &error);
+  if (error != nullptr)
+    g_task_return_error(task.get(), error);
+  else
+    g_task_return_pointer(task.get(), answer,
+                          [](gpointer unused) { g_variant_unref(static_cast<GVariant*>(unused)); });
 }
 
-GVariant* end_dialog(SecretService* self, GAsyncResult* result, GError** error) {
-  if (g_async_result_is_tagged(result, reinterpret_cast<gpointer>(begin_dialog)) != FALSE)
-    return static_cast<GVariant*>(g_task_propagate_pointer(G_TASK(result), error));
-  call_of(self).limit.dialog_closed();
-  return plain_service->prompt_finish(self, result, error);
+GVariant* end_dialog(SecretService* /*self*/, GAsyncResult* result, GError** error) {
+  return static_cast<GVariant*>(g_task_propagate_pointer(G_TASK(result), error));
 }
 
 // libsecret's own would take the connection that it shares with the host, and a name from the environment.
 GObject* construct(GType type, guint count, GObjectConstructParam* properties) {
   GObject* const object = G_OBJECT_CLASS(plain_service)->constructor(type, count, properties);
-  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-name", "org.freedesktop.secrets", "g-flags",
+  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-name", service_name, "g-flags",
                G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS,
                nullptr);
   g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(object), G_MAXINT);

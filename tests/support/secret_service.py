@@ -112,10 +112,10 @@ class SecretService:
             self._provider.wait()
             self._provider = None
 
-    def start_provider(self):
+    def start_provider(self, **environment):
         self._provider = subprocess.Popen(
             ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
-            env=self.own_environment(),
+            env={**self.own_environment(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
