@@ -11,6 +11,9 @@
 namespace oauth_token::http {
 namespace {
 
+// One send is at most one record, so that nobody can read any byte that was not accepted.
+constexpr std::size_t tls_record = 16384;
+
 bool is_token(std::string_view text) noexcept {  // RFC 9110 s5.6.2
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -77,7 +80,7 @@ std::optional<Result<HttpResponse>> Exchange::advance() {
 // A server may answer before it read everything, and close: so a failure to send is no result yet.
 void Exchange::send() {
   while (!sending_is_over()) {
-    const Transfer part = connection_.send(message_.expose().substr(position_));
+    const Transfer part = connection_.send(message_.expose().substr(position_, tls_record));
     if (part.outcome == Transfer::Outcome::again) return;
     sending_failed_ = part.outcome != Transfer::Outcome::moved;
     position_ += part.count;

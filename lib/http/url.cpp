@@ -61,10 +61,11 @@ Result<Url> parse_url(std::string_view text) {
   Url url;
   url.scheme = part(handle.get(), CURLUPART_SCHEME);
   if (url.scheme != "https" && url.scheme != "http") return refuse(text, "is neither https nor http");
-  url.host = part(handle.get(), CURLUPART_HOST, CURLU_PUNYCODE);
+  url.host = part(handle.get(), CURLUPART_HOST);
   std::transform(url.host.begin(), url.host.end(), url.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (!is_host(url.host)) return refuse(text, "has no host that can be looked up");
+  // libcurl converts other letters in the host's locale only, which a library cannot rely on.
+  if (!is_host(url.host)) return refuse(text, "has a host that is not plain ASCII (xn--...)");
   const std::string port = part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   url.port = static_cast<std::uint16_t>(std::stoul(port));
   if (url.port == 0) return refuse(text, "has the port 0");
