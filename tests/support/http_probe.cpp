@@ -67,6 +67,8 @@ Secret read_all(int descriptor) {
 
 Secret secret_argument(const Arguments& arguments, const std::string& name) {
   if (arguments.has(name + "-fd")) return read_all(static_cast<int>(arguments.number(name + "-fd", 0)));
+  if (arguments.has(name + "-size"))
+    return Secret(std::string(static_cast<std::size_t>(arguments.number(name + "-size", 0)), 'x'));
   return Secret(arguments.text(name));
 }
 
@@ -151,8 +153,8 @@ void send_all(const Arguments& arguments, Remains& remains) {
                        .sensitive = request.sensitive};
     for (long i = 0; i < arguments.number("repeat", 1); ++i) {
       if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(arguments.number("pause-ms", 0)));
-      own.deadline =
-          std::chrono::steady_clock::now() + std::chrono::milliseconds(arguments.number("timeout-ms", 20'000));
+      own.deadline = std::chrono::steady_clock::now() +
+                     std::chrono::milliseconds(arguments.number("timeout-ms", 20'000));
       const json result = run(*transport, own, arguments);
       const std::lock_guard lock(output);
       std::cout << result.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
