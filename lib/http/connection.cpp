@@ -229,9 +229,8 @@ Error Connection::failure() const { return state_->explain(state_->last); }
 
 std::string_view Connection::stage() const {
   if (state_->in_handshake) return "during the TLS handshake";
-  if (state_->info<curl_off_t>(CURLINFO_CONNECT_TIME_T) > 0) return "while waiting for the proxy";
-  if (state_->info<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) > 0) return "while connecting";
-  return "while looking up the name";
+  if (state_->info<curl_off_t>(CURLINFO_NAMELOOKUP_TIME_T) == 0) return "while looking up the name";
+  return state_->route.proxy.empty() ? "while connecting" : "while connecting by way of the proxy";
 }
 
 Clock::time_point Connection::connect_deadline() const noexcept { return state_->connect_deadline; }

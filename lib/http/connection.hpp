@@ -49,7 +49,7 @@ class Connection {
   Transfer receive(char* where, std::size_t size);
   /// Why the last `send` or `receive` was `closed` or `broken`.
   [[nodiscard]] Error failure() const;
-  /// What a connection that is not yet there is waiting for, e.g. "looking up the name".
+  /// What a connection that is not yet there is waiting for, e.g. "while looking up the name".
   [[nodiscard]] std::string_view stage() const;
   /// When connecting must be done.
   [[nodiscard]] std::chrono::steady_clock::time_point connect_deadline() const noexcept;

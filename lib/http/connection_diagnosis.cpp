@@ -104,6 +104,7 @@ Error explain(const ConnectionFailure& failure, const Url& url, const Route& rou
       return network_error("name", "The name " + url.host + " cannot be resolved.",
                            "Check the spelling, and whether this machine's DNS works.");
     case CURLE_COULDNT_CONNECT:
+      if (failure.os_error == ECONNRESET) return about_loss(failure, url);
       return about_refusal(failure, url, route);
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:

@@ -10,6 +10,7 @@ import ssl
 import struct
 import threading
 import time
+import warnings
 from dataclasses import dataclass, field
 
 
@@ -38,7 +39,17 @@ class Connection:
         self.buffer = b""
 
     def start_tls(self):
-        self.socket = self.server.tls.wrap_socket(self.socket, server_side=True)
+        plain = self.socket.dup()
+        self.socket = self.server.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        try:
+            self.socket.do_handshake()
+        except ssl.SSLError:  # closing with data unread would take the alert back
+            plain.shutdown(socket.SHUT_WR)
+            while plain.recv(65536):
+                pass
+            raise
+        finally:
+            plain.close()
         self.server.resumed.append(self.socket.session_reused)
 
     def read_request(self):
@@ -111,7 +122,7 @@ class Listener:
         self.open = []
         self.threads = []
         self.lock = threading.Lock()
-        self.stopped = False
+        self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
 
@@ -133,7 +144,7 @@ class Listener:
         raise NotImplementedError
 
     def stop(self):
-        self.stopped = True
+        self.stopping.set()
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         self.thread.join()
@@ -257,8 +268,10 @@ def server_tls(certificate, key, client_authority=None, **limits):
         context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(certificate, key)
     context.set_alpn_protocols(["h2", "http/1.1"])
-    for name, value in limits.items():
-        setattr(context, name, value)
+    with warnings.catch_warnings():  # old versions of TLS are what some tests are about
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for name, value in limits.items():
+            setattr(context, name, value)
     if client_authority:
         context.load_verify_locations(client_authority)
         context.verify_mode = ssl.CERT_REQUIRED

@@ -93,6 +93,7 @@ json described(const HttpResponse& response, bool with_body) {
 json run(const Transport& transport, const HttpRequest& request, const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   std::stop_source source;
+  if (arguments.has("cancel-first")) source.request_stop();
   std::jthread canceller;
   if (arguments.has("cancel-after-ms"))
     canceller = std::jthread([&](const std::stop_token& over) {
