@@ -163,10 +163,10 @@ Result<void> Journal::begin(std::uint64_t generation, const Secret& refresh_toke
   if (*before && (*before)->answered) {
     if (auto moved = folder_.rename(next(), last()); !moved) return moved;
   }
-  if (auto removed = folder_.remove(next()); !removed) return removed;
   auto file = folder_.open_file(next(), true);
   if (!file) return fail(std::move(file.error()));
   file_ = std::move(*file);
+  [[maybe_unused]] const int emptied = ::ftruncate(file_.get(), 0);
   const auto size = static_cast<off_t>(prefix_size + room + aes_tag_size);
   if (const int error = ::posix_fallocate(file_.get(), 0, size); error != 0) {
     const std::string why = std::generic_category().message(error);
