@@ -27,21 +27,36 @@ Result<int> print(const Context& context, const Settings& settings, const Token&
   return exit_done;
 }
 
-Result<int> renew_session(Context& context, const Settings& settings, bool renew_now) {
-  auto options = session_options(context, settings);
-  if (!options) return fail(std::move(options.error()));
-  options->refresh_timeout = options->client.timeout;
-  auto session = open_session(settings, std::move(*options));
+// The client, and the client's secret in it, is gone before the token is printed: a reader may be slow.
+
+struct Renewed {
+  Result<Token> token = {};
+  std::optional<Token> unkept = {};
+  std::string session = {};
+};
+
+Result<Renewed> renew_session(Context& context, const Settings& settings, bool renew_now) {
+  auto given = session_options(context, settings);
+  if (!given) return fail(std::move(given.error()));
+  auto session = open_session(settings, std::move(*given));
   if (!session) return fail(std::move(session.error()));
-  const std::string name = session->record().name;
+  Renewed result;
+  result.session = session->record().name;
   TokenSource source(std::move(session));
   TokenSourceOptions wanted{
       .renew_now = renew_now, .force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
   if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
-  auto token = source.token(wanted, context.stop);
-  if (!token)
-    return print_unkept_token(context, settings, source.take_unkept_token(), std::move(token.error()));
-  return print(context, settings, *token, name);
+  result.token = source.token(wanted, context.stop);
+  result.unkept = source.take_unkept_token();
+  return result;
+}
+
+Result<int> renew_session_and_print(Context& context, const Settings& settings, bool renew_now) {
+  auto done = renew_session(context, settings, renew_now);
+  if (!done) return fail(std::move(done.error()));
+  if (!done->token)
+    return print_unkept_token(context, settings, std::move(done->unkept), std::move(done->token.error()));
+  return print(context, settings, *done->token, done->session);
 }
 
 /// The renewal as it would be sent, a stand-in for the stored refresh token.
@@ -74,20 +89,22 @@ Result<void> check_caller_keeps(const Settings& settings) {
   return {};
 }
 
-Result<int> renew_for_caller(Context& context, const Settings& settings) {
-  if (auto checked = check_caller_keeps(settings); !checked) return fail(std::move(checked.error()));
+struct RenewedForCaller {
+  Token token = {};
+  bool rotated = false;
+};
+
+Result<RenewedForCaller> renew_for_caller(Context& context, const Settings& settings) {
   auto settings_of_client = client_settings(context, settings);
   if (!settings_of_client) return fail(std::move(settings_of_client.error()));
-  auto rotation = Rotation::prepare(settings);
-  if (!rotation) return fail(std::move(rotation.error()));
   auto parameters = read_parameters(context, settings);
   if (!parameters) return fail(std::move(parameters.error()));
   auto refresh_token = read_refresh_token(context, settings);
   if (!refresh_token) return fail(std::move(refresh_token.error()));
   auto run = run_options(context, settings, refresh_timeout);
   if (!run) return fail(std::move(run.error()));
-  auto client = make_client(*settings_of_client, std::move(*run), context.stop);
-  if (!client) return fail(std::move(client.error()));
+  const auto client = make_client(*settings_of_client, std::move(*run), context.stop);
+  if (!client) return fail(client.error());
 
   const Secret spent = refresh_token->copy();
   auto token = client->request(RefreshTokenGrant{.refresh_token = std::move(*refresh_token),
@@ -97,8 +114,18 @@ Result<int> renew_for_caller(Context& context, const Settings& settings) {
                                context.stop);
   if (!token) return fail(std::move(token.error()));
   const bool rotated = !token->refresh_token.empty() && !(token->refresh_token == spent);
-  const auto delivered = rotated ? rotation->deliver(token->refresh_token, context.stop) : Result<void>();
-  auto printed = print(context, settings, *token, "");
+  return RenewedForCaller{.token = std::move(*token), .rotated = rotated};
+}
+
+Result<int> renew_for_caller_and_print(Context& context, const Settings& settings) {
+  if (auto checked = check_caller_keeps(settings); !checked) return fail(std::move(checked.error()));
+  auto rotation = Rotation::prepare(settings);
+  if (!rotation) return fail(std::move(rotation.error()));
+  const auto done = renew_for_caller(context, settings);
+  if (!done) return fail(done.error());
+  const auto delivered =
+      done->rotated ? rotation->deliver(done->token.refresh_token, context.stop) : Result<void>();
+  auto printed = print(context, settings, done->token, "");
   if (!delivered) return fail(delivered.error());
   return printed;
 }
@@ -106,7 +133,7 @@ Result<int> renew_for_caller(Context& context, const Settings& settings) {
 }  // namespace
 
 Result<int> renew_and_print(Context& context, const Settings& settings, bool renew_now) {
-  if (settings.caller_keeps_token) return renew_for_caller(context, settings);
+  if (settings.caller_keeps_token) return renew_for_caller_and_print(context, settings);
   for (const OptionName name : {OptionName("write-refresh-token"), OptionName("on-rotation")}) {
     if (settings.origin(name) == Origin::flag) {
       return fail(ErrorClass::usage,
@@ -115,7 +142,7 @@ Result<int> renew_and_print(Context& context, const Settings& settings, bool ren
     }
   }
   if (settings.flag("dry-run")) return show_renewal(context, settings);
-  return renew_session(context, settings, renew_now);
+  return renew_session_and_print(context, settings, renew_now);
 }
 
 }  // namespace oauth_token::cli

@@ -70,17 +70,45 @@ Result<int> print_kept_token(const Context& context, const Settings& settings, c
   return exit_done;
 }
 
+// The client, and the client's secret in it, is gone before the token is printed: a reader may be slow.
+
 /// --store none and --dry-run: no session.
-Result<int> request_unkept(Context& context, const Settings& settings, const SignInRequest& request) {
+Result<Token> request_unkept(Context& context, const Settings& settings, const SignInRequest& request) {
   auto client = client_settings(context, settings);
   if (!client) return fail(std::move(client.error()));
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
-  auto sender = make_client(*client, std::move(*run), context.stop);
-  if (!sender) return fail(std::move(sender.error()));
-  auto token = request_with_patience(
-      context, request, [&](Grant grant) { return sender->request(std::move(grant), context.stop); });
-  if (!token) return fail(std::move(token.error()));
+  const auto sender = make_client(*client, std::move(*run), context.stop);
+  if (!sender) return fail(sender.error());
+  return request_with_patience(context, request,
+                               [&](Grant grant) { return sender->request(std::move(grant), context.stop); });
+}
+
+struct SignedIn {
+  Result<Token> token = {};
+  std::optional<Token> unkept = {};
+  SessionRecord record = {};
+};
+
+Result<SignedIn> sign_in(Context& context, const Settings& settings, const SignInRequest& request) {
+  auto record = wanted_session(context, settings, request);
+  if (!record) return fail(std::move(record.error()));
+  auto session = session_options(context, settings);
+  if (!session) return fail(std::move(session.error()));
+  auto prepared =
+      SignIn::prepare(std::move(*record), settings.flag("replace"), std::move(*session), context.stop);
+  if (!prepared) return fail(std::move(prepared.error()));
+  SignedIn result;
+  result.token = request_with_patience(
+      context, request, [&](Grant grant) { return prepared->request(std::move(grant), context.stop); });
+  result.unkept = prepared->take_unkept_token();
+  result.record = prepared->record();
+  return result;
+}
+
+Result<int> request_and_print(Context& context, const Settings& settings, const SignInRequest& request) {
+  const auto token = request_unkept(context, settings, request);
+  if (!token) return fail(token.error());
   if (auto printed = print_token(context, settings, *token, ""); !printed)
     return fail(std::move(printed.error()));
   return exit_done;
@@ -89,24 +117,17 @@ Result<int> request_unkept(Context& context, const Settings& settings, const Sig
 }  // namespace
 
 Result<int> request_and_print(Context& context, const Settings& settings, const GrantMaker& make_grant) {
-  return request_unkept(context, settings, {.make_grant = make_grant});
+  return request_and_print(context, settings, SignInRequest{.make_grant = make_grant});
 }
 
 Result<int> sign_in_and_print(Context& context, const Settings& settings, const SignInRequest& request) {
   if (settings.value("store") == "none" || settings.flag("dry-run"))
-    return request_unkept(context, settings, request);
-  auto record = wanted_session(context, settings, request);
-  if (!record) return fail(std::move(record.error()));
-  auto options = session_options(context, settings);
-  if (!options) return fail(std::move(options.error()));
-  auto sign_in =
-      SignIn::prepare(std::move(*record), settings.flag("replace"), std::move(*options), context.stop);
-  if (!sign_in) return fail(std::move(sign_in.error()));
-  auto token = request_with_patience(
-      context, request, [&](Grant grant) { return sign_in->request(std::move(grant), context.stop); });
-  if (!token)
-    return print_unkept_token(context, settings, sign_in->take_unkept_token(), std::move(token.error()));
-  return print_kept_token(context, settings, sign_in->record(), *token);
+    return request_and_print(context, settings, request);
+  auto done = sign_in(context, settings, request);
+  if (!done) return fail(std::move(done.error()));
+  if (!done->token)
+    return print_unkept_token(context, settings, std::move(done->unkept), std::move(done->token.error()));
+  return print_kept_token(context, settings, done->record, *done->token);
 }
 
 }  // namespace oauth_token::cli

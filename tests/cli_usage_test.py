@@ -1,13 +1,12 @@
 """The command line itself: mistakes, help, secrets where they do not belong, precedence."""
 
-import fcntl
 import json
 import os
 import pathlib
-import time
 import unittest
 
 from fault_server import FaultServer, answering, response
+from full_pipe import FullPipe, wait_until
 from program import Program
 
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
@@ -19,28 +18,6 @@ COMMANDS = ["password", "token", "refresh", "client-credentials", "request", "in
 def require_root():
     if os.geteuid() != 0:
         raise AssertionError("this test reads /proc/PID of a program that nobody may look into: it needs root")
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + 20
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited 20 s in vain for {what}")
-        time.sleep(0.01)
-
-
-class FullPipe:
-    """A pipe whose writer has to wait: it holds a program up at the moment it writes."""
-
-    def __enter__(self):
-        self.reading, self.writing = os.pipe()
-        fcntl.fcntl(self.writing, fcntl.F_SETPIPE_SZ, 4096)
-        os.write(self.writing, b"." * 4096)
-        return self
-
-    def __exit__(self, *failure):
-        os.close(self.reading)
-        os.close(self.writing)
 
 
 class MistakeTest(unittest.TestCase):

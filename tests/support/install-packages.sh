@@ -6,7 +6,7 @@ export LC_ALL=C.UTF-8
 
 declare -A groups=(
   [build]="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libsecret-1-dev nlohmann-json3-dev
-    libexpected-dev libboost-dev libcli11-dev libtomlplusplus-dev"
+    libexpected-dev libboost-dev libtomlplusplus-dev"
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
   [tests]="doctest-dev nodejs npm libsecret-tools"
