@@ -3,6 +3,7 @@
 #include "parameter_rules.hpp"
 #include "report.hpp"
 
+#include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/text.hpp>
 
@@ -48,6 +49,13 @@ SecretInput password_input(const Context& context, const Settings& settings) {
                     .profile = password_places(settings, Origin::profile)};
   input.variables.value_given = context.variables.password.has_value();
   return input;
+}
+
+/// Whom a person is about to give the password to.
+std::string server_to_name(const Settings& settings) {
+  if (settings.given("issuer")) return settings.value("issuer");
+  const auto url = parse_url(settings.value("token-endpoint"));
+  return url ? url->origin() : settings.value("token-endpoint");
 }
 
 SecretPlaces refresh_token_places(const Settings& settings, Origin origin) {
@@ -136,7 +144,7 @@ Result<Secret> read_password(Context& context, const Settings& settings, const s
     return Secret(stand_in);
   }
   input.variables.value = take(context.variables.password);
-  return read_secret(input, {.text = "Password for " + username + ": ", .what = "password"},
+  return read_secret(input, {.text = "Password for " + username + " at " + server_to_name(settings) + ": "},
                      context.reading());
 }
 
