@@ -8,7 +8,7 @@ from fault_server import FaultServer, response
 from program import Program
 
 JSON = [("Content-Type", "application/json")]
-QUESTION = "Password for alice: "
+QUESTION = "Password for alice at "
 
 
 class Server(FaultServer):
