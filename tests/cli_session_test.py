@@ -1,6 +1,8 @@
 """Sessions through the program, with a keyring of their own: what is kept, shown, bound, renewed and forgotten."""
 
 import json
+import signal
+import threading
 import unittest
 import urllib.parse
 
@@ -195,6 +197,27 @@ class SessionTest(unittest.TestCase):
             self.assertIn("POST " + self.server.url(""), said.stderr)
         self.assertEqual(self.server.grants(), ["password"])
         self.assertEqual(self.run_ok("token").stdout, "at-1\n")
+
+    def test_a_signal_during_a_renewal_waits_for_its_end_and_the_session_lives(self):
+        self.sign_in()
+        arrived, go_on = threading.Event(), threading.Event()
+
+        def slowly(request):
+            arrived.set()
+            go_on.wait(20)
+            return Server._answer(self.server, request)
+
+        self.server._answer = slowly
+        process = self.program.start("refresh")
+        self.addCleanup(process.communicate)
+        self.assertTrue(arrived.wait(20))
+        process.send_signal(signal.SIGTERM)
+        self.assertIn(b"finishing the renewal", process.stderr.readline())
+        go_on.set()
+        self.assertEqual(process.wait(20), -signal.SIGTERM)
+        self.assertEqual(process.stdout.read(), b"")
+        self.assertEqual(self.run_ok("token").stdout, "at-2\n")
+        self.assertEqual(self.server.grants(), ["password", "refresh_token"])
 
     def test_a_token_that_cannot_be_kept_is_printed_with_status_10(self):
         keyring = SecretService().start()
