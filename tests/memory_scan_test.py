@@ -72,6 +72,8 @@ CASES = {
     "an answer that is no HTTP": (lambda s: answering_once(s.answer + b"\r\n\r\n"), {}, "protocol"),
     "something behind the answer": (
         lambda s: answering_once(response(s.answer) + s.answer), {}, 200),
+    "much behind the answer": (
+        lambda s: answering_once(response(s.answer) + s.answer * 1000), {}, 200),
 }
 
 
