@@ -23,7 +23,7 @@ class Secrets:
 
     def __init__(self):
         self.password, self.client_secret = memory_scan.canary(), memory_scan.canary()
-        self.access_token, self.refresh_token = memory_scan.canary(), memory_scan.canary()
+        self.access_token, self.refresh_token = (memory_scan.canary(memory_scan.AWKWARD_IN_TOKENS) for _ in range(2))
         self.body = (b"grant_type=password&username=alice&password=" + form(self.password) + b"&client_secret=" +
                      form(self.client_secret))
         self.authorization = b"Basic " + base64.b64encode(b"client:" + form(self.client_secret))
@@ -33,10 +33,17 @@ class Secrets:
                        "the access token": self.access_token, "the refresh token": self.refresh_token}
 
 
+UNTIL_THE_END = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
+
+
+def answer(body, status=200):
+    return response(body, status, [("Content-Type", "application/json")])
+
+
 def chunked(body):
     """The answer in chunks of 100 bytes."""
     parts = [body[i:i + 100] for i in range(0, len(body), 100)] + [b""]
-    return (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
             b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts))
 
 
@@ -51,30 +58,33 @@ def half_then_wait(data):
 
 # What the server does, what the probe is told besides, and what must come of it.
 CASES = {
-    "a success": (lambda s: answering(response(s.answer)), {}, 200),
+    "a success": (lambda s: answering(answer(s.answer)), {}, 200),
     "a success in chunks": (lambda s: answering(chunked(s.answer)), {}, 200),
     "a success that ends with the connection": (
-        lambda s: answering_once(b"HTTP/1.0 200 OK\r\n\r\n" + s.answer), {}, 200),
-    "two requests on one connection": (lambda s: answering(response(s.answer)), {"repeat": 2}, 200),
-    "a refusal": (lambda s: answering(response(b'{"error":"invalid_grant"}', 401)), {}, 401),
+        lambda s: answering_once(UNTIL_THE_END + s.answer), {}, 200),
+    "two requests on one connection": (lambda s: answering(answer(s.answer)), {"repeat": 2}, 200),
+    "a refusal": (lambda s: answering(answer(b'{"error":"invalid_grant"}', 401)), {}, 401),
     "an answer that repeats the request": (
-        lambda s: answering(response(s.body, 400)), {}, 400),
+        lambda s: answering(answer(s.body, 400)), {}, 400),
     "a reset right after the handshake": (lambda s: at_once(Connection.reset), {}, "network"),
     "a reset after the request": (lambda s: after_request(Connection.reset), {}, "network"),
     "a timeout": (lambda s: never_answering, {"timeout_ms": 300}, "timeout"),
     "a cancelled wait": (lambda s: never_answering, {"cancel_after_ms": 200}, "interrupted"),
     "a timeout in the middle of the answer": (
-        lambda s: half_then_wait(response(s.answer)), {"timeout_ms": 300}, "timeout"),
+        lambda s: half_then_wait(answer(s.answer)), {"timeout_ms": 300}, "timeout"),
     "an answer cut off": (
-        lambda s: answering_once(response(s.answer)[:-10]), {}, "network"),
+        lambda s: answering_once(answer(s.answer)[:-10]), {}, "network"),
     "an answer that is too large": (
-        lambda s: answering_once(b"HTTP/1.1 200 OK\r\n\r\n" + s.answer * 20000), {}, "protocol"),
+        lambda s: answering_once(UNTIL_THE_END + s.answer * 20000), {}, "protocol"),
     "an answer that is no HTTP": (lambda s: answering_once(s.answer + b"\r\n\r\n"), {}, "protocol"),
     "something behind the answer": (
-        lambda s: answering_once(response(s.answer) + s.answer), {}, 200),
+        lambda s: answering_once(answer(s.answer) + s.answer), {}, 200),
     "much behind the answer": (
-        lambda s: answering_once(response(s.answer) + s.answer * 1000), {}, 200),
+        lambda s: answering_once(answer(s.answer) + s.answer * 1000), {}, 200),
 }
+
+
+METHODS = ("client_secret_basic", "raw", "client_secret_post")
 
 
 class MemoryScanTest(unittest.TestCase):
@@ -91,10 +101,21 @@ class MemoryScanTest(unittest.TestCase):
         return server_tls(*(certificate or self.certificate))
 
     def assert_nothing_left(self, secret, expected, **options):
-        with probe.Held(secret.body, secret.authorization, **options) as held:
+        with probe.held_request(secret.body, secret.authorization, **options) as held:
             for result in held.results:
                 self.assertEqual(result.get("class") or result["status"], expected, result)
             self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
+
+    def assert_nothing_left_of_a_grant(self, secret, expected, methods, **options):
+        """The same through the TokenClient, by each way in `methods` to send a client secret."""
+        if expected in (401, 400):
+            expected = {401: "credentials", 400: "protocol"}[expected]
+        for method in methods:
+            with probe.held_token(secret.password, secret.client_secret, method=method, ca_file=self.authority.file,
+                                  **options) as held:
+                for result in held.results:
+                    self.assertEqual(result["class"] or result["status"], expected, result)
+                self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [], method)
 
     def check(self, tls, proxied):
         for name, (behaviour, options, expected) in CASES.items():
@@ -102,12 +123,15 @@ class MemoryScanTest(unittest.TestCase):
             with self.subTest(name), FaultServer(behaviour(secret), tls=tls) as server:
                 if not proxied:
                     self.assert_nothing_left(secret, expected, url=server.url(), ca_file=self.authority.file, **options)
+                    self.assert_nothing_left_of_a_grant(secret, expected, METHODS, url=server.url(), **options)
                     continue
                 host = "localhost" if tls else "as.example"
                 with ConnectProxy(server.port) as proxy:
                     self.assert_nothing_left(secret, expected, url=server.url(host=host), ca_file=self.authority.file,
                                              proxy=proxy.url, allow_http=True, **options)
-                    self.assertEqual(proxy.requests[0].target, f"{host}:{server.port}")
+                    self.assert_nothing_left_of_a_grant(secret, expected, METHODS[:1], url=server.url(host=host),
+                                                        proxy=proxy.url, **options)
+                    self.assertEqual({request.target for request in proxy.requests}, {f"{host}:{server.port}"})
 
     def test_over_http_nothing_is_left(self):
         self.check(None, False)
@@ -139,29 +163,30 @@ class MemoryScanTest(unittest.TestCase):
     def test_after_a_name_that_cannot_be_looked_up_nothing_is_left(self):
         # The look-up has a thread of its own, and the first thread of a process binds a symbol late.
         secret = Secrets()
-        with probe.Held(secret.body, secret.authorization, url="https://as.invalid/token", timeout_ms=3000) as held:
+        with probe.held_request(secret.body, secret.authorization, url="https://as.invalid/", timeout_ms=3000) as held:
             self.assertIn(held.results[0]["class"], ("network", "timeout"))
             self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
 
     def test_while_the_connection_is_kept_nothing_is_left(self):
         for tls in (None, self.tls()):
             secret = Secrets()
-            with self.subTest(tls=bool(tls)), FaultServer(answering(response(secret.answer)), tls=tls) as server:
+            with self.subTest(tls=bool(tls)), FaultServer(answering(answer(secret.answer)), tls=tls) as server:
                 self.assert_nothing_left(secret, 200, url=server.url(), ca_file=self.authority.file,
                                          keep_transport=True)
 
     def test_the_scan_finds_a_copy_that_was_left(self):
         secret = Secrets()
-        with FaultServer(answering(response(secret.answer))) as server, \
-                probe.Held(secret.body, secret.authorization, url=server.url(), leak=True) as held:
+        with FaultServer(answering(answer(secret.answer))) as server, \
+                probe.held_request(secret.body, secret.authorization, url=server.url(), leak=True) as held:
             found = memory_scan.scan(held.pid, secret.wanted)
             self.assertTrue(any("the password" in line for line in found), found)
             self.assertTrue(any("the client secret" in line for line in found), found)
 
     def test_the_scan_finds_eight_bytes(self):
         secret = Secrets()
-        with FaultServer(answering(response(secret.answer))) as server, \
-                probe.Held(secret.body, secret.authorization, url=server.url(), leak_from=len(secret.body) - 8) as held:
+        left = len(secret.body) - 8
+        with FaultServer(answering(answer(secret.answer))) as server, \
+                probe.held_request(secret.body, secret.authorization, url=server.url(), leak_from=left) as held:
             self.assertEqual(len(memory_scan.scan(held.pid, secret.wanted)), 1)
 
 

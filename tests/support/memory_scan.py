@@ -11,11 +11,15 @@ PIECE = 8
 PAGE = 4096
 
 
-def canary():
-    """A random secret with the awkward characters that encodings differ in; no two have a piece in common."""
+AWKWARD = "ä +&%=\"é/:"  # what encodings differ in
+AWKWARD_IN_TOKENS = "+/=.~"
+
+
+def canary(awkward=AWKWARD):
+    """A random secret; no two have a piece in common."""
     text = secrets.token_urlsafe(9)
-    for awkward in "ä +&%=\"é/:":
-        text += awkward + secrets.token_urlsafe(6)
+    for character in awkward:
+        text += character + secrets.token_urlsafe(6)
     return text.encode()
 
 

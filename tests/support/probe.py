@@ -46,11 +46,11 @@ def result(environment=None, **options):
 class Held:
     """A probe that has dropped everything and stays: `pid` can be scanned, `results` are there."""
 
-    def __init__(self, body, authorization, **options):
-        readers = [self._pipe(body), self._pipe(authorization)]
-        self.process = subprocess.Popen(
-            [PROGRAM, *arguments(hold=True, body_fd=readers[0], authorization_fd=readers[1], **options)],
-            env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=readers)
+    def __init__(self, command, *secrets):
+        """`command` gets the numbers of the descriptors that `secrets` can be read from, and returns the arguments."""
+        readers = [self._pipe(secret) for secret in secrets]
+        self.process = subprocess.Popen(command(*readers), env=clean_environment(), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, pass_fds=readers)
         for reader in readers:
             os.close(reader)
         self.pid = self.process.pid
@@ -59,7 +59,7 @@ class Held:
             if line == b"held\n":
                 return
             self.results.append(json.loads(line))
-        raise RuntimeError(f"http_probe ended with {self.process.wait()}")
+        raise RuntimeError(f"The probe ended with {self.process.wait()}")
 
     @staticmethod
     def _pipe(text):
@@ -75,3 +75,17 @@ class Held:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(10)
+
+
+def held_request(body, authorization, **options):
+    """One request through the transport."""
+    return Held(lambda first, second: [PROGRAM, *arguments(hold=True, body_fd=first, authorization_fd=second, **options)],
+                body, authorization)
+
+
+def held_token(password, client_secret, url, ca_file="", proxy="", method="client_secret_basic", timeout_ms=20000,
+               cancel_after_ms=0, repeat=1):
+    """One password grant through the library's TokenClient."""
+    words = [url, ca_file, proxy, method, str(timeout_ms), str(cancel_after_ms), str(repeat)]
+    return Held(lambda first, second: [os.path.join(os.path.dirname(PROGRAM), "token_probe"), *words, str(first),
+                                       str(second)], password, client_secret)
