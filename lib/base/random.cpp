@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include <sys/random.h>
 
@@ -27,15 +28,17 @@ std::string random_bytes(std::size_t size) {
   return bytes;
 }
 
-std::string random_hex(std::size_t size) {
+std::string hex(std::string_view bytes) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
-  text.reserve(size * 2);
-  for (const char byte : random_bytes(size)) {
+  text.reserve(bytes.size() * 2);
+  for (const char byte : bytes) {
     text += digits[static_cast<unsigned char>(byte) >> 4U];
     text += digits[static_cast<unsigned char>(byte) & 15U];
   }
   return text;
 }
+
+std::string random_hex(std::size_t size) { return hex(random_bytes(size)); }
 
 }  // namespace oauth_token

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace oauth_token {
 
@@ -11,6 +12,9 @@ void fill_random(void* bytes, std::size_t size) noexcept;
 
 /// `size` random bytes, for salts, nonces and names; not for keys.
 std::string random_bytes(std::size_t size);
+
+/// Lower-case hexadecimal digits.
+std::string hex(std::string_view bytes);
 
 /// `size` random bytes in lower-case hexadecimal digits.
 std::string random_hex(std::size_t size);

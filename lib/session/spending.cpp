@@ -1,12 +1,12 @@
 #include "session/spending.hpp"
 
+#include "session/critical_part.hpp"
 #include "session/id_token.hpp"
 #include "session/journal.hpp"
 #include "session/policy.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -21,22 +21,6 @@ constexpr std::size_t least_room = 64 * 1024;
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
-
-// Tells the program around us which part must not be cut short.
-class CriticalPart {
- public:
-  explicit CriticalPart(const std::function<void(bool)>& notify) : notify_(notify) {
-    if (notify_) notify_(true);
-  }
-  CriticalPart(const CriticalPart&) = delete;
-  CriticalPart& operator=(const CriticalPart&) = delete;
-  ~CriticalPart() {
-    if (notify_) notify_(false);
-  }
-
- private:
-  const std::function<void(bool)>& notify_;
-};
 
 Result<Token> send(const Spending& spending) {
   const HeldSession& held = spending.held;

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/error.hpp>
+#include <oauth_token/grant.hpp>
+#include <oauth_token/secret.hpp>
+#include <oauth_token/token.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace oauth_token {
+
+/// One renewal with a refresh token that the caller keeps, e.g. in a file of a CI job. No session, no store.
+struct CallerKeptRefresh {
+  /// Completed by discovery where endpoints are missing.
+  ClientSettings client = {};
+  RefreshTokenGrant grant = {};
+  /// Takes a new refresh token to its place; success means that it is durable there. Called before anybody
+  /// sees the access token, and not when the refresh token stays the same. After a crash it may be called
+  /// again with the same one.
+  std::function<Result<void>(const Secret& refresh_token, std::stop_token stop)> deliver = {};
+  /// The refresh token as it is in its place now: another process may have renewed it while this one waited
+  /// for it. Empty: the one of the grant.
+  std::function<Result<Secret>(std::stop_token stop)> read_again = {};
+};
+
+struct CallerKeptOptions {
+  std::string state_folder = {};  ///< for lock and journal; empty: the default
+  ClientRunOptions client = {};
+  /// See SessionOptions::critical_part.
+  std::function<void(bool begins)> critical_part = {};
+};
+
+struct CallerKeptAnswer {
+  Token token = {};
+  /// The new refresh token did not get to its place. It is in the journal, named in the message: the next
+  /// renewal with the old one delivers it, and sends nothing.
+  std::optional<Error> undelivered = {};
+};
+
+/// Refreshes: one process of this user at a time for each token endpoint and client; intent and answer in a
+/// sealed journal (AES-256-GCM under the old refresh token), so that a crash before the delivery loses
+/// nothing; the delivery; the journal removed. Sends once, twice only where the connection was cut. Blocks; a
+/// stop is heard until the refresh token is about to be sent. Errors as make_client, TokenClient::request;
+/// `timeout` (reason "lock"); `store` and `config` when lock or journal cannot be written: nothing was sent
+/// then.
+Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptOptions options = {},
+                                          std::stop_token stop = {});
+
+}  // namespace oauth_token

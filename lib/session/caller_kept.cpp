@@ -1,0 +1,183 @@
+#include "base/random.hpp"
+#include "crypto/module.hpp"
+#include "session/access.hpp"
+#include "session/critical_part.hpp"
+#include "session/journal.hpp"
+#include "session/lock.hpp"
+#include "session/policy.hpp"
+#include "session/secret_half.hpp"
+
+#include <oauth_token/caller_kept_token.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace oauth_token {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t room = 64 * 1024;
+constexpr std::uint64_t spent = 1;  // generations of the journal: there is one renewal for each refresh token
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// A name that tells nothing of the refresh token and is the same for each run with it.
+Result<std::string> journal_id(const Secret& refresh_token, const ClientSettings& client) {
+  const auto& module = crypto();
+  if (!module) return fail(module.error());
+  const auto id = (*module)->hkdf_sha256(refresh_token.expose(), client.token_endpoint,
+                                         "oauth-token caller-kept " + client.client_id, 16);
+  if (!id) return fail(id.error());
+  return hex(id->expose());
+}
+
+Result<std::string> lock_name(const ClientSettings& client) {
+  const auto& module = crypto();
+  if (!module) return fail(module.error());
+  const auto digest = (*module)->sha256(client.token_endpoint + "\n" + client.client_id);
+  if (!digest) return fail(digest.error());
+  return "caller-" + hex(std::string_view(*digest).substr(0, 16)) + ".lock";
+}
+
+class Renewal {
+ public:
+  Renewal(CallerKeptRefresh& refresh, const CallerKeptOptions& options, const Folder& state,
+          const TokenClient& client, std::stop_token stop)
+      : refresh_(refresh), options_(options), state_(state), client_(client), stop_(std::move(stop)) {}
+
+  // Under the lock. A recovered answer that is over is followed by one more renewal, with its refresh token.
+  Result<CallerKeptAnswer> run() {
+    for (;;) {
+      auto journal = open_journal();
+      if (!journal) return fail(std::move(journal.error()));
+      auto recovered = recover(*journal);
+      if (!recovered) return fail(std::move(recovered.error()));
+      if (!*recovered) return send(*journal);
+      SecretHalf& half = **recovered;
+      const bool fresh = is_fresh(half, std::nullopt, now());
+      Secret next = half.token.refresh_token.copy();
+      auto answer = deliver(*journal, std::move(half));
+      if (fresh || answer.undelivered || next == refresh_.grant.refresh_token) return answer;
+      refresh_.grant.refresh_token = std::move(next);
+    }
+  }
+
+ private:
+  Result<Journal> open_journal() {
+    auto id = journal_id(refresh_.grant.refresh_token, refresh_.client);
+    if (!id) return fail(std::move(id.error()));
+    record_.id = *id;
+    record_.name = "kept by the caller";
+    record_.client.token_endpoint = refresh_.client.token_endpoint;
+    record_.client.client_id = refresh_.client.client_id;
+    return Journal::open(state_, *id);
+  }
+
+  Result<std::optional<SecretHalf>> recover(const Journal& journal) {
+    auto kept = journal.beyond(spent, refresh_.grant.refresh_token);
+    if (!kept) return fail(std::move(kept.error()));
+    if (!kept->answer) return std::nullopt;
+    auto half = secret_half_from_json(std::move(*kept->answer), record_);
+    if (!half) return fail(std::move(half.error()));
+    return std::move(*half);
+  }
+
+  Result<CallerKeptAnswer> send(Journal& journal);
+  Result<CallerKeptAnswer> give_up(Journal& journal, Error error,
+                                   const std::optional<Journal::Unanswered>& before) const;
+  CallerKeptAnswer deliver(Journal& journal, SecretHalf half);
+  [[nodiscard]] RefreshTokenGrant grant() const;
+
+  CallerKeptRefresh& refresh_;
+  const CallerKeptOptions& options_;
+  const Folder& state_;
+  const TokenClient& client_;
+  std::stop_token stop_;
+  SessionRecord record_ = {};
+  bool journaled_ = true;
+};
+
+RefreshTokenGrant Renewal::grant() const {
+  const RefreshTokenGrant& ours = refresh_.grant;
+  RefreshTokenGrant copied{
+      .refresh_token = ours.refresh_token.copy(), .scope = ours.scope, .resource = ours.resource};
+  for (const Parameter& parameter : ours.extra)
+    copied.extra.push_back({.name = parameter.name, .value = parameter.value.copy()});
+  return copied;
+}
+
+Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
+  const auto before = journal.unanswered();
+  if (!before) return fail(before.error());
+  if (stop_.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
+  if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
+    return fail(std::move(begun.error()));
+  const CriticalPart critical(options_.critical_part);
+  auto token = client_.request(grant());
+  if (!token && was_cut_off(token.error())) token = client_.request(grant());
+  if (!token) return give_up(journal, std::move(token.error()), *before);
+  if (token->refresh_token.empty()) token->refresh_token = refresh_.grant.refresh_token.copy();
+  SecretHalf half{.generation = spent + 1, .obtained_at = now(), .token = std::move(*token)};
+  journaled_ = journal.keep(to_json(half, record_)).has_value();
+  return deliver(journal, std::move(half));
+}
+
+Result<CallerKeptAnswer> Renewal::give_up(Journal& journal, Error error,
+                                          const std::optional<Journal::Unanswered>& before) const {
+  if (error.sent == Sent::no && error.http_status == 0)
+    journal.not_sent();
+  else if (is_refusal(error))
+    journal.refused();
+  if (before && error.code == "invalid_grant" && is_refusal(error))
+    error.message += " A renewal with it that began at " + to_text(before->since) +
+                     " ended before its answer could be kept; the server has probably replaced it then.";
+  return fail(std::move(error));
+}
+
+CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
+  CallerKeptAnswer answer{.token = std::move(half.token)};
+  const bool rotated = !(answer.token.refresh_token == refresh_.grant.refresh_token);
+  if (rotated && refresh_.deliver) {
+    if (auto done = refresh_.deliver(answer.token.refresh_token, {}); !done) {
+      answer.undelivered = std::move(done.error());
+      if (journaled_)
+        answer.undelivered->hint = "The new refresh token is kept in " + journal.place() +
+                                   ": run again with the old one, and it is delivered.";
+      return answer;
+    }
+  }
+  if (auto erased = journal.erase(); !erased) answer.token.warnings.push_back(erased.error().message);
+  return answer;
+}
+
+}  // namespace
+
+Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptOptions options,
+                                          std::stop_token stop) {
+  auto folder = SessionFolder::open(options.state_folder);
+  if (!folder) return fail(std::move(folder.error()));
+  auto client = make_client(refresh.client, copy(options.client), stop);
+  if (!client) return fail(std::move(client.error()));
+  const Folder& state = SessionAccess::root(*folder);
+  auto name = lock_name(refresh.client);
+  if (!name) return fail(std::move(name.error()));
+  const auto deadline = std::chrono::steady_clock::now() + std::max(options.client.timeout, 60'000ms) + 10s;
+  const auto lock =
+      Lock::acquire(state, *name, "renewing a token of " + refresh.client.token_endpoint, deadline, stop);
+  if (!lock) return fail(lock.error());
+  if (refresh.read_again) {
+    auto current = refresh.read_again(stop);
+    if (!current) return fail(std::move(current.error()));
+    refresh.grant.refresh_token = std::move(*current);
+  }
+  return Renewal(refresh, options, state, *client, std::move(stop)).run();
+}
+
+}  // namespace oauth_token

@@ -1,0 +1,155 @@
+#include "support/session_world.hpp"
+
+#include <oauth_token/caller_kept_token.hpp>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace world;
+
+namespace {
+
+// A CI job that keeps its refresh token in a file.
+struct Job {
+  World world;
+  std::string file = world.folder.path + "/refresh-token";
+  std::vector<std::string> deliveries;
+  bool place_is_full = false;
+
+  Job() {
+    // The server issues rt-1.
+    auto client = make_client(settings, copy_of_run());
+    REQUIRE(client->request(World::grant()).has_value());
+    write(file, "rt-1");
+  }
+
+  ClientSettings settings = World::wanted().client;
+  ClientRunOptions copy_of_run() {
+    ClientRunOptions run;
+    run.decorate = [this](const Transport&) { return world.server.transport(); };
+    return run;
+  }
+
+  Result<CallerKeptAnswer> renew() {
+    CallerKeptRefresh refresh;
+    refresh.client = settings;
+    refresh.grant.refresh_token = Secret(content(file));
+    refresh.read_again = [this](std::stop_token) { return Result<Secret>(Secret(content(file))); };
+    refresh.deliver = [this](const Secret& token, std::stop_token) -> Result<void> {
+      deliveries.emplace_back(token.expose());
+      if (place_is_full) return fail(ErrorClass::store, "The disk is full.");
+      write(file, token.expose());
+      return {};
+    };
+    CallerKeptOptions options;
+    options.state_folder = world.state;
+    options.client = copy_of_run();
+    return renew_for_caller(std::move(refresh), std::move(options));
+  }
+  [[nodiscard]] bool journal_is_empty() const { return fs::is_empty(world.state + "/journal"); }
+};
+
+std::string access_token(const Result<CallerKeptAnswer>& answer) {
+  return answer ? std::string(answer->token.access_token.expose()) : shown(answer.error());
+}
+
+}  // namespace
+
+TEST_CASE("a new refresh token is delivered before the access token is seen, and nothing else is kept") {
+  Job job;
+  CHECK(access_token(job.renew()) == "at-2");
+  CHECK(content(job.file) == "rt-2");
+  CHECK(job.journal_is_empty());
+  CHECK(access_token(job.renew()) == "at-3");
+  CHECK(job.deliveries == std::vector<std::string>{"rt-2", "rt-3"});
+  CHECK(fs::is_empty(job.world.state + "/sessions"));
+}
+
+TEST_CASE("a refresh token that stays the same is not delivered") {
+  Job job;
+  job.world.server.rotates = false;
+  CHECK(job.renew().has_value());
+  CHECK(job.deliveries.empty());
+  CHECK(content(job.file) == "rt-1");
+}
+
+TEST_CASE("what could not be delivered is in the journal, and the next run delivers it without the server") {
+  Job job;
+  job.place_is_full = true;
+  const auto answer = job.renew();
+  CHECK(access_token(answer) == "at-2");
+  REQUIRE(answer->undelivered.has_value());
+  CHECK(answer->undelivered->message == "The disk is full.");
+  CHECK(answer->undelivered->hint.find(job.world.state + "/journal/") != std::string::npos);
+  CHECK(everything_in(job.world.state).find("rt-2") == std::string::npos);
+  job.place_is_full = false;
+  CHECK(access_token(job.renew()) == "at-2");
+  CHECK(content(job.file) == "rt-2");
+  CHECK(job.world.server.state().refreshes == 1);
+  CHECK(job.journal_is_empty());
+}
+
+TEST_CASE("a recovered token that is over is renewed once more") {
+  Job job;
+  job.world.server.lifetime = 0;
+  job.place_is_full = true;
+  CHECK(job.renew()->undelivered.has_value());
+  job.place_is_full = false;
+  CHECK(access_token(job.renew()) == "at-3");
+  CHECK(content(job.file) == "rt-3");
+  CHECK(job.world.server.state().reused == 0);
+}
+
+TEST_CASE("killed before the delivery: the next run delivers; killed before the journal: it says why") {
+  Job job;
+  const pid_t before_delivery = start([&] {
+    job.world.server.after_commit = nullptr;
+    job.deliveries.reserve(1);
+    CallerKeptRefresh refresh;
+    refresh.client = job.settings;
+    refresh.grant.refresh_token = Secret("rt-1");
+    refresh.deliver = [](const Secret&, std::stop_token) -> Result<void> {
+      ::raise(SIGKILL);
+      return {};
+    };
+    CallerKeptOptions options;
+    options.state_folder = job.world.state;
+    options.client = job.copy_of_run();
+    [[maybe_unused]] const auto answer = renew_for_caller(std::move(refresh), std::move(options));
+    return 0;
+  });
+  REQUIRE(end_of(before_delivery) == 1000 + SIGKILL);
+  CHECK(access_token(job.renew()) == "at-2");
+  CHECK(job.world.server.state().refreshes == 1);
+  const pid_t before_journal = start([&] {
+    job.world.server.after_commit = []() -> std::optional<Result<HttpResponse>> {
+      ::raise(SIGKILL);
+      return std::nullopt;
+    };
+    [[maybe_unused]] const auto answer = job.renew();
+    return 0;
+  });
+  REQUIRE(end_of(before_journal) == 1000 + SIGKILL);
+  const auto lost = job.renew();
+  CHECK(lost.error().error_class == ErrorClass::reauthenticate);
+  CHECK(lost.error().message.find("A renewal with it that began at ") != std::string::npos);
+}
+
+TEST_CASE("twenty jobs with one file at once never use a refresh token twice") {
+  Job job;
+  std::vector<pid_t> children;
+  for (int i = 0; i < 20; ++i) children.push_back(start([&] { return job.renew().has_value() ? 0 : 1; }));
+  for (const pid_t child : children) CHECK(end_of(child) == 0);
+  CHECK(job.world.server.state().refreshes == 20);
+  CHECK(job.world.server.state().reused == 0);
+  CHECK(content(job.file) == "rt-21");
+}
+
+TEST_CASE("without a place for the journal nothing is sent") {
+  Job job;
+  fs::create_directories(job.world.state);
+  write(job.world.state + "/journal", "in the way");
+  CHECK(job.renew().error().error_class == ErrorClass::config);
+  CHECK(job.world.server.state().refreshes == 0);
+}
