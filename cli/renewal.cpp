@@ -5,10 +5,17 @@
 #include "grant_options.hpp"
 #include "report.hpp"
 #include "rotation.hpp"
+#include "signals.hpp"
 #include "token_output.hpp"
 #include "value_check.hpp"
 
+#include <oauth_token/caller_kept_token.hpp>
+#include <oauth_token/secret_source.hpp>
 #include <oauth_token/token_source.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <system_error>
 
 namespace oauth_token::cli {
 namespace {
@@ -89,12 +96,15 @@ Result<void> check_caller_keeps(const Settings& settings) {
   return {};
 }
 
-struct RenewedForCaller {
-  Token token = {};
-  bool rotated = false;
-};
+/// A file may have been renewed by another job while this one waited for it; a pipe cannot be read again.
+std::function<Result<Secret>(std::stop_token)> read_again(const Settings& settings) {
+  const std::string& file = settings.value("refresh-token-file");
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  return [file](std::stop_token stop) { return read_secret_file(file, std::move(stop)); };
+}
 
-Result<RenewedForCaller> renew_for_caller(Context& context, const Settings& settings) {
+Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& settings, Rotation& rotation) {
   auto settings_of_client = client_settings(context, settings);
   if (!settings_of_client) return fail(std::move(settings_of_client.error()));
   auto parameters = read_parameters(context, settings);
@@ -103,37 +113,36 @@ Result<RenewedForCaller> renew_for_caller(Context& context, const Settings& sett
   if (!refresh_token) return fail(std::move(refresh_token.error()));
   auto run = run_options(context, settings, refresh_timeout);
   if (!run) return fail(std::move(run.error()));
-  const auto client = make_client(*settings_of_client, std::move(*run), context.stop);
-  if (!client) return fail(client.error());
 
-  const Secret spent = refresh_token->copy();
-  auto token = client->request(RefreshTokenGrant{.refresh_token = std::move(*refresh_token),
-                                                 .scope = settings.list("scope"),
-                                                 .resource = settings.list("resource"),
-                                                 .extra = std::move(*parameters)},
-                               context.stop);
-  if (!token) return fail(std::move(token.error()));
-  const bool rotated = !token->refresh_token.empty() && !(token->refresh_token == spent);
-  return RenewedForCaller{.token = std::move(*token), .rotated = rotated};
+  CallerKeptRefresh refresh{
+      .client = std::move(*settings_of_client),
+      .grant = {.refresh_token = std::move(*refresh_token),
+                .scope = settings.list("scope"),
+                .resource = settings.list("resource"),
+                .extra = std::move(*parameters)},
+      .deliver = [&rotation](const Secret& token,
+                             std::stop_token stop) { return rotation.deliver(token, stop); },
+      .read_again = read_again(settings)};
+  CallerKeptOptions options{.critical_part = hold_signals_back};
+  options.client = std::move(*run);
+  return renew_for_caller(std::move(refresh), std::move(options), context.stop);
 }
 
-Result<int> renew_for_caller_and_print(Context& context, const Settings& settings) {
+Result<int> refresh_for_caller_and_print(Context& context, const Settings& settings) {
   if (auto checked = check_caller_keeps(settings); !checked) return fail(std::move(checked.error()));
   auto rotation = Rotation::prepare(settings);
   if (!rotation) return fail(std::move(rotation.error()));
-  const auto done = renew_for_caller(context, settings);
-  if (!done) return fail(done.error());
-  const auto delivered =
-      done->rotated ? rotation->deliver(done->token.refresh_token, context.stop) : Result<void>();
-  auto printed = print(context, settings, done->token, "");
-  if (!delivered) return fail(delivered.error());
+  const auto answer = refresh_for_caller(context, settings, *rotation);
+  if (!answer) return fail(answer.error());
+  auto printed = print(context, settings, answer->token, "");
+  if (answer->undelivered) return fail(*answer->undelivered);
   return printed;
 }
 
 }  // namespace
 
 Result<int> renew_and_print(Context& context, const Settings& settings, bool renew_now) {
-  if (settings.caller_keeps_token) return renew_for_caller_and_print(context, settings);
+  if (settings.caller_keeps_token) return refresh_for_caller_and_print(context, settings);
   for (const OptionName name : {OptionName("write-refresh-token"), OptionName("on-rotation")}) {
     if (settings.origin(name) == Origin::flag) {
       return fail(ErrorClass::usage,
