@@ -77,7 +77,7 @@ class Parser {
     const bool first = container.size == 1 && open_.at(depth_ - 1) + 1 == document_.nodes_.size();
     skip_space();
     if (at_end()) return error("ends too early");
-    if (peek() == (is_object ? '}' : ']')) {
+    if (base_[at_] == (is_object ? '}' : ']')) {
       ++at_;
       return close();
     }
