@@ -159,6 +159,7 @@ fill_accounts() {
   add_client rp-post-only "$client_secret" '["client_secret_post"]'
   add_client rp-basic-only "$client_secret" '["client_secret_basic"]'
   add_client rp-plain plainsecret "$both"
+  add_client rp-emoji 'секрет🔑+%2B:/?&=#' "$both"
   add_client 'rp:colon %41+é' plainsecret "$both"
   add_client rp-nopassword "$client_secret" "$both" '{"authorization_type": ["client_credentials"]}'
   add_client rp-secret-jwt "$jwt_secret" '["client_secret_jwt"]'
@@ -219,6 +220,8 @@ print_env() {
   say CLIENT_SECRET_PLAIN plainsecret
   say CLIENT_ID_POST_ONLY rp-post-only
   say CLIENT_ID_BASIC_ONLY rp-basic-only
+  say CLIENT_ID_EMOJI rp-emoji
+  say CLIENT_SECRET_EMOJI 'секрет🔑+%2B:/?&=#'
   say CLIENT_ID_COLON 'rp:colon %41+é'
   say CLIENT_SECRET_COLON plainsecret
   say CLIENT_ID_NOPASSWORD rp-nopassword

@@ -23,7 +23,9 @@ export function jwk(folder, file, more) {
   return { ...key.export({ format: 'jwk' }), use: 'sig', ...more };
 }
 
-export function clients(folder, { basic, odd, plain, post, expired, secret_jwt: secretJwt }) {
+const longSecret = '0123456789abcdef'.repeat(256);
+
+export function clients(folder, { basic, odd, plain, post, leading, trailing, expired, secret_jwt: secretJwt }) {
   const signing = (id, alg, file, kid) => client(id, 'private_key_jwt', {
     token_endpoint_auth_signing_alg: alg,
     jwks: { keys: [jwk(folder, file, { kid })] },
@@ -33,6 +35,9 @@ export function clients(folder, { basic, odd, plain, post, expired, secret_jwt: 
     client(basic.id, 'client_secret_basic', { client_secret: basic.secret }),
     client(odd.id, 'client_secret_basic', { client_secret: odd.secret }),
     client(plain.id, 'client_secret_basic', { client_secret: plain.secret }),
+    client(leading.id, 'client_secret_basic', { client_secret: leading.secret }),
+    client(trailing.id, 'client_secret_basic', { client_secret: trailing.secret }),
+    client('long-client', 'client_secret_basic', { client_secret: longSecret }),
     client(post.id, 'client_secret_post', { client_secret: post.secret }),
     client(expired.id, 'client_secret_basic', { client_secret: expired.secret, client_secret_expires_at: 1000000000 }),
     client(secretJwt.id, 'client_secret_jwt', {

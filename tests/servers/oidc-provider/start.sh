@@ -9,6 +9,8 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/servers/common.sh
 . "$here/../common.sh"
 
+long=$(printf '0123456789abcdef%.0s' {1..256})
+
 install_modules() { # FOLDER
   cp -- "$here/package.json" "$here/package-lock.json" "$1/"
   (cd -- "$1" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund >npm.log 2>&1) ||
@@ -51,6 +53,8 @@ print_env() {
     .clients | to_entries[] | .key as $key | .value
     | named(if $key == "basic" then "" else "_" + ($key | ascii_upcase) end) | @tsv' "$here/accounts.json" |
     while IFS=$'\t' read -r name value; do say "$name" "${value//\\\\/\\}"; done
+  say CLIENT_ID_LONG long-client
+  say CLIENT_SECRET_LONG "$long"
   for name in public short steady norefresh refreshonly scoped dpop mtls_bound tls selfsigned; do
     say "CLIENT_ID_${name^^}" "${name//_/-}-client"
   done
@@ -73,7 +77,7 @@ print_env() {
   # the password of this user is "caf" and one byte that is no UTF-8, any
   say USERNAME_BYTES bytes
   say USERNAME_LONG long
-  say PASSWORD_LONG "$(printf '0123456789abcdef%.0s' {1..256})"
+  say PASSWORD_LONG "$long"
   say SCOPE 'read write'
   say SCOPE_OPENID 'openid email read'
   say SCOPE_UNKNOWN launch-missiles
