@@ -1,7 +1,8 @@
 #include "output.hpp"
 
-#include "json_text.hpp"
 #include "signals.hpp"
+
+#include <oauth_token/text.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -42,31 +43,57 @@ std::string_view output_form(const Settings& settings) {
   return forms.substr(0, forms.find('|'));
 }
 
-Result<void> write_json_answer(const Context& context, const Settings& settings, std::string_view object) {
+void append_object(json::Writer& out, std::string_view object) {
+  // Checked by the library before; half a surrogate pair was let pass on request.
+  const auto document = json::parse(object, {.lone_surrogates = true});
+  if (document) {
+    out.value(document->root());
+  } else {
+    out.begin_object().end_object();
+  }
+}
+
+void append_value(SecretBuffer& out, const json::Value& value, bool to_terminal) {
+  const auto text = value.text();
+  if (!text) {
+    json::Writer writer;
+    out.append(writer.value(value).expose());
+  } else if (to_terminal) {
+    append_for_terminal(out, *text);
+  } else {
+    out.append(*text);
+  }
+}
+
+Result<void> write_json_answer(const Context& context, const Settings& settings, Secret object) {
+  const auto document = json::parse(std::move(object), {.lone_surrogates = true});
+  if (!document) return fail(ErrorClass::internal, "The answer " + std::string(document.error().what) + ".");
   SecretBuffer answer;
   if (!settings.given("field")) {
-    append_json_compact(answer, object);
+    json::Writer writer;
+    answer.append(writer.value(document->root()).expose());
   } else {
     const std::string& name = settings.value("field");
-    auto member = json_member(object, name);
-    const auto extra = member ? std::nullopt : json_member(object, "extra");
-    if (extra && extra->starts_with('{')) member = json_member(*extra, name);
-    if (!member) {
+    json::Value member = document->root()[name];
+    if (member.type() == json::Type::absent) member = document->root()["extra"][name];
+    if (member.type() == json::Type::absent) {
       return fail(ErrorClass::protocol, "The answer has no member \"" + name + "\".",
                   "Use -o json to see the members there are.");
     }
-    if (!member->starts_with('"')) {
-      append_json_compact(answer, *member);
-    } else if (isatty(context.output) != 0) {
-      SecretBuffer text;
-      append_json_text(text, *member);
-      append_for_terminal(answer, text.expose());
-    } else {
-      append_json_text(answer, *member);
-    }
+    append_value(answer, member, isatty(context.output) != 0);
   }
   answer.append('\n');
   return write_answer(context, answer.expose());
+}
+
+void append_for_terminal(SecretBuffer& out, std::string_view text) {
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    std::string_view character = text.substr(0, first < 0xc0 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2);
+    if (!is_utf8(character)) character = text.substr(0, 1);
+    out.append(escape_for_terminal(character));  // one character: too little of a secret to matter
+    text.remove_prefix(character.size());
+  }
 }
 
 }  // namespace oauth_token::cli

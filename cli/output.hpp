@@ -4,6 +4,7 @@
 #include "settings.hpp"
 
 #include <oauth_token/error.hpp>
+#include <oauth_token/json.hpp>
 #include <oauth_token/secret.hpp>
 
 #include <string_view>
@@ -22,6 +23,15 @@ std::string_view output_form(const Settings& settings);
 
 /// One JSON object as the answer: whole, or the member that --field names (`protocol` when it is absent).
 /// A member that is not at the top is looked for in "extra".
-Result<void> write_json_answer(const Context& context, const Settings& settings, std::string_view object);
+Result<void> write_json_answer(const Context& context, const Settings& settings, Secret object);
+
+/// The text of one JSON object as the next value; an empty object where there is none.
+void append_object(json::Writer& out, std::string_view object);
+
+/// A string raw, everything else as compact JSON.
+void append_value(SecretBuffer& out, const json::Value& value, bool to_terminal);
+
+/// `text` with unprintable characters as \xNN or \u{NNNN}.
+void append_for_terminal(SecretBuffer& out, std::string_view text);
 
 }  // namespace oauth_token::cli

@@ -1,6 +1,5 @@
 #include "record_output.hpp"
 
-#include "json_text.hpp"
 #include "token_output.hpp"
 
 #include <chrono>
@@ -8,24 +7,20 @@
 namespace oauth_token::cli {
 namespace {
 
-void append_source(JsonObject& object, const std::string& name, const SecretSource& source) {
-  if (const auto* const file = std::get_if<SecretFile>(&source)) object.text(name + "_file", file->path);
+void write_source(json::Writer& out, const std::string& name, const SecretSource& source) {
+  if (const auto* const file = std::get_if<SecretFile>(&source)) out.member(name + "_file", file->path);
   if (const auto* const command = std::get_if<SecretCommand>(&source))
-    object.text(name + "_command", command->command);
-  if (std::holds_alternative<SecretInKeyring>(source)) object.boolean(name + "_in_keyring", true);
+    out.member(name + "_command", command->command);
+  if (std::holds_alternative<SecretInKeyring>(source)) out.member(name + "_in_keyring", true);
 }
 
-void append_failure(JsonObject& object, const SessionRecord::Failure& failure) {
-  SecretBuffer inner;
-  JsonObject(inner)
-      .text("at", time_text(failure.at))
-      .text("not_before", time_text(failure.not_before))
-      .text("class", failure.error_class)
-      .optional_text("error", failure.code)
-      .text("message", failure.message)
-      .number("count", failure.count)
-      .close();
-  object.json("failure", inner.expose());
+void write_failure(json::Writer& out, const SessionRecord::Failure& failure) {
+  out.name("failure").begin_object().member("at", time_text(failure.at));
+  out.member("not_before", time_text(failure.not_before)).member("class", failure.error_class);
+  out.optional_member("error", failure.code)
+      .member("message", failure.message)
+      .member("count", failure.count);
+  out.end_object();
 }
 
 }  // namespace
@@ -48,28 +43,28 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void append_record(SecretBuffer& out, const SessionRecord& record) {
+void write_record(json::Writer& out, const SessionRecord& record) {
   const ClientSettings& client = record.client;
-  JsonObject object(out);
-  if (record.version == 0)
-    return object.text("name", record.name).text("state", session_state(record)).close();
-  object.text("name", record.name).text("state", session_state(record)).text("store", record.store);
-  object.optional_text("username", record.username).text("grant_type", record.grant_type);
-  object.optional_text("issuer", client.issuer).text("token_endpoint", client.token_endpoint);
-  object.optional_text("introspection_endpoint", client.introspection_endpoint);
-  object.optional_text("revocation_endpoint", client.revocation_endpoint);
-  object.optional_text("client_id", client.client_id).optional_text("client_auth", client.client_auth);
-  append_source(object, "client_secret", client.client_secret);
-  append_source(object, "client_assertion", client.client_assertion);
-  object.optional_text("scope", joined(record.scope));
-  if (!record.resource.empty()) object.texts("resource", record.resource);
-  object.text("signed_in_at", time_text(record.signed_in_at))
-      .text("renewed_at", time_text(record.renewed_at));
-  if (record.access_token_expires_at)
-    object.text("access_token_expires_at", time_text(*record.access_token_expires_at));
-  object.number("generation", static_cast<std::int64_t>(record.generation)).text("id", record.id);
-  if (record.failure) append_failure(object, *record.failure);
-  object.close();
+  out.begin_object().member("name", record.name).member("state", session_state(record));
+  if (record.version != 0) {
+    out.member("store", record.store).optional_member("username", record.username);
+    out.member("grant_type", record.grant_type).optional_member("issuer", client.issuer);
+    out.member("token_endpoint", client.token_endpoint);
+    out.optional_member("introspection_endpoint", client.introspection_endpoint);
+    out.optional_member("revocation_endpoint", client.revocation_endpoint);
+    out.optional_member("client_id", client.client_id).optional_member("client_auth", client.client_auth);
+    write_source(out, "client_secret", client.client_secret);
+    write_source(out, "client_assertion", client.client_assertion);
+    out.optional_member("scope", joined(record.scope));
+    if (!record.resource.empty()) out.member("resource", record.resource);
+    out.member("signed_in_at", time_text(record.signed_in_at));
+    out.member("renewed_at", time_text(record.renewed_at));
+    if (record.access_token_expires_at)
+      out.member("access_token_expires_at", time_text(*record.access_token_expires_at));
+    out.member("generation", static_cast<std::int64_t>(record.generation)).member("id", record.id);
+    if (record.failure) write_failure(out, *record.failure);
+  }
+  out.end_object();
 }
 
 }  // namespace oauth_token::cli

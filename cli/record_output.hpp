@@ -1,6 +1,6 @@
 #pragma once
 
-#include <oauth_token/secret.hpp>
+#include <oauth_token/json.hpp>
 #include <oauth_token/session.hpp>
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace oauth_token::cli {
 
 /// The record as one JSON object: what is known of a session without its secrets.
-void append_record(SecretBuffer& out, const SessionRecord& record);
+void write_record(json::Writer& out, const SessionRecord& record);
 
 /// "valid", "renewable", "signed out" or "unreadable", by the record alone.
 std::string_view session_state(const SessionRecord& record);

@@ -1,11 +1,10 @@
 #include "report.hpp"
 
 #include "exit_status.hpp"
-#include "json_text.hpp"
 #include "output.hpp"
 #include "signals.hpp"
 
-#include <oauth_token/text.hpp>
+#include <oauth_token/json.hpp>
 
 namespace oauth_token::cli {
 namespace {
@@ -23,10 +22,14 @@ void write_sentence(const Context& context, std::string_view start, std::string_
   write_line(context, line);
 }
 
-void write_member(const Context& context, std::string_view name, std::string_view text) {
+void write_object(const Context& context, json::Writer& object) {
   SecretBuffer line;
-  JsonObject(line).text(name, text).close();
-  write_line(context, line);
+  write_line(context, line.append(object.end_object().expose()));
+}
+
+void write_member(const Context& context, std::string_view name, std::string_view text) {
+  json::Writer object;
+  write_object(context, object.begin_object().member(name, text));
 }
 
 /// What the server said, in one line.
@@ -45,18 +48,17 @@ int status_of(const Error& error) {
 }
 
 void report_json(const Context& context, const Error& error) {
-  SecretBuffer line;
-  JsonObject object(line);
-  object.text("class", to_string(error.error_class)).number("exit_status", status_of(error));
-  object.optional_text("error", error.code).optional_text("error_description", error.description);
-  object.optional_text("error_uri", error.uri);
-  if (error.http_status != 0) object.number("http_status", error.http_status);
-  if (error.retry_after) object.number("retry_after", error.retry_after->count());
-  object.text("sent", to_string(error.sent)).boolean("retry_safe", error.retry_safe);
-  object.optional_text("reason", error.reason);
-  object.text("message", error.message).optional_text("hint", error.hint);
-  object.json("extra", error.extra.empty() ? "{}" : error.extra).close();
-  write_line(context, line);
+  json::Writer object;
+  object.begin_object().member("class", to_string(error.error_class)).member("exit_status", status_of(error));
+  object.optional_member("error", error.code).optional_member("error_description", error.description);
+  object.optional_member("error_uri", error.uri);
+  if (error.http_status != 0) object.member("http_status", error.http_status);
+  if (error.retry_after) object.member("retry_after", std::int64_t{error.retry_after->count()});
+  object.member("sent", to_string(error.sent)).member("retry_safe", error.retry_safe);
+  object.optional_member("reason", error.reason);
+  object.member("message", error.message).optional_member("hint", error.hint).name("extra");
+  append_object(object, error.extra);
+  write_object(context, object);
 }
 
 }  // namespace

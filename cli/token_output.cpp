@@ -1,6 +1,5 @@
 #include "token_output.hpp"
 
-#include "json_text.hpp"
 #include "output.hpp"
 #include "report.hpp"
 
@@ -14,20 +13,23 @@
 namespace oauth_token::cli {
 namespace {
 
-void append_token_object(SecretBuffer& out, const Settings& settings, const Token& token,
-                         std::string_view session) {
-  JsonObject object(out);
-  object.text("access_token", token.access_token.expose()).optional_text("token_type", token.token_type);
+Result<void> print_token_object(const Context& context, const Settings& settings, const Token& token,
+                                std::string_view session) {
+  json::Writer object;
+  object.begin_object().member("access_token", token.access_token.expose());
+  object.optional_member("token_type", token.token_type);
   if (token.expires_at) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const auto left = std::max(*token.expires_at - now, std::chrono::seconds(0));
-    object.number("expires_in", left.count()).text("expires_at", time_text(*token.expires_at));
+    object.member("expires_in", std::int64_t{left.count()})
+        .member("expires_at", time_text(*token.expires_at));
   }
-  object.optional_text("scope", token.scope).optional_text("id_token", token.id_token.expose());
+  object.optional_member("scope", token.scope).optional_member("id_token", token.id_token.expose());
   if (settings.flag("show-refresh-token"))
-    object.optional_text("refresh_token", token.refresh_token.expose());
-  object.optional_text("session", session).texts("warnings", token.warnings);
-  object.json("extra", token.extra.empty() ? "{}" : token.extra.expose()).close();
+    object.optional_member("refresh_token", token.refresh_token.expose());
+  object.optional_member("session", session).member("warnings", token.warnings).name("extra");
+  append_object(object, token.extra.expose());
+  return write_json_answer(context, settings, object.end_object().take());
 }
 
 Result<void> append_header(SecretBuffer& out, const Token& token) {
@@ -64,12 +66,11 @@ Result<void> print_token(const Context& context, const Settings& settings, const
                          std::string_view session) {
   for (const std::string& sentence : token.warnings) warn(context, sentence);
   const std::string_view form = output_form(settings);
-  SecretBuffer answer;
   if (form == "json" || settings.given("field")) {
-    append_token_object(answer, settings, token, session);
-    return write_json_answer(context, settings, answer.expose());
+    return print_token_object(context, settings, token, session);
   }
   if (form == "none") return {};
+  SecretBuffer answer;
   if (form == "header") {
     if (auto fits = append_header(answer, token); !fits) return fits;
   } else if (form == "env") {

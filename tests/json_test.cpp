@@ -1,4 +1,5 @@
-#include "protocol/json.hpp"
+
+#include <oauth_token/json.hpp>
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #include "protocol/client_assertion.hpp"
-#include "protocol/json.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/token_client.hpp>
 

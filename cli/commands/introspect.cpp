@@ -2,7 +2,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "grant_options.hpp"
-#include "json_text.hpp"
 #include "output.hpp"
 
 namespace oauth_token::cli {
@@ -28,9 +27,11 @@ Result<int> run_introspect(Context& context, const Settings& settings) {
   auto answer =
       dry_run ? show_request(context, session->record(), std::move(run)) : session->introspect(context.stop);
   if (!answer) return fail(std::move(answer.error()));
-  if (auto written = write_json_answer(context, settings, answer->expose()); !written)
+  const auto document = json::parse(answer->copy());
+  const bool active = document && document->root()["active"].boolean().value_or(false);
+  if (auto written = write_json_answer(context, settings, std::move(*answer)); !written)
     return fail(std::move(written.error()));
-  return json_member(answer->expose(), "active") == "true" ? exit_done : exit_reauthenticate;
+  return active ? exit_done : exit_reauthenticate;
 }
 
 }  // namespace oauth_token::cli

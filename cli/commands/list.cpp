@@ -1,6 +1,5 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
-#include "json_text.hpp"
 #include "output.hpp"
 #include "record_output.hpp"
 #include "report.hpp"
@@ -27,12 +26,10 @@ std::string as_table(const std::vector<SessionRecord>& records) {
 }
 
 void append_json(SecretBuffer& out, const std::vector<SessionRecord>& records) {
-  out.append('[');
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (i > 0) out.append(',');
-    append_record(out, records[i]);
-  }
-  out.append("]\n");
+  json::Writer array;
+  array.begin_array();
+  for (const SessionRecord& record : records) write_record(array, record);
+  out.append(array.end_array().expose()).append('\n');
 }
 
 }  // namespace

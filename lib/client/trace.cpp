@@ -1,10 +1,10 @@
 #include "protocol/base64.hpp"
 #include "protocol/form.hpp"
-#include "protocol/json.hpp"
 #include "protocol/masking.hpp"
 #include "protocol/request_headers.hpp"
 #include "protocol/token_request.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/text.hpp>
 

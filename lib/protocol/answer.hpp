@@ -1,8 +1,8 @@
 #pragma once
 
-#include "protocol/json.hpp"
 #include "protocol/masking.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/http.hpp>

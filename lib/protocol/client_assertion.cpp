@@ -1,9 +1,9 @@
 #include "protocol/client_assertion.hpp"
 
 #include "protocol/base64.hpp"
-#include "protocol/json.hpp"
 #include "protocol/numbers.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-#include "protocol/json.hpp"
 
 #include "protocol/json_text.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>

@@ -13,12 +13,13 @@ constexpr std::uint64_t has_zero(std::uint64_t word) { return (word - ones) & ~w
 // May be wrong behind a byte that is not plain, never before the first one.
 constexpr bool is_plain(std::uint64_t word) {
   const std::uint64_t below_space = (word - 0x20 * ones) & tops;
-  return ((word & tops) | below_space | has_zero(word ^ ('"' * ones)) | has_zero(word ^ ('\\' * ones))) == 0;
+  return ((word & tops) | below_space | has_zero(word ^ ('"' * ones)) | has_zero(word ^ ('\\' * ones)) |
+          has_zero(word ^ (0x7f * ones))) == 0;
 }
 
 constexpr bool is_plain(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
 }
 
 }  // namespace
@@ -32,6 +33,14 @@ std::size_t plain_run(std::string_view text) noexcept {
   }
   while (i < text.size() && is_plain(text[i])) ++i;
   return i;
+}
+
+std::uint32_t decode_utf8(std::string_view character) noexcept {
+  const auto first = static_cast<unsigned char>(character[0]);
+  std::uint32_t code = first & (0xffU >> (character.size() + 1));
+  for (const char byte : character.substr(1))
+    code = (code << 6U) | (static_cast<unsigned char>(byte) & 0x3fU);
+  return code;
 }
 
 std::size_t encode_utf8(char* out, std::uint32_t code) noexcept {

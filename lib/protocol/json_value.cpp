@@ -1,5 +1,6 @@
-#include "protocol/json.hpp"
+#include "protocol/json_text.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <array>
@@ -134,21 +135,48 @@ Writer& Writer::value(const Value& value, const Rewrite& rewrite) {
   return end_object();
 }
 
-void Writer::quote(std::string_view text) {
+Writer& Writer::member(std::string_view name_, const std::vector<std::string>& values) {
+  name(name_).begin_array();
+  for (const std::string& value : values) text(value);
+  return end_array();
+}
+
+void Writer::escape(std::uint32_t code) {
   static constexpr std::string_view hex = "0123456789abcdef";
-  const auto is_plain = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-  };
-  const auto escape = [&](unsigned code) {
-    const std::array<char, 6> text_{
-        '\\', 'u', hex[code >> 12U], hex[(code >> 8U) & 0xfU], hex[(code >> 4U) & 0xfU], hex[code & 0xfU]};
-    out_.append(std::string_view(text_.data(), text_.size()));
-  };
+  if (code > 0xffff) {
+    escape(0xd800 + ((code - 0x10000) >> 10U));
+    code = 0xdc00 + ((code - 0x10000) & 0x3ffU);
+  }
+  const std::array<char, 6> text{
+      '\\', 'u', hex[code >> 12U], hex[(code >> 8U) & 0xfU], hex[(code >> 4U) & 0xfU], hex[code & 0xfU]};
+  out_.append(std::string_view(text.data(), text.size()));
+}
+
+// One character that is not ASCII, or one byte of what is none; returns how many bytes it took.
+std::size_t Writer::quote_multibyte(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
+  text = text.substr(0, length);
+  if (text.size() == length && is_utf8(text)) {
+    if (escape_for_terminal(text) == text) {
+      out_.append(text);
+    } else {
+      escape(decode_utf8(text));
+    }
+    return length;
+  }
+  if (text.size() == 3 && byte(0) == 0xed && byte(1) >= 0xa0 && (byte(2) & 0xc0U) == 0x80) {
+    escape(decode_utf8(text));  // half a surrogate pair
+    return 3;
+  }
+  out_.append("\xef\xbf\xbd");
+  return 1;
+}
+
+void Writer::quote(std::string_view text) {
   out_.append('"');
   while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && is_plain(text[run])) ++run;
+    const std::size_t run = plain_run(text);
     out_.append(text.substr(0, run));
     text.remove_prefix(run);
     if (text.empty()) break;
@@ -159,20 +187,7 @@ void Writer::quote(std::string_view text) {
     } else if (byte < 0x80) {
       escape(byte);
     } else {
-      length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      const std::string_view character = text.substr(0, length);
-      const bool surrogate = character.size() == 3 && byte == 0xed &&
-                             static_cast<unsigned char>(character[1]) >= 0xa0 &&
-                             (static_cast<unsigned char>(character[2]) & 0xc0U) == 0x80;
-      if (character.size() == length && is_utf8(character)) {
-        out_.append(character);
-      } else if (surrogate) {
-        escape(0xd000U | ((static_cast<unsigned char>(character[1]) & 0x3fU) << 6U) |
-               (static_cast<unsigned char>(character[2]) & 0x3fU));
-      } else {
-        out_.append("\xef\xbf\xbd");
-        length = 1;
-      }
+      length = quote_multibyte(text);
     }
     text.remove_prefix(length);
   }

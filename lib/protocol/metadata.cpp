@@ -1,8 +1,8 @@
 #include "protocol/metadata.hpp"
 
 #include "protocol/answer.hpp"
-#include "protocol/json.hpp"
 
+#include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <utility>

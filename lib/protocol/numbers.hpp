@@ -1,6 +1,7 @@
 #pragma once
 
-#include "protocol/json.hpp"
+
+#include <oauth_token/json.hpp>
 
 #include <chrono>
 #include <optional>

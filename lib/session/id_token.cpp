@@ -1,7 +1,8 @@
 #include "session/id_token.hpp"
 
 #include "protocol/base64.hpp"
-#include "protocol/json.hpp"
+
+#include <oauth_token/json.hpp>
 
 #include <optional>
 #include <string_view>

@@ -1,6 +1,7 @@
 #include "session/record.hpp"
 
-#include "protocol/json.hpp"
+#include <oauth_token/json.hpp>
+
 
 #include <algorithm>
 #include <chrono>

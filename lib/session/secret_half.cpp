@@ -1,7 +1,8 @@
 #include "session/secret_half.hpp"
 
-#include "protocol/json.hpp"
 #include "session/access.hpp"
+
+#include <oauth_token/json.hpp>
 
 #include <chrono>
 #include <cstdint>

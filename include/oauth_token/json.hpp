@@ -126,8 +126,9 @@ tl::expected<Document, ParseError> parse(Secret text, const Options& options = {
 /// The same for text without secrets; copies it.
 tl::expected<Document, ParseError> parse(std::string_view text, const Options& options = {});
 
-/// Writes compact JSON into wiped memory; commas are put where they belong. Text that is not UTF-8 gets
-/// U+FFFD for each bad byte.
+/// Writes compact JSON into wiped memory; commas are put where they belong. Characters that no terminal
+/// should see (see escape_for_terminal) are written as \uXXXX; text that is not UTF-8 gets U+FFFD for each
+/// bad byte.
 class Writer {
  public:
   /// Replaces each string (names too) on the way, e.g. to mask secrets.
@@ -151,6 +152,11 @@ class Writer {
   Writer& member(std::string_view name_, std::int64_t value) { return name(name_).integer(value); }
   Writer& member(std::string_view name_, int value) { return name(name_).integer(value); }
   Writer& member(std::string_view name_, bool value) { return name(name_).boolean(value); }
+  Writer& member(std::string_view name_, const std::vector<std::string>& values);
+  /// Left out when the text is empty.
+  Writer& optional_member(std::string_view name_, std::string_view value) {
+    return value.empty() ? *this : member(name_, value);
+  }
 
   /// What was written so far.
   [[nodiscard]] std::string_view expose() const noexcept { return out_.expose(); }
@@ -161,6 +167,8 @@ class Writer {
   Writer& close(char bracket);
   void separate();
   void quote(std::string_view text);
+  std::size_t quote_multibyte(std::string_view text);
+  void escape(std::uint32_t code);
   SecretBuffer out_;
 };
 
