@@ -1,10 +1,10 @@
 #include "profile_output.hpp"
 
-#include "json_text.hpp"
 #include "options.hpp"
 #include "value_check.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -24,23 +24,22 @@ bool is_plain_number(std::string_view text) {
 
 }  // namespace
 
-void append_profile(SecretBuffer& out, const Profile& profile) {
-  JsonObject object(out);
-  object.text("name", profile.name);
+void write_profile(json::Writer& out, const Profile& profile) {
+  out.begin_object().member("name", profile.name);
   for (const auto& [key, values] : profile.values) {
     const Option* const option = option_of(key);
     const bool list = values.size() != 1 || (option != nullptr && option->kind == Kind::list);
     const auto truth = list ? std::nullopt : parse_truth(values.front());
     if (list)
-      object.texts(key, values);
+      out.member(key, values);
     else if (option != nullptr && option->kind == Kind::flag && truth)
-      object.boolean(key, *truth == "true");
+      out.member(key, *truth == "true");
     else if (option != nullptr && option->check == Check::seconds && is_plain_number(values.front()))
-      object.json(key, values.front());
+      out.member(key, std::int64_t{std::strtoll(values.front().c_str(), nullptr, 10)});
     else
-      object.text(key, values.front());
+      out.member(key, values.front());
   }
-  object.close();
+  out.end_object();
 }
 
 }  // namespace oauth_token::cli

@@ -217,3 +217,18 @@ TEST_CASE("texts bent at random are taken and read as another parser does") {
   }
   CHECK(taken > 1000);
 }
+
+TEST_CASE("what is written shows nothing that a terminal should not see") {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"", R"("")"},
+      {"plain é 😀", R"("plain é 😀")"},
+      {"\"\\/", R"("\"\\/")"},
+      {"\n\t\x1b\x7f", R"("\u000a\u0009\u001b\u007f")"},
+      {"eight by\x7fte", R"("eight by\u007fte")"},
+      {"\xe2\x80\xae", R"("\u202e")"},            // right-to-left override
+      {"\xf3\xa0\x80\x81", R"("\udb40\udc01")"},  // a tag character, past the basic plane
+      {"a\xff\xe2\x80z", "\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\""},
+  };
+  for (const auto& [text, expected] : rows)
+    CHECK(oauth_token::json::Writer().text(text).expose() == expected);
+}

@@ -28,12 +28,10 @@ std::string as_table(const ProfileFile& file) {
 }
 
 void append_json(SecretBuffer& out, const ProfileFile& file) {
-  out.append('[');
-  for (const Profile& profile : file.profiles) {
-    if (&profile != &file.profiles.front()) out.append(',');
-    append_profile(out, profile);
-  }
-  out.append("]\n");
+  json::Writer array;
+  array.begin_array();
+  for (const Profile& profile : file.profiles) write_profile(array, profile);
+  out.append(array.end_array().expose()).append('\n');
 }
 
 }  // namespace

@@ -42,9 +42,9 @@ Result<int> run_profile_show(Context& context, const Settings& settings) {
         "There is no profile \"" + name + "\"" + (file->path.empty() ? "." : " in " + file->path + "."),
         "See \"oauth-token profile list\".");
   if (output_form(settings) == "json" || settings.given("field")) {
-    SecretBuffer object;
-    append_profile(object, *profile);
-    if (auto written = write_json_answer(context, settings, object.expose()); !written)
+    json::Writer object;
+    write_profile(object, *profile);
+    if (auto written = write_json_answer(context, settings, object.take()); !written)
       return fail(std::move(written.error()));
     return exit_done;
   }
