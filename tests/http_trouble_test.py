@@ -242,7 +242,7 @@ class RouteTest(Trouble):
     def test_plain_http_goes_to_this_machine_only(self):
         for host in ("as.example", "127.0.0.2", "localhost.", "[::2]"):
             result = probe.result(url=f"http://{host}/token", body="a=b")
-            self.assert_error(result, **{"class": "insecure", "sent": "no"})
+            self.assert_error(result, **{"class": "insecure", "sent": "no", "retry_safe": True})
 
     def test_plain_http_goes_elsewhere_on_request(self):
         with FaultServer(OK, host="127.0.0.2") as server:
@@ -308,6 +308,8 @@ class RouteTest(Trouble):
             self.assertIn("the proxy 127.0.0.1:1", result["message"])
             result = self.ask(server, proxy="http://proxy.invalid:1")
             self.assert_error(result, **{"class": "network", "reason": "proxy"})
+            for proxy in ("htpp://127.0.0.1:1", "http://", ":3128"):
+                self.assert_error(self.ask(server, proxy=proxy), **{"class": "config", "sent": "no"})
 
 
 class NetworkTest(Trouble):

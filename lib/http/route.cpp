@@ -1,8 +1,13 @@
 #include "http/route.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
+#include <string_view>
+
+#include <strings.h>
 
 namespace oauth_token::http {
 namespace {
@@ -11,6 +16,26 @@ std::string first_of(std::initializer_list<const char*> names) {
   for (const char* name : names)
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
   return {};
+}
+
+// libcurl takes a scheme it does not know for a host that does not answer.
+bool is_proxy(std::string_view text) noexcept {
+  const auto end = text.find("://");
+  const std::string_view rest = end == std::string_view::npos ? text : text.substr(end + 3);
+  constexpr std::array<std::string_view, 6> schemes = {"http",    "https",  "socks4",
+                                                       "socks4a", "socks5", "socks5h"};
+  const bool is_known = end == std::string_view::npos ||
+                        std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
+                          return scheme.size() == end && ::strncasecmp(scheme.data(), text.data(), end) == 0;
+                        });
+  return is_known && !rest.empty() && rest.front() != '/' && rest.front() != ':';
+}
+
+Result<Route> by_way_of(const std::string& proxy, const std::string& no_proxy) {
+  if (!proxy.empty() && !is_proxy(proxy))
+    return fail(ErrorClass::config, "The proxy that is set is no URL of a proxy.",
+                "Write it as http://HOST:PORT, in --proxy or https_proxy.");
+  return Route{.proxy = proxy, .no_proxy = no_proxy};
 }
 
 }  // namespace
@@ -24,13 +49,13 @@ Routes::Routes(const TransportOptions& options)
       no_proxy_(first_of({"no_proxy", "NO_PROXY"})) {}
 
 Result<Route> Routes::to(const Url& url) const {
-  if (url.scheme == "https") return Route{.proxy = https_proxy_, .no_proxy = no_proxy_};
+  if (url.scheme == "https") return by_way_of(https_proxy_, no_proxy_);
   if (url.is_loopback()) return Route{};
   if (!allow_http_)
     return fail(ErrorClass::insecure,
                 "Plain http to " + url.origin() + " would show secrets to everyone on the way.",
                 "Use the https URL of this server; or say --allow-http if the network itself is trusted.");
-  return Route{.proxy = http_proxy_, .no_proxy = no_proxy_};
+  return by_way_of(http_proxy_, no_proxy_);
 }
 
 }  // namespace oauth_token::http

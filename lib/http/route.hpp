@@ -20,7 +20,7 @@ class Routes {
   explicit Routes(const TransportOptions& options);
 
   /// Refused with class `insecure`: plain http to another machine, unless the options allow it. Plain http to
-  /// this machine never goes through a proxy.
+  /// this machine never goes through a proxy. Class `config`: a proxy that is none.
   [[nodiscard]] Result<Route> to(const Url& url) const;
 
  private:

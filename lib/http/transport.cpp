@@ -41,6 +41,9 @@ class Client {
     if (!message) return fail(std::move(message.error()));
     const auto begin = Clock::now();
     const std::string origin = url->origin();
+    if (begin >= request.deadline)
+      return fail(ErrorClass::timeout, "No time was left for a request to " + origin + ".",
+                  "Allow more time.");
     auto connection = pool_.take(origin, request.sensitive ? idle_for_sensitive : idle_for_others);
     if (!connection) {
       auto started = Connection::start(network_, *url, request.deadline);
@@ -54,7 +57,6 @@ class Client {
       Error& error = result.error();
       error.sent = exchange.sent();
       error.http_status = exchange.status();
-      error.retry_safe = error.sent == Sent::no || !request.sensitive;
     } else if (exchange.connection_is_reusable()) {
       pool_.keep(origin, std::move(connection));
     }
@@ -98,7 +100,9 @@ Result<Transport> make_transport(const TransportOptions& options) try {
   return [client = std::make_shared<Client>(std::move(*network))](
              const HttpRequest& request, std::stop_token stop) -> Result<HttpResponse> {
     try {
-      return client->send(request, stop);
+      auto result = client->send(request, stop);
+      if (!result) result.error().retry_safe = result.error().sent == Sent::no || !request.sensitive;
+      return result;
     } catch (const std::exception& error) {
       return fail(ErrorClass::internal, std::string("The request failed: ") + error.what() + ".");
     }
