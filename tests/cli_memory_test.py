@@ -7,15 +7,10 @@ import unittest
 
 import memory_scan
 from fault_server import Connection, FaultServer, answering, at_once, response
-from full_pipe import FullPipe, wait_until
+from full_pipe import FullPipe, wait_until_held_up
 from program import Program
 
 JSON = [("Content-Type", "application/json")]
-
-
-def waits_in_write(pid):
-    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
-        return "pipe_w" in file.read()
 
 
 class MemoryTest(unittest.TestCase):
@@ -47,7 +42,7 @@ class MemoryTest(unittest.TestCase):
             with self.subTest(words), Program() as program, FaultServer(answering(answer)) as server, \
                     FullPipe() as pipe, open(os.devnull, "wb") as nothing:
                 process = self.start(program, server, pipe.writing, nothing, *words)
-                wait_until(lambda: waits_in_write(process.pid), "the program to wait in write(2)")
+                wait_until_held_up(process)
                 found = self.scan(process, token=self.token)
                 self.end(process)
                 # The token is on its way out: that it is found shows that the scan sees.
@@ -62,7 +57,7 @@ class MemoryTest(unittest.TestCase):
             with self.subTest(name), Program() as program, FaultServer(behaviour) as server, FullPipe() as pipe, \
                     open(os.devnull, "wb") as nothing:
                 process = self.start(program, server, nothing, pipe.writing)
-                wait_until(lambda: waits_in_write(process.pid), "the program to wait in write(2)")
+                wait_until_held_up(process)
                 found = self.scan(process)
                 self.end(process)
                 self.assertEqual(found, [])

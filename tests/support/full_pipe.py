@@ -25,3 +25,14 @@ def wait_until(condition, what, timeout=20):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout} s in vain for {what}")
         time.sleep(0.01)
+
+
+def wait_until_held_up(process):
+    """Until the process waits for somebody to read a full pipe."""
+    def waits_in_write():
+        if process.poll() is not None:
+            raise AssertionError(f"the program ended with status {process.returncode} before it wrote")
+        with open(f"/proc/{process.pid}/wchan", encoding="ascii") as file:
+            return "pipe_w" in file.read()
+
+    wait_until(waits_in_write, "the program to wait in write(2)")
