@@ -1,6 +1,7 @@
 // Runs commands in turn and prints how long each run took, in nanoseconds, one round a line.
-//   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, or words | words
-// Standard output of a command goes to /dev/null. A command that fails ends everything.
+//   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, words | words, or status=N words
+// Standard output of a command goes to /dev/null; so does standard error where it has to end with status N. One that ends
+// with another status than 0 or N ends everything.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +28,13 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static pid_t start(char **words, int input, int output) {
+static pid_t start(char **words, int input, int output, int error_output) {
   posix_spawn_file_actions_t actions;
   pid_t pid;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
+  posix_spawn_file_actions_adddup2(&actions, error_output, 2);
   const int error = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
   if (error != 0) fail(strerror(error));
   posix_spawn_file_actions_destroy(&actions);
@@ -58,12 +60,12 @@ static long long now(void) {
 static long long run(const struct command *command, int nothing) {
   const long long began = now();
   if (command->second == NULL) {
-    finish(start(command->first, nothing, nothing), command);
+    finish(start(command->first, nothing, nothing, command->status == 0 ? 2 : nothing), command);
   } else {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2 failed");
-    const pid_t first = start(command->first, nothing, ends[1]);
-    const pid_t second = start(command->second, ends[0], nothing);
+    const pid_t first = start(command->first, nothing, ends[1], 2);
+    const pid_t second = start(command->second, ends[0], nothing, 2);
     close(ends[0]);
     close(ends[1]);
     finish(first, command);
