@@ -122,6 +122,10 @@ class Session {
   Result<void> revoke(std::stop_token stop = {});
   /// Erases both halves without asking the server. Takes the session's lock. Blocks.
   Result<void> forget(std::stop_token stop = {});
+  /// Moves the tokens to another store ("keyring", "file" or "file:FOLDER"): writes them there, reads them
+  /// back, then erases them where they were, under the session's lock. Not a copy, since two stores with one
+  /// rotating refresh token would poison each other. `usage` where they are already. Blocks.
+  Result<void> move(const std::string& store, std::stop_token stop = {});
   /// RFC 7662 for the stored access token. Blocks.
   Result<Secret> introspect(std::stop_token stop = {});
 

@@ -2,6 +2,8 @@
 #include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
+#include "session/record.hpp"
+#include "session/secret_half.hpp"
 
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/session.hpp>
@@ -90,6 +92,36 @@ Result<void> Session::forget(std::stop_token stop) {
   auto journal = Journal::open(root, state_->record.id);
   if (!journal) return fail(std::move(journal.error()));
   return erase(*state_, **store, *journal, stop);
+}
+
+Result<void> Session::move(const std::string& store, std::stop_token stop) {
+  const std::string& name = state_->record.name;
+  if (state_->options.store || store == "own" || !is_store_name(store))
+    return fail(ErrorClass::usage,
+                "The tokens of session \"" + name + "\" cannot be moved to \"" + store + "\".",
+                "Use keyring, file or file:FOLDER (an absolute path).");
+  auto held = hold(*state_, stop);
+  if (!held) return fail(std::move(held.error()));
+  if (!held->half) return no_tokens(name);
+  if (held->record.store == store)
+    return fail(ErrorClass::usage, "The tokens of session \"" + name + "\" are in that store already.");
+  SessionRecord moved = held->record;
+  moved.store = store;
+  moved.store_key_file = store == "keyring" ? "" : state_->options.file.key_file;
+  auto target = open_store(moved, state_->folder, state_->options);
+  if (!target) return fail(std::move(target.error()));
+  if (auto saved = save_half(**target, moved, *held->half, stop); !saved) return saved;
+  if (auto saved = state_->folder.save(moved); !saved) {
+    [[maybe_unused]] const auto erased = (*target)->erase(moved.id, {});
+    return saved;
+  }
+  const auto source = std::exchange(state_->store, std::move(*target));
+  state_->record = std::move(moved);
+  auto erased = source->erase(state_->record.id, {});
+  if (!erased)
+    erased.error().message =
+        "The tokens were moved, but could not be erased where they were: " + erased.error().message;
+  return erased;
 }
 
 Result<Secret> Session::introspect(std::stop_token stop) {
