@@ -123,7 +123,8 @@ class Parser {
     std::size_t used = 1;
     std::string name = operands_[0];
     if (is_command_group(name)) {
-      if (operands_.size() > 1) name += " " + operands_[used++];
+      if (operands_.size() == 1) return choose_group(name);
+      name += " " + operands_[used++];
     }
     std::vector<std::string_view> names;
     for (const Command& command : commands()) {
@@ -138,6 +139,13 @@ class Parser {
     }
     found_.operands.assign(operands_.begin() + static_cast<std::ptrdiff_t>(used), operands_.end());
     return {};
+  }
+
+  Result<void> choose_group(const std::string& name) {
+    found_.group = name;
+    if (found_.help || found_.version) return {};
+    return fail(ErrorClass::usage, quoted("oauth-token " + name) + " is half a command.",
+                "See " + quoted("oauth-token " + name + " --help") + ".");
   }
 
   [[nodiscard]] Result<void> check_command() const {

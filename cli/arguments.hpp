@@ -16,6 +16,7 @@ namespace oauth_token::cli {
 /// The command line, taken apart.
 struct Arguments {
   const Command* command = nullptr;  ///< nothing: only --help or --version was asked for
+  std::string group = {};            ///< "profile", where help on its commands was asked for
   bool help = false;
   bool all_help = false;
   bool version = false;

@@ -1,5 +1,6 @@
 #include "client_options.hpp"
 
+#include "grant_options.hpp"
 #include "parameter_rules.hpp"
 #include "record_output.hpp"
 #include "report.hpp"
@@ -114,6 +115,36 @@ Result<void> compare(const Settings& settings, OptionName name, const std::strin
               "Sign in again under another name: oauth-token password --session NAME.");
 }
 
+bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHeader>& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
+}
+
+/// A flag that the session would pass over in silence.
+Result<void> check_flags_without_effect(const Settings& settings, const ClientSettings& asked,
+                                        const SessionRecord& record) {
+  auto parameters = open_parameters(settings);
+  if (!parameters) return fail(std::move(parameters.error()));
+  const struct {
+    OptionName name;
+    bool same;
+  } rows[] = {
+      {"param", *parameters == record.parameters},
+      {"param-file", false},
+      {"prompt-param", false},
+      {"header", same_headers(asked.headers, record.client.headers)},
+      {"proxy", asked.proxy == record.client.proxy},
+  };
+  for (const auto& [name, same] : rows) {
+    if (same || settings.origin(name) != Origin::flag) continue;
+    return fail(ErrorClass::usage,
+                settings.where(name) + " cannot change the session \"" + settings.session +
+                    "\": that was fixed when it was signed in.",
+                "Leave it out, or sign in again.");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ClientSettings> client_settings(const Context& context, const Settings& settings) {
@@ -188,6 +219,8 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
   auto asked = read_client_settings(settings);
   if (!asked) return fail(std::move(asked.error()));
   if (auto same = session->check_binding(*asked, settings.given("basic-encoding")); !same)
+    return fail(std::move(same.error()));
+  if (auto same = check_flags_without_effect(settings, *asked, record); !same)
     return fail(std::move(same.error()));
   if (auto same = compare(settings, "username", settings.value("username"), record.username); !same)
     return fail(std::move(same.error()));

@@ -72,13 +72,15 @@ std::string name_list(const Command& command) {
 
 }  // namespace
 
-std::string overview() {
+std::string overview(std::string_view group) {
   std::string out =
       "oauth-token - exchange a user name and password for an OAuth 2.0 token,\n"
       "and keep the session alive from then on.\n"
       "\nUsage: oauth-token COMMAND [OPTION]...\n\nCommands:\n";
-  for (const Command& command : commands())
+  for (const Command& command : commands()) {
+    if (!command.name.starts_with(group)) continue;
     append_entry(out, "  " + std::string(command.name), command.summary, command_column);
+  }
   out +=
       "\n\"oauth-token COMMAND --help\" shows the options of a command.\n"
       "\nExamples:\n"

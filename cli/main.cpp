@@ -43,7 +43,7 @@ Result<int> show_help(const Context& context, const Arguments& arguments) {
   const std::string text =
       arguments.version
           ? std::string(user_agent().substr(0, user_agent().find('/'))) + " " + std::string(version()) + "\n"
-      : arguments.command == nullptr ? overview()
+      : arguments.command == nullptr ? overview(arguments.group)
                                      : command_help(*arguments.command, arguments.all_help);
   if (auto written = write_answer(context, text); !written) return fail(std::move(written.error()));
   return exit_done;

@@ -144,6 +144,9 @@ class SessionTest(unittest.TestCase):
         for words in (["--scope", "more"], ["--username", "bob"], ["--resource", "https://r.example"]):
             with self.subTest(words):
                 self.assertIn(words[1], self.refused("token", "work", *words))
+        for words in (["--param", "a=b"], ["--param-file", "totp=x"], ["--header", "X: y"], ["--proxy", "http://p:1"]):
+            with self.subTest(words):
+                self.assertIn(words[0] + " cannot change the session", self.refused("token", "work", *words))
         for name, value in (("TOKEN_ENDPOINT", "https://evil.example/token"), ("CLIENT_ID", "other"), ("SCOPE", "more")):
             with self.subTest(name):
                 self.assertIn(value, self.refused("token", "work", environment={f"OAUTH_TOKEN_{name}": value}))

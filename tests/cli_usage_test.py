@@ -33,6 +33,7 @@ class MistakeTest(unittest.TestCase):
             (["--frob"], "There is no option --frob.", 'See "oauth-token --help"'),
             ([], "no command", 'See "oauth-token --help"'),
             (["pasword"], 'no command "pasword"', 'Did you mean "oauth-token password"?'),
+            (["profile"], '"oauth-token profile" is half a command', 'See "oauth-token profile --help"'),
             (["profile", "lst"], 'no command "profile lst"', 'Did you mean "oauth-token profile list"?'),
             (["password", "--clint-id", "x"], "no option --clint-id", "Did you mean --client-id?"),
             (["password", "--tokenendpoint", "x"], "no option --tokenendpoint", "Did you mean --token-endpoint?"),
@@ -112,6 +113,7 @@ class HelpTest(unittest.TestCase):
             self.assertIn("--connect-timeout SECONDS  to reach the server", full)
             self.assertNotIn("to reach the server", short)
             self.assertEqual(program.run("help", "password").stdout, short)
+            self.assertIn("profile remove", program.run("profile", "--help").stdout)
 
     def test_version(self):
         with Program() as program:
