@@ -2,7 +2,6 @@
 
 #include <oauth_token/json.hpp>
 
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
