@@ -103,7 +103,8 @@ Result<Secret> checked(SecretBuffer& text, const std::string& name) {
 
 }  // namespace
 
-Result<Secret> run_askpass(const std::string& program, const std::string& question, std::stop_token stop) {
+Result<Secret> run_askpass(const std::string& program, const std::string& question,
+                           const std::stop_token& stop) {
   const std::string name = "The askpass program \"" + escape_for_terminal(program) + "\"";
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)

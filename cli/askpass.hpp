@@ -14,6 +14,6 @@ namespace oauth_token::cli {
 /// `config` when it cannot be started or its output cannot be a secret, `usage` when it ends with another
 /// status than 0, `interrupted`.
 Result<Secret> run_askpass(const std::string& program, const std::string& question,
-                           std::stop_token stop = {});
+                           const std::stop_token& stop = {});
 
 }  // namespace oauth_token::cli

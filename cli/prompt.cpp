@@ -128,7 +128,7 @@ class Conversation {
   // `note` is shown before the question.
   Outcome run(std::string_view note) {
     const WatchedSignals signals;
-    waiting_mask_ = &signals.during_wait();
+    waiting_mask_ = signals.during_wait();
     Outcome outcome = Outcome::broken;
     {
       const Modes modes(terminal_, question_.hidden);
@@ -162,7 +162,7 @@ class Conversation {
   Outcome wait(short events) const noexcept {
     std::array<pollfd, 2> on{{{.fd = terminal_, .events = events, .revents = 0},
                               {.fd = wake_up_, .events = POLLIN, .revents = 0}}};
-    const int ready = ::ppoll(on.data(), on.size(), nullptr, waiting_mask_);
+    const int ready = ::ppoll(on.data(), on.size(), nullptr, &waiting_mask_);
     for (const int number : watched_signals)
       if (was_seen(number)) return Outcome::signalled;
     if (on[1].revents != 0) return Outcome::stopped;
@@ -192,7 +192,7 @@ class Conversation {
   int terminal_;
   int wake_up_;
   const Question& question_;
-  const sigset_t* waiting_mask_ = nullptr;
+  sigset_t waiting_mask_{};
   Secret answer_;
 };
 
@@ -220,13 +220,13 @@ bool after_signal() noexcept {
       return false;
     }
   }
-  if (was_seen(SIGTSTP)) ::raise(SIGTSTP);
+  if (was_seen(SIGTSTP)) (void)::raise(SIGTSTP);
   return true;
 }
 
 }  // namespace
 
-Result<Secret> ask(const Question& question, std::stop_token stop) {
+Result<Secret> ask(const Question& question, const std::stop_token& stop) {
   const Descriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!terminal) {
     Error error{.error_class = ErrorClass::usage,

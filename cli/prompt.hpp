@@ -27,7 +27,7 @@ using Asker = std::function<Result<Secret>(const Question&)>;
 /// class `interrupted`, the terminal and the signals' handlers being as they were before: the caller cleans
 /// up and then dies by `pending_signal()`. Errors: `usage` when there is no terminal (Error::reason
 /// "no-terminal") or no answer, `interrupted` after a signal or a stop request. For one thread at a time.
-Result<Secret> ask(const Question& question, std::stop_token stop = {});
+Result<Secret> ask(const Question& question, const std::stop_token& stop = {});
 
 /// The signal that ended a question; 0: none.
 int pending_signal() noexcept;

@@ -38,8 +38,10 @@ Result<void> add_removals(const Settings& settings, std::vector<ProfileSetting>&
                   near.empty() ? "The keys are the names of the options." : "Did you mean \"" + near + "\"?");
     }
     if (is_set(changes, key))
-      return fail(ErrorClass::usage, "--" + key + " and --unset " + key + " exclude each other.",
-                  "Leave one of them out.");
+      return fail(
+          ErrorClass::usage,
+          std::string("--").append(key).append(" and --unset ").append(key).append(" exclude each other."),
+          "Leave one of them out.");
     changes.push_back({.key = key});
   }
   return {};
