@@ -1,7 +1,7 @@
 #include "protocol/client_assertion.hpp"
 
-#include <oauth_token/json.hpp>
 #include <oauth_token/http.hpp>
+#include <oauth_token/json.hpp>
 #include <oauth_token/token_client.hpp>
 
 #include <array>

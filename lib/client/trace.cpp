@@ -4,8 +4,8 @@
 #include "protocol/request_headers.hpp"
 #include "protocol/token_request.hpp"
 
-#include <oauth_token/json.hpp>
 #include <oauth_token/http.hpp>
+#include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>

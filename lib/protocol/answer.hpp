@@ -2,10 +2,10 @@
 
 #include "protocol/masking.hpp"
 
-#include <oauth_token/json.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/http.hpp>
+#include <oauth_token/json.hpp>
 
 #include <chrono>
 #include <functional>

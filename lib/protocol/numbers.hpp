@@ -1,6 +1,5 @@
 #pragma once
 
-
 #include <oauth_token/json.hpp>
 
 #include <chrono>
