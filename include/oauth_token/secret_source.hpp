@@ -4,6 +4,7 @@
 #include <oauth_token/secret.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -29,7 +30,7 @@ struct SecretInKeyring {};
 using SecretSource = std::variant<std::monostate, SecretFile, SecretCommand, SecretInKeyring>;
 
 /// How much is read at most from any source, bytes.
-inline constexpr std::size_t secret_source_limit = 64 * 1024;
+inline constexpr std::size_t secret_source_limit = std::size_t{64} * 1024;
 
 /// Reads to the end, with read(2) into wiped memory, and removes one trailing newline (LF or CR LF), nothing
 /// else. An empty secret is returned as such. Blocks until the writer closes, 60 s have passed (`timeout`; a
