@@ -51,8 +51,10 @@ std::shared_ptr<TokenStore> make_memory_store();
 
 struct KeyringOptions {
   std::chrono::milliseconds timeout{
-      5'000};               ///< for each call; it stands still while an unlock dialog is open
-  bool may_prompt = false;  ///< a locked keyring may ask a person who is there; 120 s at most
+      5'000};  ///< for each call; it stands still while an unlock dialog is open
+  /// A person is there: the keyring may show its dialogs, 120 s each at most. Any call then unlocks it;
+  /// saving and probing make one where there is none.
+  bool may_prompt = false;
 };
 
 /// The Secret Service of the desktop (libsecret). Loads the keyring module on first use; without it: class

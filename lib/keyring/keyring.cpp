@@ -35,12 +35,15 @@ Result<void> unlock(Call& call, gpointer object) {
   return {};
 }
 
-// Whether it was locked; it is not any more.
-Result<bool> unlock_default_collection(Call& call, Object<SecretCollection>& collection) {
+enum class Missing { fail, create };
+
+// Whether it was locked; it is not any more. A person may be asked for the password of a new one, if there is
+// none and something is to be saved.
+Result<bool> unlock_default_collection(Call& call, Object<SecretCollection>& collection, Missing missing) {
   GError* error = nullptr;
   collection.reset(secret_collection_for_alias_sync(call.service(), SECRET_COLLECTION_DEFAULT,
                                                     SECRET_COLLECTION_NONE, call.cancellable.get(), &error));
-  if (!collection && error == nullptr && call.options.may_prompt)
+  if (!collection && error == nullptr && missing == Missing::create && call.options.may_prompt)
     collection.reset(secret_collection_create_sync(call.service(), "Default", SECRET_COLLECTION_DEFAULT,
                                                    SECRET_COLLECTION_CREATE_NONE, call.cancellable.get(),
                                                    &error));
@@ -80,7 +83,7 @@ Result<Items> find(Call& call, std::optional<std::string_view> id) {
   auto items = search(call, id);
   if (items && items->empty()) {
     Object<SecretCollection> collection;
-    auto was_locked = unlock_default_collection(call, collection);
+    auto was_locked = unlock_default_collection(call, collection, Missing::fail);
     if (!was_locked) return fail(std::move(was_locked.error()));
     if (*was_locked) items = search(call, id);
   }
@@ -90,9 +93,6 @@ Result<Items> find(Call& call, std::optional<std::string_view> id) {
       if (auto unlocked = unlock(call, item.get()); !unlocked) return fail(std::move(unlocked.error()));
   return items;
 }
-
-// --- the store
-// -------------------------------------------------------------------------------------------------
 
 Result<std::optional<Secret>> load_item(Call& call, std::string_view id) {
   auto items = find(call, id);
@@ -136,7 +136,7 @@ std::string label(const StoreItem& item) {
 
 Result<void> save_item(Call& call, const StoreItem& item, const Secret& secret) {
   Object<SecretCollection> collection;
-  if (auto was_locked = unlock_default_collection(call, collection); !was_locked)
+  if (auto was_locked = unlock_default_collection(call, collection, Missing::create); !was_locked)
     return fail(std::move(was_locked.error()));
   const std::string_view text = secret.expose();
   const std::unique_ptr<SecretValue, decltype(&secret_value_unref)> value(
@@ -201,7 +201,7 @@ class KeyringStore final : public TokenStore {
   Result<void> probe(std::stop_token stop) override {
     return run(std::move(stop), [](Call& call) -> Result<void> {
       Object<SecretCollection> collection;
-      auto was_locked = unlock_default_collection(call, collection);
+      auto was_locked = unlock_default_collection(call, collection, Missing::create);
       if (!was_locked) return fail(std::move(was_locked.error()));
       return {};
     });

@@ -1,5 +1,6 @@
 #include "keyring/limit.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -10,7 +11,7 @@ namespace oauth_token {
 
 Limit::Limit(std::chrono::milliseconds time, std::stop_token stop, std::function<void()> end)
     : call_end_(std::move(end)),
-      until_(Clock::now() + time),
+      until_(Clock::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24))),
       on_stop_(std::move(stop), [this] { this->end(End::stop); }),
       timer_([this] { watch(); }) {}
 

@@ -36,10 +36,13 @@ GVariant* end_dialog(SecretService* /*self*/, GAsyncResult* result, GError** err
   return static_cast<GVariant*>(g_task_propagate_pointer(G_TASK(result), error));
 }
 
-// libsecret's own would take the connection that it shares with the host, and a name from the environment.
+// In place of libsecret's own, which takes the connection that it shares with the host, and the service's
+// name from the environment.
 GObject* construct(GType type, guint count, GObjectConstructParam* properties) {
-  GObject* const object = G_OBJECT_CLASS(plain_service)->constructor(type, count, properties);
-  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-name", service_name, "g-flags",
+  auto* const proxy = static_cast<GObjectClass*>(g_type_class_peek_parent(plain_service));
+  GObject* const object = proxy->constructor(type, count, properties);
+  g_object_set(object, "g-name", service_name, "g-object-path", "/org/freedesktop/secrets",
+               "g-interface-name", "org.freedesktop.Secret.Service", "g-flags",
                G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS,
                nullptr);
   g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(object), G_MAXINT);
