@@ -45,12 +45,12 @@ std::vector<std::string> candidates(std::string_view name) {
 
 }  // namespace
 
-Result<void*> open_module(std::string_view name) {
+Result<void*> open_module(std::string_view name, Binding binding) {
   std::string reason = "it is not installed";
   for (const std::string& path : candidates(name)) {
     if (::access(path.c_str(), F_OK) != 0) continue;
-    // RTLD_NOW: lazy binding spills vector registers, and with them pieces of secrets, onto the stack.
-    void* const module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* const module =
+        ::dlopen(path.c_str(), (binding == Binding::late ? RTLD_LAZY : RTLD_NOW) | RTLD_LOCAL);
     if (module != nullptr) {
       if (void* const entry = ::dlsym(module, ("oauth_token_" + std::string(name) + "_module").c_str()))
         return entry;

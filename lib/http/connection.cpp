@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 
+#include "base/registers.hpp"
 #include "http/connection_diagnosis.hpp"
 
 #include <oauth_token/text.hpp>
@@ -163,6 +164,7 @@ Error Connection::State::explain(CURLcode code) const {
 }
 
 Transfer Connection::State::transferred(CURLcode code, std::size_t count, bool may_close) {
+  wipe_vector_registers();  // TLS has had the bytes in them; see Binding in base/module.hpp
   if (code == CURLE_OK && (count > 0 || !may_close))
     return {.outcome = count > 0 ? Transfer::Outcome::moved : Transfer::Outcome::again, .count = count};
   if (code == CURLE_AGAIN) return {};

@@ -11,7 +11,7 @@ namespace oauth_token {
 namespace {
 
 const Result<const HttpModule*>& module() {
-  static const Result<const HttpModule*> loaded = load_module<HttpModule>("http");
+  static const Result<const HttpModule*> loaded = load_module<HttpModule>("http", Binding::late);
   return loaded;
 }
 

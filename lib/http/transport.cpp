@@ -52,7 +52,7 @@ class Client {
     }
     Exchange exchange(*connection, std::move(*message), request.method == "HEAD");
     auto result = run(exchange, *connection, request.deadline, begin, origin, stop);
-    wipe_vector_registers();  // TLS and the parser worked on secrets, too
+    wipe_vector_registers();  // the parser copied secrets, too
     if (!result) {
       Error& error = result.error();
       error.sent = exchange.sent();
