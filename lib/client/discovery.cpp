@@ -53,6 +53,7 @@ Result<Url> parse_issuer(std::string_view issuer, bool allow_http) {
 }  // namespace
 
 Result<ServerMetadata> discover(const Transport& transport, std::string_view issuer,
+                                // NOLINTNEXTLINE(performance-unnecessary-value-param): by value everywhere
                                 const DiscoveryOptions& options, std::stop_token stop) {
   const auto url = parse_issuer(issuer, options.allow_http);
   if (!url) return fail(url.error());

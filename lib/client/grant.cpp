@@ -4,22 +4,33 @@
 #include <string_view>
 #include <variant>
 
+// By get_if rather than visit, which may throw.
+
 namespace oauth_token {
 namespace {
 
-struct GrantType {
-  std::string_view operator()(const PasswordGrant&) const noexcept { return "password"; }
-  std::string_view operator()(const RefreshTokenGrant&) const noexcept { return "refresh_token"; }
-  std::string_view operator()(const ClientCredentialsGrant&) const noexcept { return "client_credentials"; }
-  std::string_view operator()(const ExtensionGrant& grant) const noexcept { return grant.grant_type; }
-};
+template <class... Methods>
+std::string_view client_id_in(const std::variant<Methods...>& authentication) noexcept {
+  std::string_view id;
+  const auto take = [&](const auto* method) {
+    if (method != nullptr) id = method->client_id;
+  };
+  (take(std::get_if<Methods>(&authentication)), ...);
+  return id;
+}
 
 }  // namespace
 
-std::string_view grant_type(const Grant& grant) noexcept { return std::visit(GrantType{}, grant); }
+std::string_view grant_type(const Grant& grant) noexcept {
+  if (std::holds_alternative<PasswordGrant>(grant)) return "password";
+  if (std::holds_alternative<RefreshTokenGrant>(grant)) return "refresh_token";
+  if (std::holds_alternative<ClientCredentialsGrant>(grant)) return "client_credentials";
+  const auto* const extension = std::get_if<ExtensionGrant>(&grant);
+  return extension != nullptr ? std::string_view(extension->grant_type) : std::string_view();
+}
 
 std::string_view client_id(const ClientAuthentication& authentication) noexcept {
-  return std::visit([](const auto& any) -> std::string_view { return any.client_id; }, authentication);
+  return client_id_in(authentication);
 }
 
 }  // namespace oauth_token
