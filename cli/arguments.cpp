@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view see_help = "See \"oauth-token --help\".";
 
+void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
+
 std::string quoted(std::string_view word) { return "\"" + std::string(word) + "\""; }
 
 /// Takes argv apart; the command need not be known yet.
@@ -37,7 +39,10 @@ class Parser {
   Result<void> long_option(std::string_view word) {
     const std::size_t equals = word.find('=');
     const auto name = find_option(word.substr(0, equals));
-    if (!name) return unknown_option(word.substr(0, equals));
+    if (!name) {
+      wipe_value(equals);
+      return unknown_option(word.substr(0, equals));
+    }
     if (equals == std::string_view::npos) return add(*name, std::nullopt);
     return add(*name, word.substr(equals + 1));
   }
@@ -46,6 +51,7 @@ class Parser {
     while (!letters.empty()) {
       const auto name = find_option(letters[0]);
       if (!name) {
+        wipe_value(std::string_view::npos);
         return fail(ErrorClass::usage, "There is no option -" + std::string(letters.substr(0, 1)) + ".",
                     std::string(see_help));
       }
@@ -85,6 +91,21 @@ class Parser {
       return fail(ErrorClass::usage, dashed + " is given twice.", "Give it once.");
     found_.options.emplace_back(name, *value);
     return {};
+  }
+
+  /// What was given to an option that does not exist may be a secret ("-p hunter2").
+  void wipe_value(std::size_t equals) {
+    if (equals != std::string_view::npos) {
+      overwrite(words_[next_ - 1] + 2 + equals + 1);
+    } else if (next_ < words_.size() && words_[next_][0] != '-') {
+      overwrite(words_[next_]);
+    }
+  }
+
+  /// So may be an argument too many; it is not named either.
+  void wipe_operand(const std::string& operand) {
+    for (char* const word : words_)
+      if (operand == word) overwrite(word);
   }
 
   static Result<void> unknown_option(std::string_view name) {
@@ -148,7 +169,7 @@ class Parser {
                 "See " + quoted("oauth-token " + name + " --help") + ".");
   }
 
-  [[nodiscard]] Result<void> check_command() const {
+  [[nodiscard]] Result<void> check_command() {
     const Command& command = *found_.command;
     const std::string written = "oauth-token " + std::string(command.name);
     for (const auto& [name, value] : found_.options) {
@@ -161,8 +182,12 @@ class Parser {
     if (found_.operands.size() < command.operands_needed)
       return fail(ErrorClass::usage, quoted(written) + " needs more arguments.", usage);
     if (found_.operands.size() > command.operands_at_most) {
+      for (std::size_t i = command.operands_at_most; i < found_.operands.size(); ++i)
+        wipe_operand(found_.operands[i]);
+      const std::size_t many = found_.operands.size() - command.operands_at_most;
       return fail(ErrorClass::usage,
-                  quoted(found_.operands[command.operands_at_most]) + " is one argument too many.",
+                  many == 1 ? "There is one argument too many."
+                            : "There are " + std::to_string(many) + " arguments too many.",
                   command.operands.empty() ? quoted(written) + " takes none." : usage);
     }
     return {};
@@ -181,8 +206,6 @@ class Parser {
   Arguments found_ = {};
   std::vector<std::string> operands_ = {};
 };
-
-void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
 
 /// A secret that people look for on the command line, and what there is in its place.
 struct SecretFlag {
@@ -214,6 +237,13 @@ constexpr SecretFlag secret_flags[] = {
     {"access-token", "No command takes an access token."},
 };
 
+/// "Client_Secret" is "client-secret" mistyped, and its value as secret.
+std::string as_option_name(std::string_view name) {
+  std::string plain(name);
+  for (char& c : plain) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return plain;
+}
+
 /// The name part of "NAME=VALUE" or "NAME: VALUE".
 std::string_view name_part(std::string_view text, char separator) {
   return text.substr(0, std::min(text.find(separator), text.size()));
@@ -232,7 +262,7 @@ Result<void> refuse_secret_arguments(std::span<char*> words) {
   for (std::size_t i = 0; i < words.size() && std::string_view(words[i]) != "--"; ++i) {
     std::string_view word = words[i];
     if (!word.starts_with("--")) continue;
-    const std::string_view name = name_part(word.substr(2), '=');
+    const std::string name = as_option_name(name_part(word.substr(2), '='));
     const bool joined = word.size() > name.size() + 2;
     char* value = joined ? words[i] + name.size() + 3 : i + 1 < words.size() ? words[i + 1] : nullptr;
     const auto* const flag = std::find_if(std::begin(secret_flags), std::end(secret_flags),
@@ -243,8 +273,8 @@ Result<void> refuse_secret_arguments(std::span<char*> words) {
           find_option(name_part(std::string_view(value).substr(2), '=')))
         value = nullptr;
       refuse(value,
-             "A secret does not belong on the command line, where other users can read it: --" +
-                 std::string(name) + " is refused.",
+             "A secret does not belong on the command line, where other users can read it: --" + name +
+                 " is refused.",
              flag->instead);
     } else if (value != nullptr && (name == "param" || name == "header")) {
       const bool is_header = name == "header";

@@ -70,12 +70,12 @@ int main_of(std::span<char*> words) {
   Context context;
   context.variables = take_secret_variables(environ);
   const auto status = run(context, words);
-  if (status) return *status;
-  if (context.dry_run_shown) return exit_done;
-  const int failure = report(context, status.error());
-  if (status.error().error_class == ErrorClass::interrupted)
-    die_by(ending_signal() != 0 ? ending_signal() : SIGINT);
-  return failure;
+  if (!status && context.dry_run_shown) return exit_done;
+  const int result = status ? *status : report(context, status.error());
+  // Held back while a renewal was finished, perhaps; whoever sent it waits for this.
+  if (ending_signal() != 0) die_by(ending_signal());
+  if (!status && status.error().error_class == ErrorClass::interrupted) die_by(SIGINT);
+  return result;
 }
 
 }  // namespace

@@ -82,9 +82,10 @@ Result<void> Rotation::deliver(const Secret& refresh_token, std::stop_token stop
 }
 
 Result<void> Rotation::replace_file(const Secret& refresh_token) {
-  int error = ftruncate(descriptor_, 0) == 0 ? 0 : errno;
-  if (error == 0) error = write_all(descriptor_, refresh_token.expose());
+  // Into the space that was reserved; only what was not needed is given back.
+  int error = write_all(descriptor_, refresh_token.expose());
   if (error == 0) error = write_all(descriptor_, "\n");
+  if (error == 0 && ftruncate(descriptor_, static_cast<off_t>(refresh_token.size() + 1)) != 0) error = errno;
   if (error == 0 && fsync(descriptor_) != 0) error = errno;
   if (error == 0 && rename(temporary_.c_str(), file_.c_str()) != 0) error = errno;
   if (error != 0) {

@@ -34,6 +34,8 @@ void handle(int signal) {
   const int saved = errno;
   int none = 0;
   if (!caught.compare_exchange_strong(none, signal)) {
+    // A closing terminal or a logout sends more than one; a person who insists presses Ctrl-C again.
+    if (renewing && signal != SIGINT) return;
     set_handler(signal, SIG_DFL);
     (void)raise(signal);  // delivered when this handler returns
   }

@@ -43,7 +43,7 @@ class MistakeTest(unittest.TestCase):
             (["password", "--client-id", "a", "--client-id", "b"], "--client-id is given twice.", "once"),
             (["password", "--lenient=yes"], "--lenient takes no value", ""),
             (["list", "--issuer", "x"], '"oauth-token list" has no option --issuer', "--help"),
-            (["token", "a", "b"], '"b" is one argument too many', "oauth-token token [SESSION]"),
+            (["token", "a", "b"], 'There is one argument too many', "oauth-token token [SESSION]"),
             (["request"], "needs more arguments", "request GRANT_TYPE [PROFILE]"),
             (["token", "--output", "xml"], "--output must be one of token, json, header, env, none", ""),
             (["list", "-o", "token"], "--output must be one of text, json", ""),
@@ -155,7 +155,8 @@ class SecretOnCommandLineTest(unittest.TestCase):
     def test_the_value_is_wiped_from_the_arguments(self):
         require_root()
         for words in (["--password", "hunter2-abc"], ["--client-secret=hunter2-abc"], ["--param", "totp=hunter2-abc"],
-                      ["--header", "Authorization: hunter2-abc"]):
+                      ["--header", "Authorization: hunter2-abc"], ["--Client_Secret=hunter2-abc"],
+                      ["--pasword", "hunter2-abc"], ["--pasword=hunter2-abc"], ["-p", "hunter2-abc"]):
             with self.subTest(words), Program() as program, FullPipe() as pipe:
                 process = program.start("password", *words, stderr=pipe.writing)
                 cmdline = pathlib.Path(f"/proc/{process.pid}/cmdline")
@@ -169,6 +170,25 @@ class SecretOnCommandLineTest(unittest.TestCase):
                 os.read(pipe.reading, 4096)
                 process.communicate(timeout=20)
                 self.assertEqual(process.returncode, 2)
+
+
+class SurplusArgumentTest(unittest.TestCase):
+    def test_an_argument_too_many_may_be_a_secret_and_is_neither_shown_nor_left_in_the_arguments(self):
+        require_root()
+        for words in (["work", "hunter2-abc"], ["--", "work", "hunter2-abc"]):
+            with self.subTest(words), Program() as program, FullPipe() as pipe:
+                process = program.start("password", *words, stderr=pipe.writing)
+                cmdline = pathlib.Path(f"/proc/{process.pid}/cmdline")
+
+                def wiped():
+                    text = cmdline.read_bytes()
+                    return b"work\0" in text and b"hunter2" not in text
+
+                wait_until(wiped, "the argument to be wiped")
+                said = os.read(pipe.reading, 4096)
+                process.communicate(timeout=20)
+                self.assertEqual(process.returncode, 2)
+                self.assertNotIn(b"hunter2", said)
 
 
 class EnvironmentTest(unittest.TestCase):

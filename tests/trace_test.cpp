@@ -95,3 +95,21 @@ TEST_CASE("a body that is no JSON object is a length") {
         "< HTTP 200\n<\n< (26 bytes)\n");
   CHECK(describe(response(200, {}, ""), password_request()) == "< HTTP 200\n<\n");
 }
+
+TEST_CASE("an address is shown without what may be a secret in it: query, fragment, user information") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"https://app.example/cb#access_token=SECRET-TOKEN-1&id_token=SECRET-2",
+       "https://app.example/cb# (45 bytes)"},
+      {"https://app.example/cb?a=b#c", "https://app.example/cb? (5 bytes)"},
+      {"https://user:secret@app.example/cb", "(34 bytes)"},
+      {"/cb", "/cb"},
+      {"/mail/a@b", "/mail/a@b"},
+  };
+  const oauth_token::HttpRequest request{.url = "https://as.example/token"};
+  for (const auto& [location, shown] : rows) {
+    oauth_token::HttpResponse response{.status = 302};
+    response.headers = {{"Location", location}};
+    const std::string text = oauth_token::describe(response, request);
+    CHECK(text.find(std::string("Location: ") + shown + "\n") != std::string::npos);
+  }
+}

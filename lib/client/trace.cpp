@@ -45,11 +45,17 @@ std::string shown(std::string_view text) {
   return escape_for_terminal(text.substr(0, longest_value)) + (text.size() > longest_value ? "..." : "");
 }
 
-// "https://host/path" with the query as a length.
+// "https://host/path" with the rest as a length: query, fragment and user information may hold secrets.
 std::string shown_url(std::string_view url) {
-  const auto query = url.find('?');
-  if (query == std::string_view::npos) return shown(url);
-  return shown(url.substr(0, query)) + "? " + length_of(url.size() - query - 1);
+  const auto rest = url.find_first_of("?#");
+  std::string_view front = url.substr(0, rest);
+  const auto authority = front.find("//");
+  if (authority != std::string_view::npos) {
+    const std::string_view host = front.substr(authority + 2, front.find('/', authority + 2) - authority - 2);
+    if (host.find('@') != std::string_view::npos) return length_of(url.size());
+  }
+  if (rest == std::string_view::npos) return shown(url);
+  return shown(front) + url[rest] + " " + length_of(url.size() - rest - 1);
 }
 
 /// Calls `found(name, value)`, both decoded, for each pair of a form.
