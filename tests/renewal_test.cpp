@@ -134,6 +134,23 @@ TEST_CASE("a refresh is sent once more when the connection was cut, and only the
   CHECK(slow.server.state().requests == 2);
 }
 
+TEST_CASE("a cut connection and a repetition that could not be sent: the refresh token may be spent") {
+  World world;
+  world.sign_in();
+  world.expire();
+  bool cut = true;
+  world.server.before_commit = [&] {
+    if (std::exchange(cut, false)) return network_error(Sent::maybe, "closed");
+    return network_error(Sent::no, "refused");
+  };
+  const auto token = world.source().token({.wait = 3s});
+  REQUIRE_FALSE(token.has_value());
+  CHECK(token.error().reason == "refused");
+  CHECK(to_string(token.error().sent) == "maybe");
+  CHECK_FALSE(token.error().retry_safe);
+  CHECK(world.server.state().requests == 3);
+}
+
 TEST_CASE("a refresh token that the server calls invalid is not sent again until a new sign-in") {
   World world;
   world.sign_in();

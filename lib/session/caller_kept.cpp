@@ -6,6 +6,7 @@
 #include "session/lock.hpp"
 #include "session/policy.hpp"
 #include "session/secret_half.hpp"
+#include "session/sending.hpp"
 
 #include <oauth_token/caller_kept_token.hpp>
 
@@ -93,7 +94,6 @@ class Renewal {
   Result<CallerKeptAnswer> give_up(Journal& journal, Error error,
                                    const std::optional<Journal::Unanswered>& before) const;
   CallerKeptAnswer deliver(Journal& journal, SecretHalf half);
-  [[nodiscard]] RefreshTokenGrant grant() const;
 
   CallerKeptRefresh& refresh_;
   const CallerKeptOptions& options_;
@@ -104,15 +104,6 @@ class Renewal {
   bool journaled_ = true;
 };
 
-RefreshTokenGrant Renewal::grant() const {
-  const RefreshTokenGrant& ours = refresh_.grant;
-  RefreshTokenGrant copied{
-      .refresh_token = ours.refresh_token.copy(), .scope = ours.scope, .resource = ours.resource};
-  for (const Parameter& parameter : ours.extra)
-    copied.extra.push_back({.name = parameter.name, .value = parameter.value.copy()});
-  return copied;
-}
-
 Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   const auto before = journal.unanswered();
   if (!before) return fail(before.error());
@@ -120,8 +111,7 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
     return fail(std::move(begun.error()));
   const CriticalPart critical(options_.critical_part);
-  auto token = client_.request(grant());
-  if (!token && was_cut_off(token.error())) token = client_.request(grant());
+  auto token = send_refresh(client_, refresh_.grant);
   if (!token) return give_up(journal, std::move(token.error()), *before);
   if (token->refresh_token.empty()) token->refresh_token = refresh_.grant.refresh_token.copy();
   SecretHalf half{.generation = spent + 1, .obtained_at = now(), .token = std::move(*token)};

@@ -4,6 +4,7 @@
 #include "session/id_token.hpp"
 #include "session/journal.hpp"
 #include "session/policy.hpp"
+#include "session/sending.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -22,18 +23,12 @@ std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-Result<Token> send(const Spending& spending) {
-  const HeldSession& held = spending.held;
-  const auto grant = [&] {
-    RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),
-                              .resource = held.record.resource};
-    for (const auto& [name, value] : held.record.parameters)
-      refresh.extra.push_back({.name = name, .value = Secret(value)});
-    return refresh;
-  };
-  auto token = spending.client.request(grant());
-  if (!token && was_cut_off(token.error())) token = spending.client.request(grant());
-  return token;
+RefreshTokenGrant grant(const HeldSession& held) {
+  RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),
+                            .resource = held.record.resource};
+  for (const auto& [name, value] : held.record.parameters)
+    refresh.extra.push_back({.name = name, .value = Secret(value)});
+  return refresh;
 }
 
 void save_record(Spending& spending) {
@@ -161,7 +156,7 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
     return begun;
 
   const CriticalPart critical(spending.session.options.critical_part);
-  auto token = send(spending);
+  auto token = send_refresh(spending.client, grant(held));
   if (!token) return give_up(spending, std::move(token.error()), *before);
   return accept(spending, std::move(*token));
 }
