@@ -50,25 +50,6 @@ SecretSource assertion_source(const Settings& settings) {
   return {};
 }
 
-/// What weakens a connection may stand in a profile for a server on this machine only.
-Result<void> check_loopback_only(const Settings& settings) {
-  for (std::size_t i = 0; i < option_count; ++i) {
-    const OptionName name(i);
-    if (!option_table[i].has(loopback_only) || settings.origin(name) != Origin::profile ||
-        !settings.flag(name))
-      continue;
-    const bool by_issuer = settings.given("issuer");
-    auto url = parse_url(settings.value(by_issuer ? OptionName("issuer") : OptionName("token-endpoint")));
-    if (!url) return fail(std::move(url.error()));
-    if (url->is_loopback()) continue;
-    return fail(ErrorClass::config,
-                settings.where(name) + " is for servers on this machine only, not for " + url->host + ".",
-                "Remove it from the profile, and write --" + std::string(option_table[i].name) +
-                    " on the command line each time it is meant.");
-  }
-  return {};
-}
-
 bool a_person_is_there() noexcept {
   const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (terminal == -1) return false;
@@ -147,15 +128,37 @@ Result<void> check_flags_without_effect(const Settings& settings, const ClientSe
 
 }  // namespace
 
+Result<void> check_loopback_only(const Settings& settings, const ClientSettings& client) {
+  for (std::size_t i = 0; i < option_count; ++i) {
+    const OptionName name(i);
+    if (!option_table[i].has(loopback_only) || settings.origin(name) != Origin::profile ||
+        !settings.flag(name))
+      continue;
+    for (const std::string* const server : {&client.issuer, &client.token_endpoint,
+                                            &client.introspection_endpoint, &client.revocation_endpoint}) {
+      if (server->empty()) continue;
+      auto url = parse_url(*server);
+      if (!url) return fail(std::move(url.error()));
+      if (url->is_loopback()) continue;
+      return fail(ErrorClass::config,
+                  settings.where(name) + " is for servers on this machine only, not for " + url->host + ".",
+                  "Remove it from the profile, and write --" + std::string(option_table[i].name) +
+                      " on the command line each time it is meant.");
+    }
+  }
+  return {};
+}
+
 Result<ClientSettings> client_settings(const Context& context, const Settings& settings) {
   if (!settings.given("issuer") && !settings.given("token-endpoint")) {
     return fail(
         ErrorClass::usage, "No server is named.",
         "Use --issuer URL or --token-endpoint URL, or a profile: oauth-token profile set NAME --issuer URL.");
   }
-  if (auto checked = check_loopback_only(settings); !checked) return fail(std::move(checked.error()));
   auto client = read_client_settings(settings);
   if (!client) return client;
+  if (auto checked = check_loopback_only(settings, *client); !checked)
+    return fail(std::move(checked.error()));
   auto place = place_of_client_secret(context, settings);
   if (!place) return fail(std::move(place.error()));
   const bool in_keyring = settings.flag("client-secret-in-keyring");
@@ -182,7 +185,7 @@ Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
   if (const auto time = parse_seconds(settings.value("timeout"))) run.timeout = *time;
   if (const auto time = parse_seconds(settings.value("connect-timeout"))) run.connect_timeout = *time;
   if (run.insecure_tls)
-    warn(
+    warn_always(
         context,
         "The server's certificate is NOT checked (--insecure-tls): anybody on the way can read the secrets.");
   return run;
@@ -216,6 +219,8 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
   auto session = Session::open(settings.session, std::move(given));
   if (!session) return session;
   const SessionRecord& record = session->record();
+  if (auto checked = check_loopback_only(settings, record.client); !checked)
+    return fail(std::move(checked.error()));
   auto asked = read_client_settings(settings);
   if (!asked) return fail(std::move(asked.error()));
   if (auto same = session->check_binding(*asked, settings.given("basic-encoding")); !same)

@@ -9,6 +9,10 @@
 
 namespace oauth_token::cli {
 
+/// What weakens a connection may stand in a profile for servers on this machine only: `config` when the
+/// profile holds such a flag and an endpoint of `client` is elsewhere.
+Result<void> check_loopback_only(const Settings& settings, const ClientSettings& client);
+
 /// The server and client that the settings name, for a new request.
 Result<ClientSettings> client_settings(const Context& context, const Settings& settings);
 

@@ -64,7 +64,10 @@ void report_json(const Context& context, const Error& error) {
 }  // namespace
 
 void warn(const Context& context, std::string_view sentence) {
-  if (context.quiet) return;
+  if (!context.quiet) warn_always(context, sentence);
+}
+
+void warn_always(const Context& context, std::string_view sentence) {
   if (context.json) return write_member(context, "warning", sentence);
   write_sentence(context, "oauth-token: warning: ", sentence);
 }

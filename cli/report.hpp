@@ -11,6 +11,9 @@ namespace oauth_token::cli {
 /// A warning on standard error; nothing with --quiet.
 void warn(const Context& context, std::string_view sentence);
 
+/// The same, even with --quiet: for what nobody may miss.
+void warn_always(const Context& context, std::string_view sentence);
+
 /// A sentence for a person on standard error; nothing with --quiet or -o json.
 void note(const Context& context, std::string_view sentence);
 

@@ -81,6 +81,8 @@ Result<Token> request_unkept(Context& context, const Settings& settings, const S
   if (!run) return fail(std::move(run.error()));
   const auto sender = make_client(*client, std::move(*run), context.stop);
   if (!sender) return fail(sender.error());
+  if (auto checked = check_loopback_only(settings, *client); !checked)  // now with what was discovered
+    return fail(std::move(checked.error()));
   return request_with_patience(context, request,
                                [&](Grant grant) { return sender->request(std::move(grant), context.stop); });
 }
@@ -99,6 +101,8 @@ Result<SignedIn> sign_in(Context& context, const Settings& settings, const SignI
   auto prepared =
       SignIn::prepare(std::move(*record), settings.flag("replace"), std::move(*session), context.stop);
   if (!prepared) return fail(std::move(prepared.error()));
+  if (auto checked = check_loopback_only(settings, prepared->record().client); !checked)
+    return fail(std::move(checked.error()));  // a discovered endpoint
   SignedIn result;
   result.token = request_with_patience(
       context, request, [&](Grant grant) { return prepared->request(std::move(grant), context.stop); });

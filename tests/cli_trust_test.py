@@ -95,6 +95,31 @@ class TrustTest(unittest.TestCase):
             self.assertIn(option, done.stderr)
             self.assertIn("192.0.2.1", done.stderr)
 
+    def test_no_endpoint_may_be_on_another_machine_where_the_profile_weakens_the_connection(self):
+        with FaultServer(answering(TOKEN), tls=self.tls) as server:
+            for key in ("token-endpoint", "introspection-endpoint", "revocation-endpoint"):
+                with self.subTest(key):
+                    endpoints = {"issuer": server.url(""), "token-endpoint": server.url(), key: "https://192.0.2.1/x"}
+                    self.configuration("[profiles.default]\ninsecure-tls = true\n" +
+                                       "".join(f'{name} = "{url}"\n' for name, url in endpoints.items()))
+                    done = self.password()
+                    self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                    self.assertIn("192.0.2.1", done.stderr)
+
+    def test_metadata_lead_to_no_other_machine_where_the_profile_weakens_the_connection(self):
+        server = self.issuer({"issuer": "{}", "token_endpoint": "https://192.0.2.1/token"})
+        self.configuration(f'[profiles.default]\nissuer = "{server.url("")}"\ninsecure-tls = true\n')
+        done = self.password()
+        self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+        self.assertIn("192.0.2.1", done.stderr)
+
+    def test_the_warning_that_no_certificate_is_checked_cannot_be_silenced(self):
+        with FaultServer(answering(TOKEN), tls=self.tls) as server:
+            words = ["--token-endpoint", server.url(), "--insecure-tls"]
+            for done in (self.password(*words, "--quiet"), self.password(*words, environment={"OAUTH_TOKEN_QUIET": "1"})):
+                self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+                self.assertIn("NOT checked", done.stderr)
+
     def test_the_keys_of_a_connection_are_written_nowhere(self):
         keys = self.program.home / "keys"
         with FaultServer(answering(TOKEN), tls=self.tls) as server:

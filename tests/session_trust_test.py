@@ -1,5 +1,6 @@
 """What stands in the configuration file and the environment redirects no session and weakens none."""
 
+import json
 import os
 import tempfile
 import unittest
@@ -46,6 +47,31 @@ class SessionTrustTest(unittest.TestCase):
         self.assertEqual((done.status, done.stdout, len(server.requests)), (2, "", 1), done.stderr)
         self.assertIn(self.other.file, done.stderr)
         self.assertIn(self.ours.file, done.stderr)
+
+    def test_no_profile_weakens_the_connection_of_a_session_to_another_machine(self):
+        server = self.server(self.ours, "third")
+        for member in ("token_endpoint", "introspection_endpoint", "revocation_endpoint", "issuer"):
+            server.requests.clear()
+            self.program.file("config/oauth-token/config.toml", "", 0o600)
+            (self.program.config_home / "oauth-token").chmod(0o700)
+            done = self.program.run("password", "--token-endpoint", server.url(), "--client-id", "app", "--cacert",
+                                    self.ours.file, "--username", "alice", "--password-stdin", "--replace", input="secret")
+            self.assertEqual(done.status, 0, done.stderr)
+            for flag in ("insecure-tls", "allow-http"):
+                self.program.file("config/oauth-token/config.toml", f"[profiles.default]\n{flag} = true\n")
+                self.assertEqual(self.program.run("refresh", "--quiet").status, 0)
+            record = self.program.state_home / "oauth-token/sessions/default.json"
+            text = json.loads(record.read_text())
+            text[member] = "https://192.0.2.1/x"
+            record.write_text(json.dumps(text))
+            for command in ("refresh", "introspect", "revoke"):
+                for flag in ("insecure-tls", "allow-http"):
+                    with self.subTest(member=member, command=command, flag=flag):
+                        self.program.file("config/oauth-token/config.toml", f"[profiles.default]\n{flag} = true\n")
+                        done = self.program.run(command)
+                        self.assertEqual((done.status, done.stdout, len(server.requests)), (2, "", 3), done.stderr)
+                        self.assertIn(f'{flag} in profile "default" is for servers on this machine only', done.stderr)
+                        self.assertIn("192.0.2.1", done.stderr)
 
     def test_a_configuration_of_another_owner_is_refused(self):
         if os.geteuid() != 0:
