@@ -142,6 +142,15 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
   return *text ? profiles_of(**text, path, known_keys) : ProfileFile{.path = path};
 }
 
+Error no_such_profile(const ProfileFile& file, const std::string& name) {
+  std::string names;
+  for (const Profile& each : file.profiles) names += (names.empty() ? "" : ", ") + each.name;
+  return {.error_class = ErrorClass::config,
+          .message = "There is no profile \"" + name + "\" in " + file.path + ".",
+          .hint = (names.empty() ? "There are none yet" : "There are: " + names) +
+                  "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\"."};
+}
+
 Result<void> set_in_profile(const std::string& path, const std::string& profile,
                             const std::vector<ProfileSetting>& settings,
                             const std::vector<std::string>& known_keys) {

@@ -40,6 +40,9 @@ std::string config_path(const std::string& flag);
 Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
                                   const std::vector<std::string>& known_keys);
 
+/// That there is no profile of that name, but those there are; `config`.
+Error no_such_profile(const ProfileFile& file, const std::string& name);
+
 /// How a value is written.
 enum class ValueForm { text, integer, boolean, list };
 

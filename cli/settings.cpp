@@ -4,6 +4,8 @@
 #include "report.hpp"
 #include "value_check.hpp"
 
+#include <oauth_token/http.hpp>
+
 #include <algorithm>
 #include <cstring>
 
@@ -26,6 +28,7 @@ class Resolver {
     if (auto done = read_variables(); !done) return fail(std::move(done.error()));
     settings_.caller_keeps_token = caller_keeps_token();
     if (auto done = read_profile(); !done) return fail(std::move(done.error()));
+    if (auto done = check_endpoints(); !done) return fail(std::move(done.error()));
     settings_.session = session_name();
     if (auto done = check_session(); !done) return fail(std::move(done.error()));
     if (auto done = check_form(); !done) return fail(std::move(done.error()));
@@ -144,17 +147,11 @@ class Resolver {
     const auto file = read_profiles(path, !config.empty(), profile_key_names());
     if (!file) return fail(file.error());
     const Profile* const found = file->find(name);
-    if (found == nullptr) return must_exist ? no_profile(*file, name) : Result<void>();
+    if (found == nullptr && must_exist) return fail(no_such_profile(*file, name));
+    if (found == nullptr) return {};
     settings_.profile = name;
+    profile_ = *found;
     return add_profile(*found, path.substr(0, path.rfind('/')));
-  }
-
-  static Result<void> no_profile(const ProfileFile& file, const std::string& name) {
-    std::string names;
-    for (const Profile& each : file.profiles) names += (names.empty() ? "" : ", ") + each.name;
-    return fail(ErrorClass::config, "There is no profile \"" + name + "\" in " + file.path + ".",
-                (names.empty() ? "There are none yet" : "There are: " + names) +
-                    "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\".");
   }
 
   Result<void> add_profile(const Profile& found, const std::string& folder) {
@@ -192,6 +189,33 @@ class Resolver {
                       "Use --" + std::string(server.option().name) + " on the command line.");
         }
       }
+    }
+    return {};
+  }
+
+  /// Tokens go to these endpoints: a variable may not lead them away from the server in force.
+  Result<void> check_endpoints() const {
+    for (const OptionName name : {OptionName("introspection-endpoint"), OptionName("revocation-endpoint")}) {
+      const std::string& asked = settings_.value(name);
+      const auto theirs = profile_.values.find(name.option().name);
+      if (settings_.origin(name) != Origin::variable ||
+          (theirs != profile_.values.end() && theirs->second == std::vector{asked}))
+        continue;
+      auto url = parse_url(asked);
+      if (!url) return fail(std::move(url.error()));
+      std::string servers;
+      bool same = false;
+      for (const OptionName server : {OptionName("issuer"), OptionName("token-endpoint")}) {
+        if (!settings_.given(server)) continue;
+        const auto other = parse_url(settings_.value(server));
+        same = same || (other && other->origin() == url->origin());
+        servers += ", " + settings_.where(server) + " names " + settings_.value(server);
+      }
+      if (same || servers.empty()) continue;
+      return fail(ErrorClass::config,
+                  settings_.where(name) + " names " + asked + servers +
+                      ": a variable may not send tokens to another server.",
+                  "Use --" + std::string(name.option().name) + " on the command line.");
     }
     return {};
   }
@@ -240,6 +264,7 @@ class Resolver {
   const char* const* environment_;
   Settings settings_ = {};
   std::string profile_variable_ = {};
+  Profile profile_ = {};
 };
 
 }  // namespace

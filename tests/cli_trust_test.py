@@ -95,6 +95,28 @@ class TrustTest(unittest.TestCase):
             self.assertIn(option, done.stderr)
             self.assertIn("192.0.2.1", done.stderr)
 
+    def test_no_variable_sends_tokens_to_another_server_than_the_one_in_force(self):
+        with FaultServer(answering(TOKEN)) as server:
+            self.configuration(f'[profiles.default]\ntoken-endpoint = "{server.url()}"\n'
+                               f'[profiles.named]\ntoken-endpoint = "{server.url()}"\n'
+                               'introspection-endpoint = "https://other.example/x"\n'
+                               'revocation-endpoint = "https://other.example/x"\n')
+            for key in ("INTROSPECTION", "REVOCATION"):
+                variable = f"OAUTH_TOKEN_{key}_ENDPOINT"
+                elsewhere = {variable: "https://other.example/x"}
+                by_variable = {**elsewhere, "OAUTH_TOKEN_TOKEN_ENDPOINT": server.url()}
+                for words, environment in (([], elsewhere), ([], by_variable), (["named"], {variable: "https://evil.example"})):
+                    with self.subTest(variable, words=words, environment=environment):
+                        done = self.password(*words, environment=environment)
+                        self.assertEqual((done.status, done.stdout, server.requests), (2, "", []), done.stderr)
+                        self.assertIn(f"{variable} names {environment[variable]}", done.stderr)
+                        self.assertIn(f"names {server.url()}:", done.stderr)
+                for words, environment in (([], {variable: server.url("/x")}), (["named"], elsewhere)):
+                    with self.subTest(variable, words=words, environment=environment):
+                        done = self.password(*words, environment=environment)
+                        self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+                server.requests.clear()
+
     def test_no_endpoint_may_be_on_another_machine_where_the_profile_weakens_the_connection(self):
         with FaultServer(answering(TOKEN), tls=self.tls) as server:
             for key in ("token-endpoint", "introspection-endpoint", "revocation-endpoint"):

@@ -47,6 +47,10 @@ TEST_CASE("a session of somebody else is not signed in over, unless it is to be 
   } const rows[] = {
       {R"(token endpoint "https://as.example/token", not "https://other.example/token".)",
        [](SessionRecord& record) { record.client.token_endpoint = "https://other.example/token"; }},
+      {R"(introspection endpoint "https://as.example/introspect", not "https://other.example/i".)",
+       [](SessionRecord& record) { record.client.introspection_endpoint = "https://other.example/i"; }},
+      {R"(revocation endpoint "https://as.example/revoke", not "https://other.example/r".)",
+       [](SessionRecord& record) { record.client.revocation_endpoint = "https://other.example/r"; }},
       {R"(client id "app", not "other".)", [](SessionRecord& record) { record.client.client_id = "other"; }},
       {R"(user "alice", not "bob".)", [](SessionRecord& record) { record.username = "bob"; }},
       {R"(scope "read", not "read write".)",

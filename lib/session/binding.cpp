@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace oauth_token {
@@ -79,6 +80,12 @@ std::optional<std::string> difference(const SessionRecord& existing, const Sessi
     return differs("token endpoint", ours.token_endpoint, asked.token_endpoint);
   if (!asked.issuer.empty() && !ours.issuer.empty() && !same_url(ours.issuer, asked.issuer))
     return differs("issuer", ours.issuer, asked.issuer);
+  // One that was not named before is found by discovery.
+  for (const auto& [what, member] :
+       {std::pair("introspection endpoint", &ClientSettings::introspection_endpoint),
+        std::pair("revocation endpoint", &ClientSettings::revocation_endpoint)})
+    if (!(asked.*member).empty() && !(ours.*member).empty() && !same_url(ours.*member, asked.*member))
+      return differs(what, ours.*member, asked.*member);
   if (ours.client_id != asked.client_id) return differs("client id", ours.client_id, asked.client_id);
   if (!wanted.username.empty() && existing.username != wanted.username)
     return differs("user", existing.username, wanted.username);
