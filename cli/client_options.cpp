@@ -212,6 +212,12 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
   if (settings.given("timeout")) session.refresh_timeout = run->timeout;
   session.client = std::move(*run);
   session.critical_part = hold_signals_back;
+  session.file = {.key_file = settings.value("store-key-file"),
+                  .allow_plaintext = settings.flag("allow-plaintext-store")};
+  if (context.variables.store_key) {
+    session.file.key = std::move(*context.variables.store_key);
+    context.variables.store_key.reset();
+  }
   return session;
 }
 

@@ -23,6 +23,7 @@ enum class Check : std::uint8_t {
   seconds,  ///< a number above 0, up to a day, with at most three decimals
   number,   ///< a descriptor: 0 to 1048575
   choice,   ///< one of Option::choices
+  store,    ///< keyring, file, file:FOLDER or none
   words,    ///< one or more values, separated by spaces
   any,      ///< checked where it is used
 };
@@ -175,8 +176,13 @@ inline constexpr Option option_table[] = {
     {"on-rotation", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code,
      Alternative::none, "command that gets a new refresh token on its standard input"},
 
-    {"store", 0, Kind::value, Check::choice, "keyring|none", "keyring|none", Group::store,
-     variable | profile | primary, Alternative::none, "where the session's tokens are kept (keyring)"},
+    {"store", 0, Kind::value, Check::store, "STORE", "", Group::store, variable | profile | primary,
+     Alternative::none,
+     "where the tokens are kept: keyring (default), file, file:FOLDER (sealed files) or none"},
+    {"store-key-file", 0, Kind::value, Check::path, "FILE", "", Group::session, variable | profile,
+     Alternative::none, "key of sealed files: base64:... of 32 bytes, or passphrase:..."},
+    {"allow-plaintext-store", 0, Kind::flag, Check::any, "", "", Group::session, profile | loopback_only,
+     Alternative::none, "keep the tokens in files without a key, readable to whoever reads your files"},
     {"store-timeout", 0, Kind::value, Check::seconds, "SECONDS", "", Group::session, variable | profile,
      Alternative::none, "for each call of the store (5)"},
     {"session", 0, Kind::value, Check::text, "NAME", "", Group::session, variable | profile | primary,

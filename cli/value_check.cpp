@@ -80,6 +80,10 @@ std::string complaint(const Option& option, std::string_view value) {
       const auto number = parse_number<std::uint32_t>(value);
       return number && *number < (1U << 20U) ? "" : "must be the number of an open descriptor";
     }
+    case Check::store:
+      return is_choice("keyring|file|none", value) || value.starts_with("file:/")
+                 ? ""
+                 : "must be one of keyring, file, file:FOLDER (an absolute path), none";
     case Check::choice:
       return is_choice(option.choices, value) ? "" : "must be one of " + choices_in_words(option.choices);
   }

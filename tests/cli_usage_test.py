@@ -52,7 +52,7 @@ class MistakeTest(unittest.TestCase):
             (["password", "--timeout", "99999"], "--timeout must be a number of seconds", ""),
             (["password", "--client-id", ""], "--client-id must not be empty", ""),
             (["password", "--client-auth", "basic"], "--client-auth must be one of none, client_secret_basic", ""),
-            (["password", "--store", "cloud"], "--store must be one of keyring, none", ""),
+            (["password", "--store", "cloud"], "--store must be one of keyring, file, file:FOLDER (an absolute path), none", ""),
             (["password", "--password-fd", "x"], "--password-fd must be the number of an open descriptor", ""),
             (["password", "--password-file", "-"], "--password-file must be a file", "-stdin"),
             (["password", "--password-stdin", "--password-file", "f"],

@@ -1,0 +1,64 @@
+"""Sessions in sealed files, on a machine without a keyring and without D-Bus."""
+
+import base64
+import os
+import pathlib
+import unittest
+
+from cli_session_test import Server
+from program import Program
+
+
+class SealedSessionTest(unittest.TestCase):
+    def setUp(self):
+        self.program = Program({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
+        self.addCleanup(self.program.close)
+        self.server = Server()
+        self.addCleanup(self.server.stop)
+        self.key = pathlib.Path(self.program.home) / "store.key"
+        self.key.write_bytes(b"base64:" + base64.b64encode(os.urandom(32)))
+        self.key.chmod(0o600)
+
+    def sign_in(self, *options, **more):
+        return self.program.run("password", "--token-endpoint", self.server.url(), "--client-id", "app", "--username",
+                                "alice", "--password-stdin", *options, input=b"secret", **more)
+
+    def written(self):
+        home = pathlib.Path(self.program.home)
+        return b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file() and path != self.key)
+
+    def test_a_session_lives_in_sealed_files_and_renews(self):
+        status, output, error = self.sign_in("--store", "file", "--store-key-file", str(self.key))
+        self.assertEqual((status, output), (0, "at-1\n"), error)
+        self.assertEqual(self.program.run("token")[:2], (0, "at-1\n"))  # the record remembers where the key is
+        status, output, error = self.program.run("refresh")
+        self.assertEqual((status, output), (0, "at-2\n"), error)
+        self.assertEqual(self.program.run("refresh")[:2], (0, "at-3\n"))
+        for secret in (b"at-", b"rt-"):
+            self.assertNotIn(secret, self.written())
+
+    def test_the_key_may_come_from_a_variable(self):
+        environment = {"OAUTH_TOKEN_STORE_KEY": self.key.read_text()}
+        self.assertEqual(self.sign_in("--store", "file", environment=environment)[:2], (0, "at-1\n"))
+        self.assertEqual(self.program.run("token", environment=environment)[:2], (0, "at-1\n"))
+
+    def test_without_a_key_nothing_is_sent_unless_plain_text_is_asked_for(self):
+        status, output, error = self.sign_in("--store", "file")
+        self.assertEqual((status, output), (10, ""), error)
+        self.assertEqual(self.server.requests, [])
+        self.assertEqual(self.sign_in("--store", "file", "--allow-plaintext-store")[:2], (0, "at-1\n"))
+
+    def test_a_wrong_key_is_told_and_the_session_stays(self):
+        self.sign_in("--store", "file", "--store-key-file", str(self.key))
+        right = self.key.read_bytes()
+        self.key.write_bytes(b"base64:" + base64.b64encode(os.urandom(32)))
+        status, output, error = self.program.run("refresh")
+        self.assertEqual((status, output), (10, ""), error)
+        self.assertIn("key", error)
+        self.key.write_bytes(right)
+        self.assertEqual(self.program.run("refresh")[:2], (0, "at-2\n"))
+        self.assertEqual(self.server.grants(), ["password", "refresh_token"])
+
+
+if __name__ == "__main__":
+    unittest.main()
