@@ -23,6 +23,14 @@ std::string_view value(const Profile& profile, std::string_view key) {
                                                                 : std::string_view(found->second.front());
 }
 
+// The id of the item. An issuer's token endpoint is taken to be at its own origin.
+std::string known_item(const Profile& profile) {
+  const std::string_view endpoint = value(profile, "token-endpoint");
+  const std::string_view server = endpoint.empty() ? value(profile, "issuer") : endpoint;
+  auto id = client_secret_item_id(std::string(server), std::string(value(profile, "client-id")));
+  return id ? std::move(*id) : std::string();
+}
+
 // The token endpoint, asked for where the profile leaves it to the issuer.
 Result<std::string> token_endpoint(Context& context, const Settings& profile) {
   if (profile.given("token-endpoint")) return profile.value("token-endpoint");
@@ -81,12 +89,17 @@ bool same_server_and_client(const Profile& one, const Profile& other) {
                              [&](std::string_view key) { return value(one, key) == value(other, key); });
 }
 
+bool same_secret(const Profile& one, const Profile& other) {
+  const std::string item = known_item(one);
+  if (!item.empty() && item == known_item(other)) return true;
+  const bool certain = !value(one, "token-endpoint").empty() && !value(other, "token-endpoint").empty();
+  return !certain && !value(one, "issuer").empty() && value(one, "issuer") == value(other, "issuer") &&
+         value(one, "client-id") == value(other, "client-id");
+}
+
 bool shares_secret(const ProfileFile& file, const Profile& profile) {
   return std::ranges::any_of(file.profiles, [&](const Profile& other) {
-    return other.name != profile.name && has_secret_in_keyring(other) &&
-           value(other, "client-id") == value(profile, "client-id") &&
-           (value(other, "issuer") == value(profile, "issuer") ||
-            value(other, "token-endpoint") == value(profile, "token-endpoint"));
+    return other.name != profile.name && has_secret_in_keyring(other) && same_secret(other, profile);
   });
 }
 

@@ -45,6 +45,9 @@ bool has_secret_in_keyring(const Profile& profile);
 /// Whether the two have the same server and client.
 bool same_server_and_client(const Profile& one, const Profile& other);
 
+/// Whether the two would use the same item of the keyring, as far as that is known without asking an issuer.
+bool same_secret(const Profile& one, const Profile& other);
+
 /// Whether another profile of the file uses the same item.
 bool shares_secret(const ProfileFile& file, const Profile& profile);
 

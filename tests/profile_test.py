@@ -286,6 +286,30 @@ class ClientSecret(ProfileTest):
         self.run_program("profile", "remove", "twin")
         self.assert_asked_with(SECRET)
 
+    def test_one_item_is_erased_with_the_last_profile_that_uses_it_and_with_no_other(self):
+        with Server() as other:
+            def make(name, key, url):
+                self.run_program("profile", "set", name, "--basic-encoding", "raw", key, url, "--client-id", "app",
+                                 "--client-secret-stdin", input=SECRET)
+
+            for key, path in (("--issuer", ""), ("--token-endpoint", "/token")):
+                with self.subTest("two servers", key=key):
+                    make("work", key, self.server.url + path)
+                    make("twin", key, other.url + path)
+                    text = self.path.read_text()
+                    self.run_program("profile", "remove", "twin")
+                    self.assert_asked_with(SECRET)
+                    self.write(text)
+                    self.assertIn("The keyring holds no secret", self.request("twin", status=2).stderr)
+                    self.path.unlink()
+            with self.subTest("one server, named in two ways"):
+                make("work", "--issuer", self.server.url)
+                make("twin", "--token-endpoint", self.server.url + "/token")
+                self.run_program("profile", "remove", "twin")
+                self.assert_asked_with(SECRET)
+                self.set("--token-endpoint", self.server.url + "/token", "--client-secret-stdin", input="another")
+                self.assert_asked_with("another")
+
     def test_another_place_erases_it_from_the_keyring(self):
         self.set("--issuer", self.server.url, "--client-id", "app", "--client-secret-stdin", input=SECRET)
         text = self.path.read_text()

@@ -152,7 +152,7 @@ Result<void> check_bound_secret(const Profile& before, const Profile& after, Giv
 // A secret that the profile no longer uses is not left behind.
 void erase_old_secret(Context& context, const Settings& run, const ProfileFile& file, const Profile& before,
                       const Profile& after) {
-  const bool still_used = has_secret_in_keyring(after) && same_server_and_client(before, after);
+  const bool still_used = has_secret_in_keyring(after) && same_secret(before, after);
   if (!has_secret_in_keyring(before) || still_used || shares_secret(file, before)) return;
   auto settings = profile_settings(run, before, file.path);
   const auto item =
