@@ -90,6 +90,22 @@ TEST_CASE("what could not be delivered is in the journal, and the next run deliv
   CHECK(job.journal_is_empty());
 }
 
+TEST_CASE("the refresh token of an answer that is no valid one is delivered too") {
+  Job job;
+  job.world.server.after_commit = [] {
+    return Server::json(200, R"({"access_token":"at-2","refresh_token":"rt-2"})");
+  };
+  job.place_is_full = true;
+  CHECK(job.renew().error().reason == "token-type");
+  CHECK(content(job.file) == "rt-1");
+  job.place_is_full = false;
+  job.world.server.after_commit = nullptr;
+  CHECK(access_token(job.renew()) == "at-3");
+  CHECK(content(job.file) == "rt-3");
+  CHECK(job.deliveries == std::vector<std::string>{"rt-2", "rt-2", "rt-3"});
+  CHECK(job.world.server.state().reused == 0);
+}
+
 TEST_CASE("a recovered token that is over is renewed once more") {
   Job job;
   job.world.server.lifetime = 0;

@@ -151,6 +151,39 @@ TEST_CASE("a cut connection and a repetition that could not be sent: the refresh
   CHECK(world.server.state().requests == 3);
 }
 
+TEST_CASE("an answer that is no valid one renews nothing, but its refresh token takes the old one's place") {
+  const std::string rest = R"(,"expires_in":3600,"refresh_token":"rt-2"})";
+  for (const std::string type : {"", R"(,"token_type":7)", R"(,"token_type":null)"}) {
+    World world;
+    world.sign_in();
+    world.server.after_commit = [&] { return Server::json(200, R"({"access_token":"at-2")" + type + rest); };
+    const auto broken = world.source().token({.renew_now = true});
+    REQUIRE_FALSE(broken.has_value());
+    CHECK(broken.error().error_class == ErrorClass::protocol);
+    CHECK(broken.error().reason == "token-type");
+    CHECK(value(world.source().token()) == "at-1");
+    CHECK(world.record().failure.has_value());
+    world.server.after_commit = nullptr;
+    CHECK(value(world.source().token({.renew_now = true, .force = true})) == "at-3");
+    CHECK(world.server.state().reused == 0);
+  }
+}
+
+TEST_CASE("a session that was signed in leniently is renewed leniently") {
+  World world;
+  world.server.after_commit = [&] {
+    const std::string number = std::to_string(world.server.state().current);
+    return Server::json(200,
+                        R"({"access_token":"at-)" + number + R"(","refresh_token":"rt-)" + number + "\"}");
+  };
+  SessionOptions options = world.options();
+  options.client.lenient = true;
+  auto prepared = SignIn::prepare(World::wanted(), false, std::move(options));
+  REQUIRE(prepared->request(World::grant()).has_value());
+  CHECK(world.record().client.lenient);
+  CHECK(value(world.source().token({.renew_now = true})) == "at-2");
+}
+
 TEST_CASE("a refresh token that the server calls invalid is not sent again until a new sign-in") {
   World world;
   world.sign_in();

@@ -33,6 +33,7 @@ struct ClientSettings {
   std::vector<HttpHeader> headers = {};
   std::string ca_file = {};
   std::optional<std::string> proxy = {};
+  bool lenient = false;  ///< see TokenClientOptions; remembered, since it is how the server answers
 };
 
 /// What is not remembered: it holds for one run.
@@ -43,7 +44,7 @@ struct ClientRunOptions {
   std::chrono::milliseconds connect_timeout{10'000};
   bool insecure_tls = false;
   bool allow_http = false;
-  bool lenient = false;
+  bool lenient = false;  ///< beside ClientSettings::lenient; a sign-in remembers it
   /// Ask the issuer for introspection and revocation endpoints too, when they are missing.
   bool all_endpoints = false;
   KeyringOptions keyring = {};  ///< for SecretInKeyring

@@ -56,6 +56,7 @@ class TokenClient {
                       std::stop_token stop = {}) const;
 
  private:
+  friend class TokenClientAccess;
   struct State;
   std::unique_ptr<State> state_;
 };

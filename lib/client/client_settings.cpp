@@ -208,7 +208,7 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
                       .revocation_endpoint = settings.revocation_endpoint,
                       .authentication = std::move(*authentication),
                       .headers = settings.headers,
-                      .lenient = options.lenient,
+                      .lenient = settings.lenient || options.lenient,
                       .timeout = std::max(left, std::chrono::milliseconds(1)),
                       .transport_options = std::move(transport_options),
                       .transport = std::move(*transport)});

@@ -1,3 +1,4 @@
+#include "client/token_client_access.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/client_assertion.hpp"
 #include "protocol/token_request.hpp"
@@ -71,6 +72,26 @@ struct TokenClient::State {
 
   [[nodiscard]] protocol::Reading reading() const { return {.now = now(), .lenient = options.lenient}; }
 
+  /// `issued`: takes the refresh token of an answer that is none.
+  Result<Token> request(const Grant& grant, Secret* issued, std::stop_token stop) {
+    const Clock::time_point deadline = deadline_after(options.timeout);
+    if (auto checked = check_endpoint(options.token_endpoint, "token endpoint"); !checked)
+      return fail(std::move(checked.error()));
+    const auto made = assertion(stop);
+    if (!made) return fail(made.error());
+    const protocol::ClientRequest to = client(options.token_endpoint, *made);
+    auto request = protocol::token_request(to, grant);
+    if (!request) return fail(std::move(request.error()));
+    auto response = send(*request, deadline, protocol::kind_of(grant), std::move(stop));
+    if (!response) return fail(std::move(response.error()));
+    HttpResponse again;
+    if (issued != nullptr)
+      again = {.status = response->status, .headers = response->headers, .body = response->body.copy()};
+    auto token = protocol::token_response(to, grant, std::move(*response), reading());
+    if (!token && issued != nullptr) *issued = protocol::issued_refresh_token(std::move(again), reading());
+    return token;
+  }
+
   /// Asks an endpoint about a token; `read` makes the result of the answer.
   template <class Answered, class Read>
   Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query, std::stop_token stop,
@@ -95,18 +116,14 @@ TokenClient::~TokenClient() = default;
 Result<Token> TokenClient::request(Grant given, std::stop_token stop) const {
   // A parameter may live on after the return; this ends before it.
   const Grant grant = std::move(given);
-  State& state = *state_;
-  const Clock::time_point deadline = deadline_after(state.options.timeout);
-  if (auto checked = check_endpoint(state.options.token_endpoint, "token endpoint"); !checked)
-    return fail(std::move(checked.error()));
-  const auto assertion = state.assertion(stop);
-  if (!assertion) return fail(assertion.error());
-  const protocol::ClientRequest client = state.client(state.options.token_endpoint, *assertion);
-  auto request = protocol::token_request(client, grant);
-  if (!request) return fail(std::move(request.error()));
-  auto response = state.send(*request, deadline, protocol::kind_of(grant), std::move(stop));
-  if (!response) return fail(std::move(response.error()));
-  return protocol::token_response(client, grant, std::move(*response), state.reading());
+  return state_->request(grant, nullptr, std::move(stop));
+}
+
+RefreshAnswer TokenClientAccess::refresh(const TokenClient& client, RefreshTokenGrant given) {
+  const Grant grant = std::move(given);
+  Secret issued;
+  auto token = client.state_->request(grant, &issued, {});
+  return {.token = std::move(token), .issued = std::move(issued)};
 }
 
 Result<Secret> TokenClient::introspect(const Secret& token, std::string_view token_type_hint,

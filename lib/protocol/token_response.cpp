@@ -182,6 +182,16 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
   return token_from(answer.root(), grant, context);
 }
 
+Secret issued_refresh_token(HttpResponse response, const Reading& reading) {
+  const Answer answer = read_answer(std::move(response), {.now = reading.now, .lenient = true});
+  const json::Value root = answer.root();
+  const auto access_token = root["access_token"].text();
+  const auto refresh_token = root["refresh_token"].text();
+  const bool is_error = !root["error"].text().value_or("").empty();
+  if (answer.status != 200 || is_error || !access_token || !refresh_token) return {};
+  return Secret(*refresh_token);
+}
+
 Result<Secret> introspection_response(const ClientRequest& client, const TokenQuery& query,
                                       HttpResponse response, const Reading& reading) {
   const AnswerContext context = context_of_query(client, query, reading);

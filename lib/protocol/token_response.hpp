@@ -23,6 +23,9 @@ struct Reading {
 Result<Token> token_response(const ClientRequest& client, const Grant& grant, HttpResponse response,
                              const Reading& reading);
 
+/// The refresh token in a 200 answer with an access token, however much else is wrong with it; empty if none.
+Secret issued_refresh_token(HttpResponse response, const Reading& reading);
+
 /// RFC 7662 s2.2: the whole object, with a boolean `active`.
 Result<Secret> introspection_response(const ClientRequest& client, const TokenQuery& query,
                                       HttpResponse response, const Reading& reading);

@@ -94,6 +94,7 @@ class Renewal {
   Result<CallerKeptAnswer> give_up(Journal& journal, Error error,
                                    const std::optional<Journal::Unanswered>& before) const;
   CallerKeptAnswer deliver(Journal& journal, SecretHalf half);
+  void keep_issued(Journal& journal, Secret refresh_token, Error& error);
 
   CallerKeptRefresh& refresh_;
   const CallerKeptOptions& options_;
@@ -111,12 +112,35 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
     return fail(std::move(begun.error()));
   const CriticalPart critical(options_.critical_part);
-  auto token = send_refresh(client_, refresh_.grant);
-  if (!token) return give_up(journal, std::move(token.error()), *before);
+  auto sent = send_refresh(client_, refresh_.grant);
+  if (!sent.token) {
+    keep_issued(journal, std::move(sent.issued), sent.token.error());
+    return give_up(journal, std::move(sent.token.error()), *before);
+  }
+  Result<Token>& token = sent.token;
   if (token->refresh_token.empty()) token->refresh_token = refresh_.grant.refresh_token.copy();
   SecretHalf half{.generation = spent + 1, .obtained_at = now(), .token = std::move(*token)};
   journaled_ = journal.keep(to_json(half, record_)).has_value();
   return deliver(journal, std::move(half));
+}
+
+// The refresh token of an answer that is no valid one: without it the caller's would be the last.
+void Renewal::keep_issued(Journal& journal, Secret refresh_token, Error& error) {
+  if (refresh_token.empty() || refresh_token == refresh_.grant.refresh_token) return;
+  SecretHalf half{.generation = spent + 1, .obtained_at = now()};
+  half.token.refresh_token = std::move(refresh_token);
+  journaled_ = journal.keep(to_json(half, record_)).has_value();
+  std::string kept = journaled_ ? " The refresh token in it is kept in " + journal.place() +
+                                      ": the next renewal with the old one uses it."
+                                : " The refresh token in it could not be kept.";
+  if (refresh_.deliver) {
+    const auto answer = deliver(journal, std::move(half));
+    if (!answer.undelivered)
+      kept = " The refresh token in it was kept.";
+    else
+      error.message += " " + answer.undelivered->message;
+  }
+  error.message += kept;
 }
 
 Result<CallerKeptAnswer> Renewal::give_up(Journal& journal, Error error,

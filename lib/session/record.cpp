@@ -67,6 +67,7 @@ void write(json::Writer& out, const ClientSettings& client) {
   }
   write(out, "ca_file", client.ca_file);
   if (client.proxy) out.member("proxy", std::string_view(*client.proxy));
+  if (client.lenient) out.member("lenient", true);
 }
 
 void write(json::Writer& out, const SessionRecord::Failure& failure) {
@@ -91,6 +92,13 @@ class Reader {
       const auto integer = value.integer();
       sound = sound && integer && *integer >= 0;
       if (sound) number = static_cast<std::uint64_t>(*integer);
+    }
+  }
+  void read(std::string_view name, bool& flag) {
+    if (const json::Value value = object_[name]) {
+      const auto boolean = value.boolean();
+      sound = sound && boolean;
+      if (sound) flag = *boolean;
     }
   }
   void read(std::string_view name, Time& time) {
@@ -170,6 +178,7 @@ void read(Reader& in, ClientSettings& client) {
   in.read("headers", client.headers);
   in.read("ca_file", client.ca_file);
   in.read("proxy", client.proxy);
+  in.read("lenient", client.lenient);
 }
 
 bool read(json::Value value, SessionRecord::Failure& failure) {

@@ -17,15 +17,15 @@ RefreshTokenGrant copy(const RefreshTokenGrant& grant) {
 
 }  // namespace
 
-Result<Token> send_refresh(const TokenClient& client, const RefreshTokenGrant& grant) {
-  auto token = client.request(copy(grant));
-  if (token || !was_cut_off(token.error())) return token;
-  token = client.request(copy(grant));
-  if (!token && token.error().http_status == 0) {
-    token.error().sent = Sent::maybe;
-    token.error().retry_safe = false;
+RefreshAnswer send_refresh(const TokenClient& client, const RefreshTokenGrant& grant) {
+  RefreshAnswer answer = TokenClientAccess::refresh(client, copy(grant));
+  if (answer.token || !was_cut_off(answer.token.error())) return answer;
+  answer = TokenClientAccess::refresh(client, copy(grant));
+  if (!answer.token && answer.token.error().http_status == 0) {
+    answer.token.error().sent = Sent::maybe;
+    answer.token.error().retry_safe = false;
   }
-  return token;
+  return answer;
 }
 
 }  // namespace oauth_token

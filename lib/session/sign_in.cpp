@@ -86,6 +86,7 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
     return fail(ErrorClass::usage, "There is no store \"" + wanted.store + "\".",
                 "Use keyring, file, file:FOLDER (an absolute path) or none.");
   if (wanted.store.starts_with("file")) wanted.store_key_file = options.file.key_file;
+  wanted.client.lenient = wanted.client.lenient || options.client.lenient;
   auto folder = SessionFolder::open(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
   if (keeps) {

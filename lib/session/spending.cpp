@@ -67,6 +67,21 @@ Result<void> keep(Spending& spending, SecretHalf next) {
   return {};
 }
 
+// The refresh token of an answer that is no valid one takes the old one's place; the access token stays.
+Result<void> keep_issued(Spending& spending, Secret refresh_token) {
+  HeldSession& held = spending.held;
+  if (refresh_token.empty() || refresh_token == held.half->token.refresh_token) return {};
+  const auto failure = held.record.failure;
+  SecretHalf next{.generation = std::max(held.half->generation, held.record.generation) + 1,
+                  .obtained_at = held.half->obtained_at,
+                  .token = copy(held.half->token)};
+  next.token.refresh_token = std::move(refresh_token);
+  auto kept = keep(spending, std::move(next));
+  held.record.failure = failure;
+  spending.is_new = false;
+  return kept;
+}
+
 // Before a refresh token is called dead, the store is asked once more: another one may be there now.
 Result<void> refuse_for_good(Spending& spending, Error error,
                              const std::optional<Journal::Unanswered>& before) {
@@ -156,9 +171,10 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
     return begun;
 
   const CriticalPart critical(spending.session.options.critical_part);
-  auto token = send_refresh(spending.client, grant(held));
-  if (!token) return give_up(spending, std::move(token.error()), *before);
-  return accept(spending, std::move(*token));
+  auto answer = send_refresh(spending.client, grant(held));
+  if (answer.token) return accept(spending, std::move(*answer.token));
+  if (auto kept = keep_issued(spending, std::move(answer.issued)); !kept) return kept;
+  return give_up(spending, std::move(answer.token.error()), *before);
 }
 
 tl::unexpected<Error> sign_in_again(const SessionRecord& record, std::string message, std::string reason) {
