@@ -116,7 +116,8 @@ class Listener:
     """Accepts on a port that the system picks; one thread a connection."""
 
     def __init__(self, host="127.0.0.1"):
-        self.socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.create_server((host, 0), family=family, backlog=1024)
         self.host = f"[{host}]" if ":" in host else host
         self.port = self.socket.getsockname()[1]
         self.open = []
