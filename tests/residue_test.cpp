@@ -55,15 +55,15 @@ void inspect(void* block) noexcept {
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__)
-#define OAUTH_TOKEN_ADDRESS_SANITIZER
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OAUTH_TOKEN_ADDRESS_SANITIZER
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
 #endif
 #endif
 
-#ifdef OAUTH_TOKEN_ADDRESS_SANITIZER
+#ifdef SANITIZED
 // The sanitizer has a free() of its own; whatever C++ code gives back still passes here.
 void* operator new(std::size_t size) {
   if (void* const block = std::malloc(size)) return block;
