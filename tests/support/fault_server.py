@@ -144,6 +144,15 @@ class Listener:
     def _serve(self, stream, number):
         raise NotImplementedError
 
+    def settle(self):
+        """Until all that was sent so far is dealt with; the clients must be gone."""
+        with socket.create_connection(self.socket.getsockname()) as last:
+            last.shutdown(socket.SHUT_WR)
+            while last.recv(65536):
+                pass
+        for thread in list(self.threads):
+            thread.join(20)
+
     def stop(self):
         self.stopping.set()
         self.socket.shutdown(socket.SHUT_RDWR)
