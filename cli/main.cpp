@@ -67,6 +67,7 @@ Result<int> run(Context& context, std::span<char*> words) {
 
 int main_of(std::span<char*> words) {
   protect_process();
+  set_inheritance_right();
   Context context;
   context.variables = take_secret_variables(environ);
   const auto status = run(context, words);

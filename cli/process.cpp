@@ -1,5 +1,7 @@
 #include "process.hpp"
 
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,11 @@ void protect_process() noexcept {
     // The wrong way round, so that reading and writing fail as they do on a closed descriptor.
     (void)open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
   }
+}
+
+void set_inheritance_right() noexcept {
+  (void)unsetenv("SSLKEYLOGFILE");  // NOLINT(concurrency-mt-unsafe)
+  (void)std::signal(SIGCHLD, SIG_DFL);
 }
 
 SecretVariables take_secret_variables(char** environment) {

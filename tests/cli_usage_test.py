@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import unittest
 
 from fault_server import FaultServer, answering, response
@@ -189,6 +190,19 @@ class SurplusArgumentTest(unittest.TestCase):
                 process.communicate(timeout=20)
                 self.assertEqual(process.returncode, 2)
                 self.assertNotIn(b"hunter2", said)
+
+
+class InheritanceTest(unittest.TestCase):
+    def test_an_ignored_sigchld_is_no_obstacle_to_commands(self):
+        with Program() as program, FaultServer(answering(TOKEN)) as server:
+            askpass = program.file("askpass", "#!/bin/sh\necho from-askpass\n", 0o700)
+            for words, password in ((["--password-command", "echo from-command"], b"password=from-command"),
+                                    (["--askpass", askpass], b"password=from-askpass")):
+                with self.subTest(words):
+                    done = program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",
+                                       *words, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+                    self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+                    self.assertIn(password, server.requests[-1].body)
 
 
 class EnvironmentTest(unittest.TestCase):
