@@ -4,16 +4,19 @@
 #include "output.hpp"
 #include "record_output.hpp"
 
+#include <algorithm>
+
 namespace oauth_token::cli {
 namespace {
 
 /// "name:  value" for each member of the JSON object.
 void append_lines(SecretBuffer& out, const json::Value& object) {
-  constexpr std::size_t column = 24;
+  std::size_t column = 0;
+  for (const json::Value member : object) column = std::max(column, member.name().size() + 3);
   for (const json::Value member : object) {
     const std::string_view name = member.name();
     out.append(name).append(':');
-    out.append(std::string(std::max<std::size_t>(1, column - std::min(column, name.size())), ' '));
+    out.append(std::string(column - name.size() - 1, ' '));
     append_value(out, member, true);
     out.append('\n');
   }
