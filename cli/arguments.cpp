@@ -126,8 +126,11 @@ class Parser {
     found_.help = asked("help");
     found_.version = asked("version");
     found_.all_help = found_.help && asked("verbose");
-    if (!operands_.empty() && operands_[0] == "help") {
-      operands_.erase(operands_.begin());
+    // "help profile set", "profile help set"
+    const std::size_t at = !operands_.empty() && is_command_group(operands_[0]) ? 1 : 0;
+    for (const std::size_t i : {std::size_t{0}, at}) {
+      if (found_.help || i >= operands_.size() || operands_[i] != "help") continue;
+      operands_.erase(operands_.begin() + static_cast<std::ptrdiff_t>(i));
       found_.help = true;
     }
     if (auto chosen = choose_command(); !chosen) return fail(std::move(chosen.error()));

@@ -108,7 +108,7 @@ constexpr Command table[] = {
 }  // namespace
 
 bool Command::takes(const Option& option) const noexcept {
-  if (option.has(hidden)) return false;
+  if (option.has(hidden) || (option.name == "field" && forms == silent_forms)) return false;
   const bool as_key = (groups & static_cast<unsigned>(Group::profile_keys)) != 0 && option.has(profile);
   return as_key || (groups & static_cast<unsigned>(option.group)) != 0;
 }

@@ -70,17 +70,30 @@ std::string name_list(const Command& command) {
   return out + line + "\n";
 }
 
+/// "oauth-token profile --help": what every command's help has, of its commands.
+std::string group_help(std::string_view group) {
+  const std::string name = "oauth-token " + std::string(group);
+  std::string out = "Usage: " + name + " COMMAND [OPTION]...\n\nCommands:\n";
+  std::string examples;
+  for (const Command& command : commands()) {
+    if (!command.name.starts_with(std::string(group) + " ")) continue;
+    append_entry(out, "  " + std::string(command.name.substr(group.size() + 1)), command.summary,
+                 command_column);
+    examples += command.examples.substr(0, command.examples.find('\n') + 1);
+  }
+  return out + "\n\"" + name + " COMMAND --help\" shows the options of a command.\n\nExamples:\n" + examples;
+}
+
 }  // namespace
 
 std::string overview(std::string_view group) {
+  if (!group.empty()) return group_help(group);
   std::string out =
       "oauth-token - exchange a user name and password for an OAuth 2.0 token,\n"
       "and keep the session alive from then on.\n"
       "\nUsage: oauth-token COMMAND [OPTION]...\n\nCommands:\n";
-  for (const Command& command : commands()) {
-    if (!command.name.starts_with(group)) continue;
+  for (const Command& command : commands())
     append_entry(out, "  " + std::string(command.name), command.summary, command_column);
-  }
   out +=
       "\n\"oauth-token COMMAND --help\" shows the options of a command.\n"
       "\nExamples:\n"
@@ -94,12 +107,16 @@ std::string command_help(const Command& command, bool all) {
   if (!command.operands.empty()) out += " " + std::string(command.operands);
   out += "\n\n";
   append_entry(out, "", command.summary, 2);
-  out += "\nOptions:\n";
+  std::string options;
   for (const Option& option : option_table) {
     if (command.takes(option) && (all || option.has(primary)))
-      append_entry(out, left_side(option), meaning(command, option), text_column);
+      append_entry(options, left_side(option), meaning(command, option), text_column);
   }
-  if (!all) out += "More options (all of them explained: --help -v):\n" + name_list(command);
+  if (!options.empty()) out += "\nOptions:\n" + options;
+  if (!all) {
+    out += options.empty() ? "\nOptions" : "More options";
+    out += " (all of them explained: --help -v):\n" + name_list(command);
+  }
   out += "\nExamples:\n" + std::string(command.examples);
   return out;
 }
