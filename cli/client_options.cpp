@@ -4,6 +4,7 @@
 #include "parameter_rules.hpp"
 #include "record_output.hpp"
 #include "report.hpp"
+#include "sign_in_hint.hpp"
 #include "signals.hpp"
 #include "trace.hpp"
 #include "value_check.hpp"
@@ -223,7 +224,7 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
 
 Result<Session> open_session(const Settings& settings, SessionOptions given) {
   auto session = Session::open(settings.session, std::move(given));
-  if (!session) return session;
+  if (!session) return fail(explain_missing_session(std::move(session.error()), settings));
   const SessionRecord& record = session->record();
   if (auto checked = check_loopback_only(settings, record.client); !checked)
     return fail(std::move(checked.error()));

@@ -8,8 +8,9 @@ namespace oauth_token::cli {
 /// one could otherwise become the number of a file or connection of ours. To be called first.
 void protect_process() noexcept;
 
-/// Puts right what the program was started with: no SSLKEYLOGFILE, for which libcurl would make a file, and no
-/// ignored SIGCHLD, with which the end of no child could be known. To be called before any thread is started.
+/// Puts right what the program was started with: no SSLKEYLOGFILE, for which libcurl would make a file, and
+/// no ignored SIGCHLD, with which the end of no child could be known. To be called before any thread is
+/// started.
 void set_inheritance_right() noexcept;
 
 /// Takes the secret variables: each is overwritten in place and removed from `environment`.

@@ -142,13 +142,22 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
   return *text ? profiles_of(**text, path, known_keys) : ProfileFile{.path = path};
 }
 
-Error no_such_profile(const ProfileFile& file, const std::string& name) {
+Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted) {
   std::string names;
-  for (const Profile& each : file.profiles) names += (names.empty() ? "" : ", ") + each.name;
+  std::vector<std::string_view> words;
+  for (const Profile& each : file.profiles) {
+    names += (names.empty() ? "" : ", ") + each.name;
+    words.push_back(each.name);
+  }
+  const std::string_view near = nearest(name, words);
+  std::string hint = names.empty() ? "There are none yet" : "There are: " + names;
+  if (near.empty() && wanted)
+    hint += "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\"";
+  if (!near.empty()) hint = "Did you mean " + quoted(near) + "? " + hint;
+  const std::string where = file.path.empty() ? "" : " in " + file.path;
   return {.error_class = ErrorClass::config,
-          .message = "There is no profile \"" + name + "\" in " + file.path + ".",
-          .hint = (names.empty() ? "There are none yet" : "There are: " + names) +
-                  "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\"."};
+          .message = "There is no profile \"" + name + "\"" + where + ".",
+          .hint = hint + "."};
 }
 
 Result<void> set_in_profile(const std::string& path, const std::string& profile,

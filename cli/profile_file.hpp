@@ -40,8 +40,9 @@ std::string config_path(const std::string& flag);
 Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
                                   const std::vector<std::string>& known_keys);
 
-/// That there is no profile of that name, but those there are; `config`.
-Error no_such_profile(const ProfileFile& file, const std::string& name);
+/// That there is no profile of that name, but those there are; `config`. Where none of them was meant, it may
+/// be `wanted`: then how it is made.
+Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted = true);
 
 /// How a value is written.
 enum class ValueForm { text, integer, boolean, list };

@@ -37,9 +37,9 @@ const std::string& server_of(const SessionRecord& record) {
   return record.client.issuer.empty() ? record.client.token_endpoint : record.client.issuer;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  for (const std::string& word : words) text.append(text.empty() ? "" : between).append(word);
   return text;
 }
 

@@ -17,7 +17,7 @@ std::string_view session_state(const SessionRecord& record);
 /// The issuer, or the token endpoint where there is none.
 const std::string& server_of(const SessionRecord& record);
 
-/// The words with a space between them.
-std::string joined(const std::vector<std::string>& words);
+/// The words with `between` between them.
+std::string joined(const std::vector<std::string>& words, std::string_view between = " ");
 
 }  // namespace oauth_token::cli

@@ -5,6 +5,7 @@
 #include "grant_options.hpp"
 #include "report.hpp"
 #include "rotation.hpp"
+#include "sign_in_hint.hpp"
 #include "signals.hpp"
 #include "token_output.hpp"
 #include "value_check.hpp"
@@ -48,12 +49,15 @@ Result<Renewed> renew_session(Context& context, const Settings& settings, bool r
   auto session = open_session(settings, std::move(*given));
   if (!session) return fail(std::move(session.error()));
   Renewed result;
-  result.session = session->record().name;
+  const SessionRecord record = session->record();
+  result.session = record.name;
   TokenSource source(std::move(session));
   TokenSourceOptions wanted{
       .renew_now = renew_now, .force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
   if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
   result.token = source.token(wanted, context.stop);
+  if (!result.token)
+    result.token = fail(with_sign_in_command(std::move(result.token.error()), settings, record));
   result.unkept = source.take_unkept_token();
   return result;
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shlex
 import signal
 import unittest
 
@@ -35,6 +36,8 @@ class MistakeTest(unittest.TestCase):
             ([], "no command", 'See "oauth-token --help"'),
             (["pasword"], 'no command "pasword"', 'Did you mean "oauth-token password"?'),
             (["profile"], '"oauth-token profile" is half a command', 'See "oauth-token profile --help"'),
+            (["token", "--field", "a", "b", "c"], "one argument too many", ""),
+            (["revoke", "--field", "a"], '"oauth-token revoke" has no option --field', ""),
             (["profile", "lst"], 'no command "profile lst"', 'Did you mean "oauth-token profile list"?'),
             (["password", "--clint-id", "x"], "no option --clint-id", "Did you mean --client-id?"),
             (["password", "--tokenendpoint", "x"], "no option --tokenendpoint", "Did you mean --token-endpoint?"),
@@ -94,10 +97,77 @@ class MistakeTest(unittest.TestCase):
                     self.assertIn("work", done.stderr)
 
 
+class NameTest(unittest.TestCase):
+    """What is said of a profile or session that is not there."""
+
+    def setUp(self):
+        self.program = Program({"OAUTH_TOKEN_STORE_KEY": "passphrase:correct horse"})
+        self.addCleanup(self.program.close)
+
+    def configuration(self, text):
+        self.program.file("config/oauth-token/config.toml", text)
+        (self.program.config_home / "oauth-token").chmod(0o700)
+
+    def said(self, *words):
+        done = self.program.run(*words)
+        self.assertIn(done.status, (2, 4), done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr.splitlines()[-1].strip()
+
+    def sign_in(self, server, *words):
+        done = self.program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "file",
+                                "--password-stdin", *words, input="secret")
+        self.assertEqual(done.status, 0, done.stderr)
+
+    def test_a_missing_session_names_the_command_that_signs_in(self):
+        self.assertEqual(self.said("token", "work"),
+                         "There are no sessions yet. Sign in with: oauth-token password --session work")
+        self.configuration('[profiles.work]\nissuer = "https://as.example"\n[profiles.test]\nclient-id = "c"\n')
+        none = "There are no sessions yet. Sign in with: oauth-token password "
+        for words, expected in ((["token", "work"], none + "work"), (["show", "work"], none + "work"),
+                                (["refresh", "wrok"], 'Did you mean the profile "work"? ' + none + "work"),
+                                (["token"], none + "PROFILE (the profiles: work, test)"),
+                                (["token", "other-name"], none + "--session other-name")):
+            with self.subTest(words):
+                self.assertEqual(self.said(*words), expected)
+
+    def test_a_missing_session_names_those_there_are_and_the_nearest(self):
+        with FaultServer(answering(TOKEN)) as server:
+            self.sign_in(server, "--session", "first")
+            self.sign_in(server, "--session", "second")
+        self.assertEqual(self.said("token", "frist"), 'Did you mean "first"? There are: first, second. '
+                                                      "Sign in with: oauth-token password --session frist")
+        self.configuration('[profiles.frist]\nissuer = "https://as.example"\n')
+        self.assertEqual(self.said("token", "frist"),
+                         "There are: first, second. Sign in with: oauth-token password frist")
+
+    def test_a_missing_profile_names_those_there_are_and_the_nearest(self):
+        self.configuration('[profiles.work]\n[profiles.test]\n')
+        for words in (["password", "wrok"], ["profile", "show", "wrok"], ["profile", "remove", "wrok"]):
+            with self.subTest(words):
+                self.assertEqual(self.said(*words), 'Did you mean "work"? There are: work, test.')
+        self.assertIn('make it with "oauth-token profile set other', self.said("profile", "show", "other"))
+        self.assertEqual(self.said("profile", "remove", "other"), "There are: work, test.")
+
+    def test_a_dead_session_names_the_command_that_signs_in_anew_as_it_was(self):
+        with FaultServer(answering(TOKEN)) as server:
+            words = ["--client-id", "a b", "--scope", "read", "--param", "realm=it's"]
+            self.sign_in(server, *words, "--session", "first")
+            command = (f"oauth-token password --token-endpoint {server.url()} --client-id 'a b' --username alice "
+                       "--scope read --param 'realm=it'\\''s' --store file --session first")
+            self.assertEqual(self.said("refresh", "first"), "Sign in again: " + command)
+            again = self.program.run(*shlex.split(command)[1:], "--password-stdin", input="secret")
+            self.assertEqual(again.status, 0, again.stderr)
+            self.configuration(f'[profiles.work]\ntoken-endpoint = "{server.url()}"\nstore = "file"\nclient-id = "c"\n')
+            self.assertEqual(self.program.run("password", "work", "--username", "alice", "--password-stdin",
+                                              input="secret").status, 0)
+            self.assertEqual(self.said("refresh", "work"), "Sign in again: oauth-token password work --username alice")
+
+
 class HelpTest(unittest.TestCase):
     def test_help_fits_a_screen_and_ends_with_two_examples(self):
         with Program() as program:
-            for command in [""] + COMMANDS:
+            for command in ["", "profile"] + COMMANDS:
                 with self.subTest(command):
                     done = program.run(*command.split(), "--help")
                     lines = done.stdout.splitlines()
@@ -114,7 +184,18 @@ class HelpTest(unittest.TestCase):
             self.assertIn("--connect-timeout SECONDS  to reach the server", full)
             self.assertNotIn("to reach the server", short)
             self.assertEqual(program.run("help", "password").stdout, short)
-            self.assertIn("profile remove", program.run("profile", "--help").stdout)
+
+    def test_help_can_be_asked_for_in_each_way(self):
+        with Program() as program:
+            for command in ("password", "profile", "profile set"):
+                expected = program.run(*command.split(), "--help").stdout
+                self.assertIn(f"Usage: oauth-token {command} ", expected)
+                for words in (f"{command} -h", f"help {command}", f"--help {command}"):
+                    with self.subTest(words):
+                        self.assertEqual(program.run(*words.split()).stdout, expected)
+            self.assertEqual(program.run("profile", "help", "set").stdout, program.run("profile", "set", "--help").stdout)
+            self.assertEqual(program.run("profile", "help").stdout, program.run("profile", "--help").stdout)
+            self.assertEqual(program.run("help").stdout, program.run("--help").stdout)
 
     def test_version(self):
         with Program() as program:

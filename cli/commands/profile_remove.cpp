@@ -36,10 +36,10 @@ Result<int> run_profile_remove(Context& context, const Settings& settings) {
   const std::string path = config_path(settings.value("config"));
   const auto file = read_profiles(path, settings.given("config"), profile_key_names());
   if (!file) return fail(file.error());
-  if (const Profile* const profile = file->find(name)) {
-    if (auto erased = erase_secret(context, settings, *file, *profile); !erased)
-      return fail(std::move(erased.error()));
-  }
+  const Profile* const profile = file->find(name);
+  if (profile == nullptr) return fail(no_such_profile(*file, name, false));
+  if (auto erased = erase_secret(context, settings, *file, *profile); !erased)
+    return fail(std::move(erased.error()));
   if (auto removed = remove_profile(path, name, profile_key_names()); !removed)
     return fail(std::move(removed.error()));
   note(context, "Removed profile \"" + name + "\" from " + path + ".");

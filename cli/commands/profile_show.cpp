@@ -36,11 +36,7 @@ Result<int> run_profile_show(Context& context, const Settings& settings) {
   if (!file) return fail(file.error());
   const std::string name = asked_profile(settings);
   const Profile* const profile = file->find(name);
-  if (profile == nullptr)
-    return fail(
-        ErrorClass::config,
-        "There is no profile \"" + name + "\"" + (file->path.empty() ? "." : " in " + file->path + "."),
-        "See \"oauth-token profile list\".");
+  if (profile == nullptr) return fail(no_such_profile(*file, name));
   if (output_form(settings) == "json" || settings.given("field")) {
     json::Writer object;
     write_profile(object, *profile);
