@@ -118,6 +118,12 @@ TEST_CASE("a failure stands until its time is over, and not at all once the cloc
   CHECK(error->sent == Sent::no);
   CHECK_FALSE(standing_failure(record, start + 30s).has_value());
   CHECK_FALSE(standing_failure(record, start - 1s).has_value());
+  for (const seconds later : {-1s, 30s, 3600s}) {
+    const auto passed_on = standing_failure(record, start + later, true);
+    REQUIRE(passed_on.has_value());
+    CHECK(passed_on->message == "Too many requests.");
+  }
+  CHECK(standing_failure(record, start + 30s, true)->retry_after == 0s);
 }
 
 TEST_CASE("what may be repeated is what promise 1 allows") {

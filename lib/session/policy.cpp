@@ -64,10 +64,11 @@ SessionRecord::Failure next_failure(const std::optional<SessionRecord::Failure>&
           .count = count};
 }
 
-std::optional<Error> standing_failure(const SessionRecord& record, sys_seconds now) {
+std::optional<Error> standing_failure(const SessionRecord& record, sys_seconds now, bool waited_for_it) {
   const auto& failure = record.failure;
-  if (!failure || now >= failure->not_before || now < failure->at) return std::nullopt;
-  const seconds left = std::min(failure->not_before - now, longest_wait);
+  if (!failure) return std::nullopt;
+  if (!waited_for_it && (now >= failure->not_before || now < failure->at)) return std::nullopt;
+  const seconds left = std::clamp(failure->not_before - now, 0s, longest_wait);
   return Error{.error_class = error_class_from(failure->error_class).value_or(ErrorClass::server),
                .message = failure->message,
                .hint = "A renewal failed at " + to_text(failure->at) + "; the server is asked again in " +

@@ -31,8 +31,10 @@ SessionRecord::Failure next_failure(const std::optional<SessionRecord::Failure>&
                                     std::chrono::sys_seconds now);
 
 /// The answer of the last failure, while it still stands. A failure in the future does not: the clock was
-/// set.
-std::optional<Error> standing_failure(const SessionRecord& record, std::chrono::sys_seconds now);
+/// set. For who `waited_for_it`, at the lock of the process that failed, it stands in any case: five hundred
+/// do not take turns in asking a server that is down.
+std::optional<Error> standing_failure(const SessionRecord& record, std::chrono::sys_seconds now,
+                                      bool waited_for_it = false);
 
 /// Whether a refresh that failed like this may be sent again by the same run: no byte of it has left, the
 /// answer was 429 or 503 with Retry-After, or another run's failure was only passed on.

@@ -49,6 +49,7 @@ class Renewal {
   const TokenSourceOptions& options_;
   std::stop_token stop_;
   std::uint64_t first_seen_ = 0;  // generation before the lock
+  std::optional<SessionRecord::Failure> failed_before_ = {};
   std::optional<SecretHalf> half_ = {};
   std::vector<std::string> warnings_ = {};
   bool is_new_ = false;
@@ -60,6 +61,7 @@ Result<void> Renewal::read_without_lock() {
   if (!record) return fail(std::move(record.error()));
   session_.record = std::move(*record);
   first_seen_ = session_.record.generation;
+  failed_before_ = session_.record.failure;
   auto store = store_of(session_);
   if (!store) return fail(std::move(store.error()));
   auto half = load_half(**store, session_.record, stop_);
@@ -134,7 +136,10 @@ Result<void> Renewal::check_may_send(const HeldSession& held) const {
   if (record.dead_generation == half.generation)
     return sign_in_again(record, "The server has called the refresh token of " + session + " invalid.",
                          "dead");
-  if (auto failure = standing_failure(record, now())) return fail(std::move(*failure));
+  const auto& failed = record.failure;
+  const bool meanwhile = failed && (!failed_before_ || failed->at != failed_before_->at ||
+                                    failed->count != failed_before_->count);
+  if (auto failure = standing_failure(record, now(), meanwhile)) return fail(std::move(*failure));
   return {};
 }
 
