@@ -1,5 +1,6 @@
 #include "grant_options.hpp"
 
+#include "dry_run.hpp"
 #include "parameter_rules.hpp"
 #include "report.hpp"
 
@@ -127,6 +128,7 @@ Result<std::string> read_username(const Context& context, const Settings& settin
     if (!settings.value("username").empty()) return settings.value("username");
     return fail(ErrorClass::usage, settings.where("username") + " must not be empty.");
   }
+  if (settings.flag("dry-run")) return std::string(stand_in);
   const Asker ask = context.asker();
   if (!ask) return fail(ErrorClass::usage, "No user name is given.", "Use --username NAME.");
   auto name = ask({.text = "User name: ", .what = "user name", .hidden = false});

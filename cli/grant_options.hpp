@@ -22,7 +22,7 @@ Result<std::vector<Parameter>> read_parameters(const Context& context, const Set
 /// Whether the password would be asked for, and not come from elsewhere.
 Result<bool> password_is_asked(const Context& context, const Settings& settings);
 
-/// The user name, asked for when it is missing.
+/// The user name, asked for when it is missing; with --dry-run a stand-in.
 Result<std::string> read_username(const Context& context, const Settings& settings);
 
 /// The password from the place that counts, else asked for. With --dry-run nobody is asked: a stand-in.
@@ -30,8 +30,5 @@ Result<Secret> read_password(Context& context, const Settings& settings, const s
 
 /// The refresh token that the caller keeps.
 Result<Secret> read_refresh_token(Context& context, const Settings& settings);
-
-/// Stands for what --dry-run does not ask for.
-inline constexpr std::string_view stand_in = "stand-in";
 
 }  // namespace oauth_token::cli

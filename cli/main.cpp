@@ -1,6 +1,7 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "context.hpp"
+#include "dry_run.hpp"
 #include "exit_status.hpp"
 #include "help.hpp"
 #include "output.hpp"
@@ -62,6 +63,7 @@ Result<int> run(Context& context, std::span<char*> words) {
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
   context.stop = watch_signals();
+  stand_in_for_client_secret(context, *settings);
   return settings->command->run(context, *settings);
 }
 

@@ -203,7 +203,7 @@ inline constexpr Option option_table[] = {
     {"show-refresh-token", 0, Kind::flag, Check::any, "", "", Group::token_output, 0, Alternative::none,
      "let JSON hold the refresh token"},
     {"dry-run", 0, Kind::flag, Check::any, "", "", Group::trace, primary, Alternative::none,
-     "show the first request and send nothing"},
+     "show the requests, and send nothing"},
     {"verbose", 'v', Kind::flag, Check::any, "", "", Group::trace, 0, Alternative::none,
      "show requests and answers, without secrets"},
 

@@ -68,14 +68,18 @@ void append_value(SecretBuffer& out, const json::Value& value, bool to_terminal)
 Result<void> write_json_answer(const Context& context, const Settings& settings, Secret object) {
   const auto document = json::parse(std::move(object), {.lone_surrogates = true});
   if (!document) return fail(ErrorClass::internal, "The answer " + std::string(document.error().what) + ".");
+  return write_json_answer(context, settings, document->root());
+}
+
+Result<void> write_json_answer(const Context& context, const Settings& settings, const json::Value& object) {
   SecretBuffer answer;
   if (!settings.given("field")) {
     json::Writer writer;
-    answer.append(writer.value(document->root()).expose());
+    answer.append(writer.value(object).expose());
   } else {
     const std::string& name = settings.value("field");
-    json::Value member = document->root()[name];
-    if (member.type() == json::Type::absent) member = document->root()["extra"][name];
+    json::Value member = object[name];
+    if (member.type() == json::Type::absent) member = object["extra"][name];
     if (member.type() == json::Type::absent) {
       return fail(ErrorClass::protocol, "The answer has no member \"" + name + "\".",
                   "Use -o json to see the members there are.");

@@ -24,6 +24,7 @@ std::string_view output_form(const Settings& settings);
 /// One JSON object as the answer: whole, or the member that --field names (`protocol` when it is absent).
 /// A member that is not at the top is looked for in "extra".
 Result<void> write_json_answer(const Context& context, const Settings& settings, Secret object);
+Result<void> write_json_answer(const Context& context, const Settings& settings, const json::Value& object);
 
 /// The text of one JSON object as the next value; an empty object where there is none.
 void append_object(json::Writer& out, std::string_view object);

@@ -1,6 +1,7 @@
 #include "renewal.hpp"
 
 #include "client_options.hpp"
+#include "dry_run.hpp"
 #include "exit_status.hpp"
 #include "grant_options.hpp"
 #include "report.hpp"
@@ -70,24 +71,11 @@ Result<int> renew_session_and_print(Context& context, const Settings& settings, 
   return print(context, settings, *done->token, done->session);
 }
 
-/// The renewal as it would be sent, a stand-in for the stored refresh token.
-Result<int> show_renewal(Context& context, const Settings& settings) {
-  auto options = session_options(context, settings);
-  if (!options) return fail(std::move(options.error()));
-  ClientRunOptions run = std::move(options->client);
-  auto session = open_session(settings, std::move(*options));
-  if (!session) return fail(std::move(session.error()));
-  const SessionRecord& record = session->record();
+RefreshTokenGrant grant_of(const SessionRecord& record) {
   RefreshTokenGrant grant{.refresh_token = Secret(stand_in), .resource = record.resource};
   for (const auto& [name, value] : record.parameters)
     grant.extra.push_back({.name = name, .value = Secret(value)});
-  note(context, "The refresh token was not read: \"" + std::string(stand_in) + "\" stands for it.");
-  ClientSettings settings_of_client = record.client;
-  auto client = make_client(settings_of_client, std::move(run), context.stop);
-  if (!client) return fail(std::move(client.error()));
-  auto token = client->request(std::move(grant), context.stop);
-  if (!token) return fail(std::move(token.error()));
-  return exit_done;
+  return grant;
 }
 
 /// Options that need a session.
@@ -106,6 +94,16 @@ std::function<Result<Secret>(std::stop_token)> read_again(const Settings& settin
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};
   return [file](std::stop_token stop) { return read_secret_file(file, std::move(stop)); };
+}
+
+/// --dry-run: neither journal nor lock is touched.
+Result<CallerKeptAnswer> show_refresh(CallerKeptRefresh& refresh, ClientRunOptions run,
+                                      const std::stop_token& stop) {
+  const auto client = make_client(refresh.client, std::move(run), stop);
+  if (!client) return fail(client.error());
+  auto token = client->request(std::move(refresh.grant), stop);
+  if (!token) return fail(std::move(token.error()));
+  return CallerKeptAnswer{.token = std::move(*token)};
 }
 
 Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& settings, Rotation& rotation) {
@@ -127,6 +125,7 @@ Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& se
       .deliver = [&rotation](const Secret& token,
                              std::stop_token stop) { return rotation.deliver(token, stop); },
       .read_again = read_again(settings)};
+  if (settings.flag("dry-run")) return show_refresh(refresh, std::move(*run), context.stop);
   CallerKeptOptions options{.critical_part = hold_signals_back};
   options.client = std::move(*run);
   return renew_for_caller(std::move(refresh), std::move(options), context.stop);
@@ -154,7 +153,13 @@ Result<int> renew_and_print(Context& context, const Settings& settings, bool ren
                   "Add --refresh-token-file or another --refresh-token-... option.");
     }
   }
-  if (settings.flag("dry-run")) return show_renewal(context, settings);
+  if (settings.flag("dry-run")) {
+    return show_session_request(context, settings, open_session,
+                                [&](const TokenClient& client, const SessionRecord& record) -> Result<void> {
+                                  auto token = client.request(grant_of(record), context.stop);
+                                  return token ? Result<void>() : fail(std::move(token.error()));
+                                });
+  }
   return renew_session_and_print(context, settings, renew_now);
 }
 

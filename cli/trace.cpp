@@ -1,5 +1,6 @@
 #include "trace.hpp"
 
+#include "dry_run.hpp"
 #include "report.hpp"
 
 #include <utility>
@@ -14,14 +15,6 @@ Transport showing(Context& context, Transport transport) {
     auto response = transport(request, std::move(stop));
     if (response) trace(context, describe(*response, request));
     return response;
-  };
-}
-
-Transport sending_nothing(Context& context) {
-  return [&context](const HttpRequest& request, const std::stop_token&) -> Result<HttpResponse> {
-    if (!context.dry_run_shown) trace(context, describe(request));
-    context.dry_run_shown = true;
-    return fail(ErrorClass::usage, "Nothing was sent, because of --dry-run.");
   };
 }
 

@@ -10,7 +10,7 @@
 namespace oauth_token::cli {
 
 /// What -v and --dry-run wrap a transport into: the one shows requests and answers without secrets, the other
-/// shows the first request and sends nothing. Empty without them. `context` must outlive the transport.
+/// is sending_nothing. Empty without them. `context` must outlive the transport.
 std::function<Transport(Transport)> tracing(Context& context, const Settings& settings);
 
 }  // namespace oauth_token::cli

@@ -164,6 +164,30 @@ class TraceTest(Case):
             self.assertIn("11 bytes", done.stderr)
             self.assertEqual(server.connections, 0)
 
+    def test_dry_run_goes_past_discovery_and_asks_for_nothing_that_is_missing(self):
+        issuer = "https://as.example"
+        server = ["--issuer", issuer, "--client-id", "app"]
+        secret = ["--client-auth", "client_secret_post"]
+        table = [(["password", *server], b"client_id: app"),
+                 (["password", *server, *secret], b"client_secret: (8 bytes)"),
+                 (["client-credentials", *server], b"Authorization: Basic"),
+                 (["request", "urn:example:grant", *server, "--username", "alice"], b"urn:example:grant"),
+                 (["refresh", *server, "--refresh-token-stdin", "--on-rotation", "false"], b"refresh_token: (9 bytes)")]
+        with Program() as program:
+            for words, shown in table:
+                with self.subTest(words):
+                    done = program.run(*words, "--dry-run", input="kept-here")
+                    self.assertEqual((done.status, done.stdout), (0, ""), done.stderr)
+                    self.assertIn(f"> GET {issuer}/.well-known/openid-configuration\n", done.stderr)
+                    self.assertIn(f"> POST {issuer}/stand-in/token_endpoint\n", done.stderr)
+                    self.assertIn(shown.decode(), done.stderr)
+                    self.assertIn("stands for it", done.stderr)
+            self.assertEqual(list(program.state_home.iterdir()), [])
+            done = program.run("discover", "--issuer", issuer, "--dry-run")
+            self.assertEqual((done.status, done.stdout), (0, ""), done.stderr)
+            done = program.run("client-credentials", *server, "--client-auth", "none", "--dry-run")
+            self.assertEqual(done.status, 2, "a contradiction stays one")
+
     def test_with_json_what_is_shown_is_json_lines(self):
         done = self.run_with(token(), "-v", "-o", "json")
         self.assertTrue(all("trace" in json.loads(line) for line in done.stderr.splitlines()))

@@ -26,6 +26,7 @@ Result<int> run_discover(Context& context, const Settings& settings) {
                                  .allow_http = run->allow_http};
   const auto metadata = discover(*transport, client->issuer, options, context.stop);
   if (!metadata) return fail(metadata.error());
+  if (settings.flag("dry-run")) return exit_done;
   if (auto written = write_json_answer(context, settings, Secret(metadata->json)); !written)
     return fail(std::move(written.error()));
   return exit_done;
