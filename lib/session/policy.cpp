@@ -87,8 +87,8 @@ bool may_be_repeated(const Error& error) noexcept {
       return error.sent == Sent::no;
     case ErrorClass::rate_limited:
     case ErrorClass::server:
-      return error.reason == "recent" ||
-             ((error.http_status == 429 || error.http_status == 503) && error.retry_after.has_value());
+      return error.reason == "recent" || ((error.http_status == 429 || error.http_status == 503) &&
+                                          error.retry_after.has_value() && error.retry_safe);
     default:
       return false;
   }

@@ -37,7 +37,9 @@ std::optional<Error> standing_failure(const SessionRecord& record, std::chrono::
                                       bool waited_for_it = false);
 
 /// Whether a refresh that failed like this may be sent again by the same run: no byte of it has left, the
-/// answer was 429 or 503 with Retry-After, or another run's failure was only passed on.
+/// answer was 429 or 503 with Retry-After, or another run's failure was only passed on. Not after an answer
+/// to the repetition of one that was cut off (`retry_safe` is false then): the first one's answer is unknown,
+/// as after a timeout.
 bool may_be_repeated(const Error& error) noexcept;
 
 /// Whether the same refresh token may be sent once more at once: the connection closed before a status line.
