@@ -1,11 +1,13 @@
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/error.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -160,6 +162,39 @@ TEST_CASE("endpoints that are missing are discovered and written down, those tha
   CHECK(named.introspection_endpoint.empty());
   CHECK(sent_with(named, {.all_endpoints = true})->url == "https://as.example/mine");
   CHECK(named.introspection_endpoint == "https://as.example/i");
+}
+
+TEST_CASE("what discovery has used is gone from the time of the first request, and of no other") {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds timeout(20);
+  Clock::duration used{};
+  std::vector<Clock::duration> left;
+  ClientRunOptions options{.timeout = timeout};
+  options.decorate = [&](const Transport&) {
+    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+      const auto start = Clock::now();
+      if (request.method != "GET") {
+        left.push_back(request.deadline - start);
+        return HttpResponse{.status = 400};
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      used = Clock::now() - start;
+      constexpr std::string_view document =
+          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
+      return HttpResponse{.status = 200, .body = Secret(document)};
+    };
+  };
+  ClientSettings given{.issuer = "https://as.example"};
+  const auto client = make_client(given, std::move(options));
+  REQUIRE(client);
+  CHECK_FALSE(client->request(ClientCredentialsGrant{}));
+  const auto before = Clock::now();
+  CHECK_FALSE(client->request(ClientCredentialsGrant{}));
+  const auto spent_since = Clock::now() - before;
+  REQUIRE(left.size() == 2);
+  CHECK(left[0] <= timeout - used);
+  CHECK(left[1] <= timeout);
+  CHECK(left[1] >= timeout - spent_since);
 }
 
 TEST_CASE("a server that is not named, or only in the clear, is refused before a secret is read") {

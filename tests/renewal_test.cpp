@@ -151,6 +151,22 @@ TEST_CASE("a cut connection and a repetition that could not be sent: the refresh
   CHECK(world.server.state().requests == 3);
 }
 
+TEST_CASE("a request and its repetition have one deadline") {
+  World world;
+  world.sign_in();
+  world.server.before_commit = [] { return network_error(Sent::maybe, "closed"); };
+  SessionOptions options = world.options();
+  options.refresh_timeout = 7s;
+  TokenSource source(Session::open("work", std::move(options)));
+  const auto before = std::chrono::steady_clock::now();
+  CHECK_FALSE(source.token({.renew_now = true}).has_value());
+  const auto& deadlines = world.server.deadlines;
+  REQUIRE(deadlines.size() == 3);
+  CHECK(deadlines[1] == deadlines[2]);
+  CHECK(deadlines[1] >= before + 7s);
+  CHECK(deadlines[1] <= std::chrono::steady_clock::now() + 7s);
+}
+
 TEST_CASE("an answer that is no valid one renews nothing, but its refresh token takes the old one's place") {
   const std::string rest = R"(,"expires_in":3600,"refresh_token":"rt-2"})";
   for (const std::string type : {"", R"(,"token_type":7)", R"(,"token_type":null)"}) {

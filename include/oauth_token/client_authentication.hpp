@@ -37,7 +37,8 @@ struct ClientSecretPost {
 };
 
 /// A ready-made client assertion (RFC 7523 s2.2), made by somebody else. `assertion` is called once for every
-/// request and may block; it may be called from any thread.
+/// request, before a session is locked, and may block; it may be called from any thread. A refresh that is
+/// repeated since the connection was cut carries the same one again.
 struct ReadyMadeAssertion {
   std::string client_id = {};
   std::function<Result<Secret>(std::stop_token)> assertion = {};

@@ -40,6 +40,7 @@ struct ClientSettings {
 struct ClientRunOptions {
   /// A client secret the caller has at hand (from a variable or a descriptor), in place of the source.
   Secret client_secret = {};
+  /// For each request; discovery counts to the first one's.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds connect_timeout{10'000};
   bool insecure_tls = false;

@@ -95,7 +95,8 @@ struct SessionOptions {
   /// For a file store. The folder is the record's; so is `key_file` where neither it nor `key` is given.
   FileStoreOptions file = {};
   ClientRunOptions client = {};
-  /// In place of client.timeout for a refresh: losing its answer costs more than waiting for it.
+  /// In place of client.timeout for a refresh, a repetition included: losing its answer costs more than
+  /// waiting for it.
   std::chrono::milliseconds refresh_timeout{60'000};
   /// Called with true before a refresh token is sent and with false once its answer is kept, from another
   /// thread: a program whose signals end it holds them back in between, lest the session be lost.

@@ -1,3 +1,5 @@
+#include "client/token_client_access.hpp"
+
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/server_metadata.hpp>
 #include <oauth_token/text.hpp>
@@ -198,20 +200,21 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
   if (options.decorate) *transport = options.decorate(std::move(*transport));
   if (auto done = complete(settings, options, *transport, start + options.timeout, stop); !done)
     return fail(std::move(done.error()));
-  const auto left =
-      options.timeout - std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  const auto used = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
 
   auto authentication = authentication_for(settings, options, *method, std::move(stop));
   if (!authentication) return fail(std::move(authentication.error()));
-  return TokenClient({.token_endpoint = settings.token_endpoint,
+  TokenClient client({.token_endpoint = settings.token_endpoint,
                       .introspection_endpoint = settings.introspection_endpoint,
                       .revocation_endpoint = settings.revocation_endpoint,
                       .authentication = std::move(*authentication),
                       .headers = settings.headers,
                       .lenient = settings.lenient || options.lenient,
-                      .timeout = std::max(left, std::chrono::milliseconds(1)),
+                      .timeout = options.timeout,
                       .transport_options = std::move(transport_options),
                       .transport = std::move(*transport)});
+  TokenClientAccess::charge(client, used);
+  return client;
 }
 
 }  // namespace oauth_token

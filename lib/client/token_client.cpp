@@ -6,6 +6,8 @@
 
 #include <oauth_token/token_client.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -42,6 +44,12 @@ struct TokenClient::State {
   TokenClientOptions options;
   std::once_flag transport_made;
   Result<Transport> transport;
+  std::atomic<std::chrono::milliseconds::rep> used_by_discovery{0};
+
+  [[nodiscard]] Clock::time_point deadline() {
+    const std::chrono::milliseconds used(used_by_discovery.exchange(0));
+    return deadline_after(std::max(options.timeout - used, std::chrono::milliseconds(1)));
+  }
 
   Result<HttpResponse> send(HttpRequest& request, Clock::time_point deadline, protocol::RequestKind kind,
                             std::stop_token stop) {
@@ -73,13 +81,11 @@ struct TokenClient::State {
   [[nodiscard]] protocol::Reading reading() const { return {.now = now(), .lenient = options.lenient}; }
 
   /// `issued`: takes the refresh token of an answer that is none.
-  Result<Token> request(const Grant& grant, Secret* issued, std::stop_token stop) {
-    const Clock::time_point deadline = deadline_after(options.timeout);
+  Result<Token> request(const Grant& grant, const Secret& made, Clock::time_point deadline, Secret* issued,
+                        std::stop_token stop) {
     if (auto checked = check_endpoint(options.token_endpoint, "token endpoint"); !checked)
       return fail(std::move(checked.error()));
-    const auto made = assertion(stop);
-    if (!made) return fail(made.error());
-    const protocol::ClientRequest to = client(options.token_endpoint, *made);
+    const protocol::ClientRequest to = client(options.token_endpoint, made);
     auto request = protocol::token_request(to, grant);
     if (!request) return fail(std::move(request.error()));
     auto response = send(*request, deadline, protocol::kind_of(grant), std::move(stop));
@@ -94,12 +100,9 @@ struct TokenClient::State {
 
   /// Asks an endpoint about a token; `read` makes the result of the answer.
   template <class Answered, class Read>
-  Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query, std::stop_token stop,
-                       Read read) {
-    const Clock::time_point deadline = deadline_after(options.timeout);
-    const auto made = assertion(stop);
-    if (!made) return fail(made.error());
-    const protocol::ClientRequest to = client(endpoint, *made);
+  Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query, const Secret& made,
+                       Clock::time_point deadline, std::stop_token stop, Read read) {
+    const protocol::ClientRequest to = client(endpoint, made);
     auto request = protocol::query_request(to, query);
     if (!request) return fail(std::move(request.error()));
     auto response = send(*request, deadline, protocol::RequestKind::query, std::move(stop));
@@ -116,32 +119,77 @@ TokenClient::~TokenClient() = default;
 Result<Token> TokenClient::request(Grant given, std::stop_token stop) const {
   // A parameter may live on after the return; this ends before it.
   const Grant grant = std::move(given);
-  return state_->request(grant, nullptr, std::move(stop));
-}
-
-RefreshAnswer TokenClientAccess::refresh(const TokenClient& client, RefreshTokenGrant given) {
-  const Grant grant = std::move(given);
-  Secret issued;
-  auto token = client.state_->request(grant, &issued, {});
-  return {.token = std::move(token), .issued = std::move(issued)};
+  const Deadline deadline = state_->deadline();
+  const auto assertion = state_->assertion(stop);
+  if (!assertion) return fail(assertion.error());
+  return state_->request(grant, *assertion, deadline, nullptr, std::move(stop));
 }
 
 Result<Secret> TokenClient::introspect(const Secret& token, std::string_view token_type_hint,
                                        std::stop_token stop) const {
+  const Deadline deadline = state_->deadline();
   const std::string& endpoint = state_->options.introspection_endpoint;
   if (auto checked = check_endpoint(endpoint, "introspection endpoint"); !checked)
     return fail(std::move(checked.error()));
-  return state_->ask<Secret>(endpoint, {token, token_type_hint}, std::move(stop),
+  const auto assertion = state_->assertion(stop);
+  if (!assertion) return fail(assertion.error());
+  return state_->ask<Secret>(endpoint, {token, token_type_hint}, *assertion, deadline, std::move(stop),
                              protocol::introspection_response);
 }
 
 Result<void> TokenClient::revoke(const Secret& token, std::string_view token_type_hint,
                                  std::stop_token stop) const {
-  const std::string& endpoint = state_->options.revocation_endpoint;
+  const Deadline deadline = state_->deadline();
+  const auto assertion = state_->assertion(stop);
+  if (!assertion) return fail(assertion.error());
+  return TokenClientAccess::revoke(*this, token, token_type_hint, *assertion, deadline, std::move(stop));
+}
+
+// --- for sessions ---
+
+Result<Secret> TokenClientAccess::assertion(const TokenClient& client, std::stop_token stop) {
+  return client.state_->assertion(std::move(stop));
+}
+
+Result<void> TokenClientAccess::check_still_valid(const TokenClient& client, const Secret& assertion) {
+  const auto* const ready_made = std::get_if<ReadyMadeAssertion>(&client.state_->options.authentication);
+  if (ready_made == nullptr || protocol::ready_made_assertion(assertion.copy(), ready_made->client_id, now()))
+    return {};
+  return fail(Error{.error_class = ErrorClass::config,
+                    .message = "The client assertion expired before it was its turn; nothing was sent.",
+                    .hint = "Have assertions made that live for a minute at least: another process may be "
+                            "busy with the session first.",
+                    .reason = std::string(assertion_expired)});
+}
+
+Deadline TokenClientAccess::deadline(const TokenClient& client) { return client.state_->deadline(); }
+
+void TokenClientAccess::charge(TokenClient& client, std::chrono::milliseconds used) {
+  client.state_->used_by_discovery = used.count();
+}
+
+RefreshAnswer TokenClientAccess::refresh(const TokenClient& client, RefreshTokenGrant given,
+                                         const Secret& assertion, Deadline deadline) {
+  const Grant grant = std::move(given);
+  Secret issued;
+  auto token = client.state_->request(grant, assertion, deadline, &issued, {});
+  return {.token = std::move(token), .issued = std::move(issued)};
+}
+
+Result<Token> TokenClientAccess::request(const TokenClient& client, Grant given, const Secret& assertion,
+                                         std::stop_token stop) {
+  const Grant grant = std::move(given);
+  return client.state_->request(grant, assertion, client.state_->deadline(), nullptr, std::move(stop));
+}
+
+Result<void> TokenClientAccess::revoke(const TokenClient& client, const Secret& token,
+                                       std::string_view token_type_hint, const Secret& assertion,
+                                       Deadline deadline, std::stop_token stop) {
+  const std::string& endpoint = client.state_->options.revocation_endpoint;
   if (auto checked = check_endpoint(endpoint, "revocation endpoint"); !checked)
     return fail(std::move(checked.error()));
-  return state_->ask<void>(endpoint, {token, token_type_hint}, std::move(stop),
-                           protocol::revocation_response);
+  return client.state_->ask<void>(endpoint, {token, token_type_hint}, assertion, deadline, std::move(stop),
+                                  protocol::revocation_response);
 }
 
 }  // namespace oauth_token

@@ -1,6 +1,7 @@
 #include "base/random.hpp"
 #include "crypto/module.hpp"
 #include "session/access.hpp"
+#include "session/before_lock.hpp"
 #include "session/critical_part.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace oauth_token {
 namespace {
@@ -50,8 +52,13 @@ Result<std::string> lock_name(const ClientSettings& client) {
 class Renewal {
  public:
   Renewal(CallerKeptRefresh& refresh, const CallerKeptOptions& options, const Folder& state,
-          const TokenClient& client, std::stop_token stop)
-      : refresh_(refresh), options_(options), state_(state), client_(client), stop_(std::move(stop)) {}
+          const TokenClient& client, const Secret& assertion, std::stop_token stop)
+      : refresh_(refresh),
+        options_(options),
+        state_(state),
+        client_(client),
+        assertion_(assertion),
+        stop_(std::move(stop)) {}
 
   // Under the lock. A recovered answer that is over is followed by one more renewal, with its refresh token.
   Result<CallerKeptAnswer> run() {
@@ -100,6 +107,7 @@ class Renewal {
   const CallerKeptOptions& options_;
   const Folder& state_;
   const TokenClient& client_;
+  const Secret& assertion_;
   std::stop_token stop_;
   SessionRecord record_ = {};
   bool journaled_ = true;
@@ -109,10 +117,12 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   const auto before = journal.unanswered();
   if (!before) return fail(before.error());
   if (stop_.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
+  if (auto valid = TokenClientAccess::check_still_valid(client_, assertion_); !valid)
+    return fail(std::move(valid.error()));
   if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
     return fail(std::move(begun.error()));
   const CriticalPart critical(options_.critical_part);
-  auto sent = send_refresh(client_, refresh_.grant);
+  auto sent = send_refresh(client_, refresh_.grant, assertion_);
   if (!sent.token) {
     keep_issued(journal, std::move(sent.issued), sent.token.error());
     return give_up(journal, std::move(sent.token.error()), *before);
@@ -182,16 +192,20 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
   const Folder& state = SessionAccess::root(*folder);
   auto name = lock_name(refresh.client);
   if (!name) return fail(std::move(name.error()));
-  const auto deadline = std::chrono::steady_clock::now() + std::max(options.client.timeout, 60'000ms) + 10s;
-  const auto lock =
-      Lock::acquire(state, *name, "renewing a token of " + refresh.client.token_endpoint, deadline, stop);
-  if (!lock) return fail(lock.error());
-  if (refresh.read_again) {
-    auto current = refresh.read_again(stop);
-    if (!current) return fail(std::move(current.error()));
-    refresh.grant.refresh_token = std::move(*current);
-  }
-  return Renewal(refresh, options, state, *client, std::move(stop)).run();
+  return with_assertions(
+      *client, 1, stop, [&](const std::vector<Secret>& assertions) -> Result<CallerKeptAnswer> {
+        const auto deadline =
+            std::chrono::steady_clock::now() + std::max(options.client.timeout, 60'000ms) + 10s;
+        const auto lock = Lock::acquire(state, *name, "renewing a token of " + refresh.client.token_endpoint,
+                                        deadline, stop);
+        if (!lock) return fail(lock.error());
+        if (refresh.read_again) {
+          auto current = refresh.read_again(stop);
+          if (!current) return fail(std::move(current.error()));
+          refresh.grant.refresh_token = std::move(*current);
+        }
+        return Renewal(refresh, options, state, *client, assertions.front(), stop).run();
+      });
 }
 
 }  // namespace oauth_token

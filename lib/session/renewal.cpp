@@ -1,5 +1,6 @@
 #include "session/renewal.hpp"
 
+#include "session/before_lock.hpp"
 #include "session/held.hpp"
 #include "session/policy.hpp"
 #include "session/spending.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,10 +39,11 @@ class Renewal {
  private:
   Result<void> steps();
   Result<void> read_without_lock();
+  Result<void> under_the_lock(const Secret& assertion);
   Result<void> make_client_before_the_lock();
   [[nodiscard]] bool is_settled(const HeldSession& held);
   Result<void> check_may_send(const HeldSession& held) const;
-  Result<void> spend(HeldSession& held);
+  Result<void> spend(HeldSession& held, const Secret& assertion);
 
   OpenSession& session_;
   KeptClient& kept_;
@@ -88,6 +89,12 @@ Result<void> Renewal::steps() {
   const bool is_current = half_ && half_->generation >= session_.record.generation;
   if (is_current && !options_.renew_now && is_fresh(*half_, options_.min_valid, now())) return {};
   if (auto done = make_client_before_the_lock(); !done) return done;
+  return with_assertions(*kept_.client, 1, stop_, [this](const std::vector<Secret>& assertions) {
+    return under_the_lock(assertions.front());
+  });
+}
+
+Result<void> Renewal::under_the_lock(const Secret& assertion) {
   auto held = hold(session_, stop_);
   if (!held) return fail(std::move(held.error()));
   session_.record = held->record;
@@ -100,10 +107,10 @@ Result<void> Renewal::steps() {
   Result<void> done;
   if (!is_settled(*held)) {
     done = check_may_send(*held);
-    if (done) done = spend(*held);
+    if (done) done = spend(*held, assertion);
   }
   half_ = std::move(held->half);
-  std::move(held->warnings.begin(), held->warnings.end(), std::back_inserter(warnings_));
+  warnings_ = std::move(held->warnings);
   return done;
 }
 
@@ -143,8 +150,8 @@ Result<void> Renewal::check_may_send(const HeldSession& held) const {
   return {};
 }
 
-Result<void> Renewal::spend(HeldSession& held) {
-  Spending spending{.session = session_, .held = held, .client = *kept_.client};
+Result<void> Renewal::spend(HeldSession& held, const Secret& assertion) {
+  Spending spending{.session = session_, .held = held, .client = *kept_.client, .assertion = assertion};
   auto done = oauth_token::spend(spending, stop_);
   is_new_ = spending.is_new;
   unkept_ = std::move(spending.unkept);

@@ -17,14 +17,22 @@ RefreshTokenGrant copy(const RefreshTokenGrant& grant) {
 
 }  // namespace
 
-RefreshAnswer send_refresh(const TokenClient& client, const RefreshTokenGrant& grant) {
-  RefreshAnswer answer = TokenClientAccess::refresh(client, copy(grant));
+RefreshAnswer send_refresh(const TokenClient& client, const RefreshTokenGrant& grant,
+                           const Secret& assertion) {
+  const Deadline deadline = TokenClientAccess::deadline(client);
+  RefreshAnswer answer = TokenClientAccess::refresh(client, copy(grant), assertion, deadline);
   if (answer.token || !was_cut_off(answer.token.error())) return answer;
-  answer = TokenClientAccess::refresh(client, copy(grant));
-  if (!answer.token && answer.token.error().http_status == 0) {
-    answer.token.error().sent = Sent::maybe;
-    answer.token.error().retry_safe = false;
-  }
+  answer = TokenClientAccess::refresh(client, copy(grant), assertion, deadline);
+  if (answer.token) return answer;
+  answer.was_cut = true;
+  Error& error = answer.token.error();
+  if (error.http_status == 0) error.sent = Sent::maybe;
+  error.retry_safe = false;
+  error.message +=
+      " Before that, the connection was cut after the refresh token was sent: the server may have replaced "
+      "it already.";
+  if (error.error_class == ErrorClass::client_auth && !assertion.empty())
+    error.hint = "The same client assertion was sent twice, which some servers refuse: run again.";
   return answer;
 }
 

@@ -1,4 +1,5 @@
 #include "session/access.hpp"
+#include "session/before_lock.hpp"
 #include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace oauth_token {
 namespace {
@@ -26,6 +28,23 @@ std::string names_of(const SessionFolder& folder) {
   if (const auto records = folder.list())
     for (const SessionRecord& record : *records) names += (names.empty() ? "" : ", ") + record.name;
   return names;
+}
+
+Result<void> revoke_both(const TokenClient& client, const Token& token, const std::vector<Secret>& assertions,
+                         const std::stop_token& stop) {
+  const Deadline deadline = TokenClientAccess::deadline(client);
+  if (!token.refresh_token.empty()) {
+    if (auto done = TokenClientAccess::revoke(client, token.refresh_token, "refresh_token",
+                                              assertions.front(), deadline, stop);
+        !done)
+      return done;
+  }
+  if (token.access_token.empty()) return {};
+  auto done = TokenClientAccess::revoke(client, token.access_token, "access_token", assertions.back(),
+                                        deadline, stop);
+  // Servers that cannot take a self-contained access token back say so (RFC 7009 s2.2.1).
+  if (!done && done.error().code == "unsupported_token_type") return {};
+  return done;
 }
 
 // Everything that is kept of the session; the record last, so that a crash leaves something to forget.
@@ -65,20 +84,15 @@ Result<void> Session::revoke(std::stop_token stop) {
   ClientSettings settings = state_->record.client;
   const auto client = make_client(settings, copy(state_->options.client), stop);
   if (!client) return fail(client.error());
-  auto held = hold(*state_, stop);
-  if (!held) return fail(std::move(held.error()));
-  if (!held->half) return no_tokens(state_->record.name);
-  const Token& token = held->half->token;
-  if (!token.refresh_token.empty()) {
-    if (auto done = client->revoke(token.refresh_token, "refresh_token", stop); !done) return done;
-  }
-  if (!token.access_token.empty()) {
-    // Servers that cannot take a self-contained access token back say so (RFC 7009 s2.2.1).
-    if (auto done = client->revoke(token.access_token, "access_token", stop);
-        !done && done.error().code != "unsupported_token_type")
-      return done;
-  }
-  return erase(*state_, *state_->store, held->journal, {});
+  return with_assertions(*client, 2, stop, [&](const std::vector<Secret>& assertions) -> Result<void> {
+    auto held = hold(*state_, stop);
+    if (!held) return fail(std::move(held.error()));
+    if (!held->half) return no_tokens(state_->record.name);
+    for (const Secret& assertion : assertions)
+      if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid) return valid;
+    if (auto done = revoke_both(*client, held->half->token, assertions, stop); !done) return done;
+    return erase(*state_, *state_->store, held->journal, {});
+  });
 }
 
 Result<void> Session::forget(std::stop_token stop) {

@@ -1,5 +1,6 @@
 #include "base/random.hpp"
 #include "session/access.hpp"
+#include "session/before_lock.hpp"
 #include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
@@ -16,6 +17,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace oauth_token {
 
@@ -27,6 +29,9 @@ struct SignIn::State {
   std::shared_ptr<TokenStore> store = {};  // nullptr: nothing is kept
   std::optional<TokenClient> client = {};
   std::optional<Token> unkept = {};
+
+  Result<Token> request(Grant& grant, const Secret& assertion, const std::stop_token& stop);
+  Result<Token> keep(Token token, const std::optional<SessionRecord>& old, Journal& journal);
 };
 
 namespace {
@@ -118,39 +123,50 @@ Result<Token> SignIn::request(Grant grant, std::stop_token stop) {
   record.grant_type = std::string(grant_type(grant));
   if (const auto* password = std::get_if<PasswordGrant>(&grant)) record.username = password->username;
   if (!state_->store) return state_->client->request(std::move(grant), std::move(stop));
+  return with_assertions(*state_->client, 1, stop, [&](const std::vector<Secret>& assertions) {
+    return state_->request(grant, assertions.front(), stop);
+  });
+}
 
-  const Folder& root = SessionAccess::root(state_->folder);
-  const Deadline deadline = lock_deadline(state_->options);
+// Takes the locks of the name and of the session; the grant only when it is sent.
+Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, const std::stop_token& stop) {
+  const Folder& root = SessionAccess::root(folder);
+  const Deadline deadline = lock_deadline(options);
   const auto name_lock = lock_session_name(root, record.name, deadline, stop);
   if (!name_lock) return fail(name_lock.error());
-  const auto old = existing(state_->folder, record, state_->replace);
+  const auto old = existing(folder, record, replace);
   if (!old) return fail(old.error());
   continue_or_begin(record, *old);
-  auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
-  if (!lock) return fail(std::move(lock.error()));
+  const auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
+  if (!lock) return fail(lock.error());
   auto journal = Journal::open(root, record.id);
   if (!journal) return fail(std::move(journal.error()));
   if (const auto last = journal->last_generation())
     record.generation = std::max(record.generation, *last + 1);
 
-  auto token = state_->client->request(std::move(grant), std::move(stop));
+  if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid)
+    return fail(std::move(valid.error()));
+  auto token = TokenClientAccess::request(*client, std::move(grant), assertion, stop);
   if (!token) return token;
+  return keep(std::move(*token), *old, *journal);
+}
 
+// The token is there: nothing is given up because somebody lost patience.
+Result<Token> SignIn::State::keep(Token token, const std::optional<SessionRecord>& old, Journal& journal) {
   record.signed_in_at = record.renewed_at = now();
-  record.access_token_expires_at = token->expires_at;
+  record.access_token_expires_at = token.expires_at;
   const SecretHalf half{
-      .generation = record.generation, .obtained_at = record.signed_in_at, .token = copy(*token)};
-  // From here on the token is there: nothing is given up because somebody lost patience.
-  auto kept = save_half(*state_->store, record, half, {});
-  if (kept) kept = state_->folder.save(record);
+      .generation = record.generation, .obtained_at = record.signed_in_at, .token = copy(token)};
+  auto kept = save_half(*store, record, half, {});
+  if (kept) kept = folder.save(record);
   if (!kept) {
     if (record.generation == 1) [[maybe_unused]]
-      const auto erased = state_->store->erase(record.id, {});
-    state_->unkept = std::move(*token);
+      const auto erased = store->erase(record.id, {});
+    unkept = std::move(token);
     return fail(std::move(kept.error()));
   }
-  if (*old && (*old)->id != record.id) clear_up(**old, state_->folder, state_->options, token->warnings);
-  if (auto erased = journal->erase(); !erased) token->warnings.push_back(erased.error().message);
+  if (old && old->id != record.id) clear_up(*old, folder, options, token.warnings);
+  if (auto erased = journal.erase(); !erased) token.warnings.push_back(erased.error().message);
   return token;
 }
 

@@ -166,12 +166,14 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
   const auto before = held.journal.unanswered();
   if (!before) return fail(before.error());
   if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
+  if (auto valid = TokenClientAccess::check_still_valid(spending.client, spending.assertion); !valid)
+    return valid;
   const std::size_t room = std::max(least_room, 2 * to_json(half, held.record).size());
   if (auto begun = held.journal.begin(half.generation, half.token.refresh_token, room, now()); !begun)
     return begun;
 
   const CriticalPart critical(spending.session.options.critical_part);
-  auto answer = send_refresh(spending.client, grant(held));
+  auto answer = send_refresh(spending.client, grant(held), spending.assertion);
   if (answer.token) return accept(spending, std::move(*answer.token));
   if (auto kept = keep_issued(spending, std::move(answer.issued)); !kept) return kept;
   return give_up(spending, std::move(answer.token.error()), *before);

@@ -4,6 +4,7 @@
 #include "session/held.hpp"
 
 #include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/token.hpp>
 #include <oauth_token/token_client.hpp>
@@ -19,13 +20,15 @@ struct Spending {
   OpenSession& session;
   HeldSession& held;
   const TokenClient& client;
+  const Secret& assertion;           ///< of the client, for this one request; see with_assertions
   bool is_new = false;               ///< held.half is a new one now
   std::optional<Token> unkept = {};  ///< issued, but it could be kept nowhere
 };
 
 /// Writes down what is about to happen, sends the refresh token once (twice where the connection was cut),
 /// and keeps the answer: journal, store, record, in this order. What went wrong is left in the record for
-/// whoever comes next. A stop is heard until the sending begins.
+/// whoever comes next. A stop is heard until the sending begins. Nothing is sent with an assertion that has
+/// expired.
 Result<void> spend(Spending& spending, std::stop_token stop);
 
 /// `reauthenticate`, with the command that signs in.

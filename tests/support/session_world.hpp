@@ -9,6 +9,7 @@
 #include <oauth_token/token_store.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -145,6 +146,8 @@ class Server {
   std::string more;
   /// The last request's body.
   std::string body;
+  /// Of each request.
+  std::vector<std::chrono::steady_clock::time_point> deadlines;
 
  private:
   Result<HttpResponse> answer(const HttpRequest& request) {
@@ -162,6 +165,7 @@ class Server {
     ++now.requests;
     write(now);
     body = request.body.expose();
+    deadlines.push_back(request.deadline);
     if (before_commit)
       if (auto instead = before_commit()) return std::move(*instead);
     if (request.url.ends_with("/revoke")) {
