@@ -41,6 +41,19 @@ int in_child(Work work) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+constexpr uid_t other = 65534;
+
+// As `other` with `top` for a root folder, since the machine's own need not let everybody pass; who is not
+// root stays who he is. `work` gets what its paths begin with.
+template <class Work>
+int in_child_of_other(const std::string& top, Work work) {
+  return in_child([&] {
+    if (::geteuid() != 0) return work(top);
+    if (::chroot(top.c_str()) != 0 || ::chdir("/") != 0 || ::setuid(other) != 0) return 1;
+    return work(std::string());
+  });
+}
+
 std::string class_of(const Error& error) { return std::string(to_string(error.error_class)); }
 
 }  // namespace
@@ -142,7 +155,6 @@ TEST_CASE("root does not work in another user's home, and nobody in another user
     CHECK(Folder::open("/usr").error().error_class == ErrorClass::config);
     return;
   }
-  constexpr uid_t other = 65534;
   const TemporaryFolder temporary;
   REQUIRE(::chmod(temporary.path.c_str(), 0755) == 0);
   REQUIRE(::mkdir((temporary.path + "/home").c_str(), 0755) == 0);
@@ -154,9 +166,23 @@ TEST_CASE("root does not work in another user's home, and nobody in another user
   // The other way round: a folder of root's, seen by that user.
   REQUIRE(Folder::open(temporary.path + "/ours").has_value());
   fs::permissions(temporary.path + "/ours", fs::perms(0755));
-  CHECK(in_child([&] {
-          if (::setuid(other) != 0) return 1;
-          auto folder = Folder::open(temporary.path + "/ours");
+  CHECK(in_child_of_other(temporary.path, [](const std::string& top) {
+          auto folder = Folder::open(top + "/ours");
           return !folder && folder.error().error_class == ErrorClass::config ? 0 : 2;
         }) == 0);
+}
+
+TEST_CASE("a home may lie in folders that its owner may pass but not list") {
+  const TemporaryFolder temporary;
+  REQUIRE(::chmod(temporary.path.c_str(), 0755) == 0);
+  const std::string homes = temporary.path + "/homes";
+  REQUIRE(::mkdir(homes.c_str(), 0755) == 0);
+  REQUIRE(::mkdir((homes + "/user").c_str(), 0755) == 0);
+  if (::geteuid() == 0) REQUIRE(::chown((homes + "/user").c_str(), other, other) == 0);
+  REQUIRE(::chmod(homes.c_str(), 0111) == 0);
+  CHECK(in_child_of_other(temporary.path, [](const std::string& top) {
+          return Folder::open(top + "/homes/user/.local/state/oauth-token").has_value() ? 0 : 2;
+        }) == 0);
+  REQUIRE(::chmod(homes.c_str(), 0755) == 0);
+  CHECK(mode_of(homes + "/user/.local/state/oauth-token") == 0700);
 }

@@ -70,17 +70,17 @@ Result<void> check_home_of_another(int descriptor, const std::string& path) {
               "Run as that user (without sudo), or with root's own home (sudo -H).");
 }
 
+Descriptor open_folder_at(int parent, const std::string& name, int flags) {
+  return Descriptor(::openat(parent, name.c_str(), O_DIRECTORY | O_CLOEXEC | flags));
+}
+
 Result<void> make(int parent, const std::string& name, const std::string& path) {
   if (::mkdirat(parent, name.c_str(), S_IRWXU) != 0)
     return errno == EEXIST ? Result<void>() : refused("Cannot make the folder", path);
   // Even when umask takes the owner's own rights away.
   if (::fchmodat(parent, name.c_str(), S_IRWXU, 0) != 0) return refused("Cannot make the folder", path);
-  ::fsync(parent);
+  if (const Descriptor readable = open_folder_at(parent, ".", O_RDONLY)) ::fsync(readable.get());
   return {};
-}
-
-Descriptor open_folder_at(int parent, const std::string& name, int flags) {
-  return Descriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
 }
 
 Result<void> write_all(int descriptor, std::string_view contents, const std::string& place) {
@@ -101,7 +101,7 @@ Result<Folder> Folder::open(const std::string& path) {
   if (path.empty() || path.front() != '/')
     return fail(ErrorClass::config, "The folder \"" + path + "\" is not an absolute path.",
                 "Write it with a leading slash.");
-  Descriptor at = open_folder_at(AT_FDCWD, "/", 0);
+  Descriptor at = open_folder_at(AT_FDCWD, "/", O_PATH);
   std::string done;
   std::size_t start = 1;
   while (start < path.size()) {
@@ -110,9 +110,10 @@ Result<Folder> Folder::open(const std::string& path) {
     start = end + 1;
     if (part.empty()) continue;
     done += "/" + part;
-    // A home may well be behind a link; only the folder itself must not be one.
+    // A home may well be behind a link, in a folder that only lets through; the folder itself must be
+    // neither.
     const bool last = path.find_first_not_of('/', end) == std::string::npos;
-    const int flags = last ? O_NOFOLLOW : 0;
+    const int flags = last ? O_RDONLY | O_NOFOLLOW : O_PATH;
     Descriptor next = open_folder_at(at.get(), part, flags);
     if (!next && errno == ENOENT) {
       if (auto made = make(at.get(), part, done); !made) return fail(std::move(made.error()));
