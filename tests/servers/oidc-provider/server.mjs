@@ -11,7 +11,8 @@ import { pathToFileURL } from 'node:url';
 import { clients, jwk } from './clients.mjs';
 import { addPasswordGrant } from './password_grant.mjs';
 
-// Debian 12 has Node 18, the library counts on this function of Node 22.
+// Debian 12 has Node 18; the libraries count on what Node 22 has.
+globalThis.crypto ??= crypto.webcrypto;
 URL.parse ??= (url, base) => { try { return new URL(url, base); } catch { return null; } };
 
 const [folder, modules] = process.argv.slice(2).map((name) => path.resolve(name));
