@@ -85,6 +85,27 @@ struct TransportOptions {
 /// be loaded.
 Result<Transport> make_transport(const TransportOptions& options);
 
+/// What a connection to a server shows before any request.
+struct ServerConnection {
+  std::string address = {};      ///< what was connected to: the server's, or the proxy's
+  std::string proxy = {};        ///< host and port of the proxy in between; empty: none
+  std::string tls_version = {};  ///< "TLSv1.3"; empty: plain http
+  /// The first certificate of the chain to end: when, and its subject as text fit for a terminal.
+  std::optional<std::chrono::sys_seconds> valid_until = {};
+  std::string first_to_end = {};
+};
+
+/// Connects to the server of `url` as a transport would, the TLS handshake included, and closes again:
+/// nothing of HTTP is sent to it. Blocks; errors as Transport's.
+Result<ServerConnection> examine_server(
+    const TransportOptions& options, std::string_view url,
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max(),
+    std::stop_token stop = {});
+
+/// The server's clock, from the Date header (RFC 9110 s6.6.1); nothing when that is absent or unreadable.
+/// `now` settles the century of a year in two digits.
+std::optional<std::chrono::sys_seconds> date_of(const HttpResponse& response, std::chrono::sys_seconds now);
+
 /// What -v and --dry-run print, some lines each: values of an allow-list, for all else a length; control
 /// characters are escaped.
 std::string describe(const HttpRequest& request);

@@ -215,6 +215,18 @@ Result<bool> Connection::connect() {
   return true;
 }
 
+void Connection::examine() noexcept { state_->tls.is_examined = true; }
+
+ServerConnection Connection::describe() const {
+  ServerConnection server;
+  if (const auto* const address = state_->info<const char*>(CURLINFO_PRIMARY_IP)) server.address = address;
+  const bool is_tunnel = state_->info<long>(CURLINFO_HTTP_CONNECTCODE) != 0;
+  const bool is_socks = state_->route.proxy.starts_with("socks") && state_->route.no_proxy.empty();
+  if (is_tunnel || is_socks) server.proxy = host_of_proxy(state_->route.proxy);
+  http::describe(state_->tls, server);
+  return server;
+}
+
 Transfer Connection::send(std::string_view bytes) {
   std::size_t count = 0;
   const CURLcode code = curl_easy_send(state_->easy.get(), bytes.data(), bytes.size(), &count);

@@ -43,6 +43,11 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  /// Before the first `connect`: `describe` will be asked.
+  void examine() noexcept;
+  /// Of a connection that is there.
+  [[nodiscard]] ServerConnection describe() const;
+
   /// One step of connecting; nothing on a connection that is there already. True: done.
   Result<bool> connect();
   Transfer send(std::string_view bytes);

@@ -12,13 +12,7 @@
 namespace oauth_token::http {
 namespace {
 
-// Without user name and password, which a proxy's URL may hold.
-std::string proxy_name(std::string_view proxy) {
-  if (const auto scheme = proxy.find("://"); scheme != std::string_view::npos)
-    proxy.remove_prefix(scheme + 3);
-  if (const auto user = proxy.rfind('@'); user != std::string_view::npos) proxy.remove_prefix(user + 1);
-  return "the proxy " + escape_for_terminal(proxy.substr(0, proxy.find('/')));
-}
+std::string proxy_name(std::string_view proxy) { return "the proxy " + host_of_proxy(proxy); }
 
 Error network_error(const char* reason, std::string message, std::string hint) {
   return {.error_class = ErrorClass::network,
@@ -89,6 +83,13 @@ Error about_loss(const ConnectionFailure& failure, const Url& url) {
 }
 
 }  // namespace
+
+std::string host_of_proxy(std::string_view proxy) {
+  if (const auto scheme = proxy.find("://"); scheme != std::string_view::npos)
+    proxy.remove_prefix(scheme + 3);
+  if (const auto user = proxy.rfind('@'); user != std::string_view::npos) proxy.remove_prefix(user + 1);
+  return escape_for_terminal(proxy.substr(0, proxy.find('/')));
+}
 
 Error explain(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
               const TlsReport& tls) {

@@ -6,6 +6,7 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace oauth_token::http {
@@ -23,5 +24,8 @@ struct ConnectionFailure {
 /// One sentence and a hint for it; class `network`, `timeout`, `tls` or `internal`.
 Error explain(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
               const TlsReport& tls);
+
+/// Of a proxy's URL, without the user name and password that it may hold.
+std::string host_of_proxy(std::string_view proxy);
 
 }  // namespace oauth_token::http

@@ -4,7 +4,10 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
+#include <chrono>
+#include <stop_token>
 #include <string_view>
+#include <utility>
 
 namespace oauth_token {
 
@@ -25,6 +28,13 @@ Result<Transport> make_transport(const TransportOptions& options) {
 Result<Url> parse_url(std::string_view text) {
   if (!module()) return fail(module().error());
   return (*module())->parse_url(text);
+}
+
+Result<ServerConnection> examine_server(const TransportOptions& options, std::string_view url,
+                                        std::chrono::steady_clock::time_point deadline,
+                                        std::stop_token stop) {
+  if (!module()) return fail(module().error());
+  return (*module())->examine_server(options, url, deadline, std::move(stop));
 }
 
 }  // namespace oauth_token

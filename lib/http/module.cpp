@@ -1,11 +1,13 @@
 #include "http/module.hpp"
 
+#include "http/examination.hpp"
 #include "http/transport.hpp"
 #include "http/url.hpp"
 
 extern "C" __attribute__((visibility("default"))) const oauth_token::HttpModule* oauth_token_http_module() {
   static constexpr oauth_token::HttpModule module{.version = OAUTH_TOKEN_VERSION,
                                                   .make_transport = oauth_token::http::make_transport,
-                                                  .parse_url = oauth_token::http::parse_url};
+                                                  .parse_url = oauth_token::http::parse_url,
+                                                  .examine_server = oauth_token::http::examine_server};
   return &module;
 }

@@ -3,6 +3,8 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
+#include <chrono>
+#include <stop_token>
 #include <string_view>
 
 namespace oauth_token {
@@ -12,6 +14,9 @@ struct HttpModule {
   const char* version;
   Result<Transport> (*make_transport)(const TransportOptions& options);
   Result<Url> (*parse_url)(std::string_view text);
+  Result<ServerConnection> (*examine_server)(const TransportOptions& options, std::string_view url,
+                                             std::chrono::steady_clock::time_point deadline,
+                                             std::stop_token stop);
 };
 
 }  // namespace oauth_token

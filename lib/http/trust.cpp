@@ -115,6 +115,18 @@ int on_stapled_status(SSL* ssl, void*) {
   return report->revoked ? 0 : 1;
 }
 
+// The chain as it was verified, else as the server sent it.
+void on_state(const SSL* ssl, int where, int /*value*/) {
+  TlsReport* const report = report_of(ssl);
+  if ((where & SSL_CB_HANDSHAKE_DONE) == 0 || report == nullptr) return;
+  report->version = SSL_get_version(ssl);
+  STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+  if (chain == nullptr) chain = SSL_get_peer_cert_chain(ssl);
+  if (chain != nullptr)
+    report->chain = {X509_chain_up_ref(chain),
+                     [](STACK_OF(X509) * own) { sk_X509_pop_free(own, X509_free); }};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Trust>> Trust::choose(const TransportOptions& options) {
@@ -194,6 +206,7 @@ void Trust::prepare(void* ssl_context, TlsReport& report) const {
   // libcurl would write the keys to SSLKEYLOGFILE.
   SSL_CTX_set_keylog_callback(context, nullptr);
   SSL_CTX_set_ex_data(context, report_index(), &report);
+  if (report.is_examined) SSL_CTX_set_info_callback(context, on_state);
   if (!verify_) return;
   SSL_CTX_set1_cert_store(context, store_->get());
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+struct stack_st_X509;
 struct x509_st;
 struct x509_store_st;
 
@@ -19,7 +20,13 @@ struct TlsReport {
   int depth = 0;                              ///< of `certificate`: 0 is the server's own
   bool revoked = false;                       ///< the server's own stapled OCSP answer says so
   std::shared_ptr<x509_st> certificate = {};  ///< the one at fault, else the server's own
+  bool is_examined = false;                   ///< whether the next two are wanted
+  std::string version = {};                   ///< "TLSv1.3"
+  std::shared_ptr<stack_st_X509> chain = {};  ///< from the server's own up
 };
+
+/// What a handshake that went well, and was examined, says of the server's certificates.
+void describe(const TlsReport& report, ServerConnection& server);
 
 /// Which authorities are trusted, and how a handshake is checked. Thread-safe.
 class Trust {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -162,7 +165,24 @@ Finding about_handshake(unsigned long code, const std::string& server) {
   }
 }
 
+std::optional<std::chrono::sys_seconds> time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
+}
+
 }  // namespace
+
+void describe(const TlsReport& report, ServerConnection& server) {
+  server.tls_version = report.version;
+  for (int i = 0; report.chain && i < sk_X509_num(report.chain.get()); ++i) {
+    const X509* const certificate = sk_X509_value(report.chain.get(), i);
+    const auto end = time_of(X509_get0_notAfter(certificate));
+    if (!end || (server.valid_until && *server.valid_until <= *end)) continue;
+    server.valid_until = end;
+    server.first_to_end = name_of(X509_get_subject_name(certificate));
+  }
+}
 
 bool Trust::is_tls_error(std::string_view library_text) noexcept {
   const unsigned long code = error_code_in(library_text);

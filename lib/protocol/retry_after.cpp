@@ -2,6 +2,8 @@
 
 #include "protocol/numbers.hpp"
 
+#include <oauth_token/http.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -91,3 +93,12 @@ std::optional<std::chrono::seconds> retry_after(std::string_view value, std::chr
 }
 
 }  // namespace oauth_token::protocol
+
+namespace oauth_token {
+
+std::optional<std::chrono::sys_seconds> date_of(const HttpResponse& response, std::chrono::sys_seconds now) {
+  const auto text = response.header("Date");
+  return text ? protocol::http_date(*text, now) : std::nullopt;
+}
+
+}  // namespace oauth_token
