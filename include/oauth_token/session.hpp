@@ -60,6 +60,14 @@ struct SessionRecord {
   std::uint64_t dead_generation = 0;
 };
 
+/// What the last renewal of a session left behind.
+struct Leftover {
+  bool under_way = false;  ///< another process is busy with the session; nothing more is known
+  /// A refresh token was sent then, and its answer was never seen: the server may have replaced it.
+  std::optional<std::chrono::sys_seconds> unanswered_since = {};
+  bool unstored = false;  ///< the journal holds an answer that the next run puts into the store
+};
+
 /// The folder with the public halves: $XDG_STATE_HOME/oauth-token, else ~/.local/state/oauth-token. Folders
 /// are made with mode 0700 and must belong to the effective user; files are replaced atomically with mode
 /// 0600. Opened once as a descriptor; links are not followed. Thread-safe. Errors are of class `config` (a
@@ -67,6 +75,8 @@ struct SessionRecord {
 /// version).
 class SessionFolder {
  public:
+  /// What `open` takes when it is given no path; `config` where no variable says.
+  static Result<std::string> default_path();
   /// `path` empty: the default. Made when it is missing.
   static Result<SessionFolder> open(const std::string& path = {});
   SessionFolder(SessionFolder&&) noexcept;
@@ -79,6 +89,8 @@ class SessionFolder {
   [[nodiscard]] Result<std::optional<SessionRecord>> load(std::string_view name) const;
   [[nodiscard]] Result<void> save(const SessionRecord& record) const;
   [[nodiscard]] Result<void> remove(std::string_view name) const;
+  /// Takes the session's lock for a moment, if it is free; blocks for nothing else.
+  [[nodiscard]] Result<Leftover> leftover(const SessionRecord& record) const;
   [[nodiscard]] const std::string& path() const noexcept;
 
  private:

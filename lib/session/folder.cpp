@@ -1,10 +1,13 @@
 #include "base/folder.hpp"
 
 #include "session/access.hpp"
+#include "session/journal.hpp"
+#include "session/lock.hpp"
 #include "session/record.hpp"
 
 #include <oauth_token/session.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -16,7 +19,16 @@ namespace {
 constexpr std::size_t record_limit = std::size_t{1} << 20U;
 constexpr std::string_view suffix = ".json";
 
-Result<std::string> default_path() {
+std::string file_of(std::string_view name) { return std::string(name) + std::string(suffix); }
+
+}  // namespace
+
+SessionFolder::SessionFolder(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+SessionFolder::SessionFolder(SessionFolder&&) noexcept = default;
+SessionFolder& SessionFolder::operator=(SessionFolder&&) noexcept = default;
+SessionFolder::~SessionFolder() = default;
+
+Result<std::string> SessionFolder::default_path() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read only
   if (const char* const state = std::getenv("XDG_STATE_HOME"); state != nullptr && state[0] == '/')
     return std::string(state) + "/oauth-token";
@@ -27,15 +39,6 @@ Result<std::string> default_path() {
               "Neither XDG_STATE_HOME nor HOME names the folder that sessions are kept in.",
               "Set HOME, or XDG_STATE_HOME to an absolute path.");
 }
-
-std::string file_of(std::string_view name) { return std::string(name) + std::string(suffix); }
-
-}  // namespace
-
-SessionFolder::SessionFolder(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
-SessionFolder::SessionFolder(SessionFolder&&) noexcept = default;
-SessionFolder& SessionFolder::operator=(SessionFolder&&) noexcept = default;
-SessionFolder::~SessionFolder() = default;
 
 Result<SessionFolder> SessionFolder::open(const std::string& path) {
   auto place = path.empty() ? default_path() : Result<std::string>(path);
@@ -88,6 +91,21 @@ Result<void> SessionFolder::save(const SessionRecord& record) const {
 Result<void> SessionFolder::remove(std::string_view name) const {
   if (auto fits = check_session_name(name); !fits) return fits;
   return state_->sessions.remove(file_of(name));
+}
+
+Result<Leftover> SessionFolder::leftover(const SessionRecord& record) const {
+  const auto lock = lock_session(state_->root, record.id, record.name, std::chrono::steady_clock::now(), {});
+  if (!lock && lock.error().reason == "lock") return Leftover{.under_way = true};
+  if (!lock) return fail(lock.error());
+  const auto journal = Journal::open(state_->root, record.id);
+  if (!journal) return fail(journal.error());
+  const auto unanswered = journal->unanswered();
+  if (!unanswered) return fail(unanswered.error());
+  const auto unstored = journal->has_unstored_answer();
+  if (!unstored) return fail(unstored.error());
+  Leftover left{.unstored = *unstored};
+  if (*unanswered) left.unanswered_since = (*unanswered)->since;
+  return left;
 }
 
 const std::string& SessionFolder::path() const noexcept { return state_->root.path(); }

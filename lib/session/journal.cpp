@@ -112,6 +112,12 @@ Result<std::optional<Journal::Unanswered>> Journal::unanswered() const {
   return Unanswered{(*found)->generation, std::chrono::sys_seconds(std::chrono::seconds((*found)->since))};
 }
 
+Result<bool> Journal::has_unstored_answer() const {
+  const auto found = page(next());
+  if (!found) return fail(found.error());
+  return *found && (*found)->sound && (*found)->answered;
+}
+
 Result<Journal::Kept> Journal::beyond(std::uint64_t generation, const Secret& refresh_token) const {
   Kept kept;
   for (const std::string& file : {next(), last()}) {

@@ -32,6 +32,9 @@ class Journal {
   };
   [[nodiscard]] Result<std::optional<Unanswered>> unanswered() const;
 
+  /// Whether the last answer did not get into the store, as far as `finish` was told.
+  [[nodiscard]] Result<bool> has_unstored_answer() const;
+
   /// What is kept beyond `generation`: the newest answer that `refresh_token` opens.
   struct Kept {
     std::optional<Secret> answer = {};
