@@ -21,6 +21,9 @@ Result<ClientSettings> client_settings(const Context& context, const Settings& s
 Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
                                      std::chrono::seconds default_timeout = std::chrono::seconds(30));
 
+/// How to reach the server of `client`.
+TransportOptions transport_options(const ClientSettings& client, const ClientRunOptions& run);
+
 KeyringOptions keyring_options(const Context& context, const Settings& settings);
 
 /// Both together, for sessions.

@@ -103,6 +103,13 @@ constexpr Command table[] = {
      "  oauth-token discover --issuer https://as.example\n"
      "  oauth-token discover work --field token_endpoint\n",
      run_discover},
+    {"doctor", "[PROFILE]", "check configuration, store, clock, network and server",
+     groups({Group::common, Group::server, Group::client, Group::transport, Group::store, Group::session,
+             Group::output}),
+     readable_forms, 0, 1, Basis::examined,
+     "  oauth-token doctor work\n"
+     "  oauth-token doctor --issuer https://as.example -o json\n",
+     run_doctor},
 };
 
 }  // namespace

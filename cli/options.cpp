@@ -59,6 +59,14 @@ std::string variable_name(const Option& option) {
   return name;
 }
 
+std::vector<std::string> profile_key_names() {
+  std::vector<std::string> names;
+  for (const Option& option : option_table) {
+    if (option.has(profile)) names.emplace_back(option.name);
+  }
+  return names;
+}
+
 std::string_view nearest(std::string_view word, std::span<const std::string_view> words) {
   std::string_view best;
   std::size_t best_distance = 1 + std::max<std::size_t>(2, word.size() / 3);

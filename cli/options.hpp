@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace oauth_token::cli {
 
@@ -242,6 +243,9 @@ std::optional<OptionName> find_option(char letter) noexcept;
 
 /// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
 std::string variable_name(const Option& option);
+
+/// The keys that a profile may hold.
+std::vector<std::string> profile_key_names();
 
 /// The word of `words` that is written most like `word`; empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> words);

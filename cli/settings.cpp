@@ -12,6 +12,12 @@
 namespace oauth_token::cli {
 namespace {
 
+std::string place(const Option& option, Origin origin, const std::string& profile) {
+  if (origin == Origin::flag) return "--" + std::string(option.name);
+  if (origin == Origin::variable) return variable_name(option);
+  return std::string(option.name) + " in profile \"" + profile + "\"";
+}
+
 /// Fills Settings from the top down: what a higher place gave hides what a lower one says.
 class Resolver {
  public:
@@ -27,8 +33,7 @@ class Resolver {
     if (auto done = finish(Origin::flag); !done) return fail(std::move(done.error()));
     if (auto done = read_variables(); !done) return fail(std::move(done.error()));
     settings_.caller_keeps_token = caller_keeps_token();
-    if (auto done = read_profile(); !done) return fail(std::move(done.error()));
-    if (auto done = check_endpoints(); !done) return fail(std::move(done.error()));
+    if (auto done = read_server(); !done) return fail(std::move(done.error()));
     settings_.session = session_name();
     if (auto done = check_session(); !done) return fail(std::move(done.error()));
     if (auto done = check_form(); !done) return fail(std::move(done.error()));
@@ -37,9 +42,7 @@ class Resolver {
 
  private:
   [[nodiscard]] std::string place(const Option& option, Origin origin) const {
-    if (origin == Origin::flag) return "--" + std::string(option.name);
-    if (origin == Origin::variable) return variable_name(option);
-    return std::string(option.name) + " in profile \"" + settings_.profile + "\"";
+    return cli::place(option, origin, settings_.profile);
   }
 
   Result<void> add(OptionName name, std::string_view value, Origin origin, const std::string& folder) {
@@ -124,6 +127,16 @@ class Resolver {
   [[nodiscard]] const std::string* last_operand() const {
     const bool present = settings_.operands.size() > settings_.command->operands_needed;
     return present ? &settings_.operands.back() : nullptr;
+  }
+
+  Result<void> read_server() {
+    auto done = read_profile();
+    if (done) done = check_endpoints();
+    if (done || settings_.command->basis != Basis::examined) return done;
+    settings_.profile_error = std::move(done.error());
+    for (Settings::Entry& entry : settings_.entries)
+      if (entry.origin == Origin::profile) entry = {};
+    return {};
   }
 
   Result<void> read_profile() {
@@ -224,7 +237,9 @@ class Resolver {
   [[nodiscard]] std::string session_name() const {
     const Settings::Entry& asked = settings_.entry("session");
     const std::string* const operand = last_operand();
-    if (settings_.command->basis != Basis::profile && operand != nullptr) return *operand;
+    const Basis basis = settings_.command->basis;
+    const bool names_profile = basis == Basis::profile || basis == Basis::examined;
+    if (!names_profile && operand != nullptr) return *operand;
     if (asked.origin != Origin::none) return asked.values.back();
     return settings_.profile.empty() ? "default" : settings_.profile;
   }
@@ -275,20 +290,7 @@ const std::string& Settings::value(OptionName name) const noexcept {
   return found.values.empty() ? none : found.values.back();
 }
 
-std::string Settings::where(OptionName name) const {
-  const Option& option = name.option();
-  if (origin(name) == Origin::flag) return "--" + std::string(option.name);
-  if (origin(name) == Origin::variable) return variable_name(option);
-  return std::string(option.name) + " in profile \"" + profile + "\"";
-}
-
-std::vector<std::string> profile_key_names() {
-  std::vector<std::string> names;
-  for (const Option& option : option_table) {
-    if (option.has(profile)) names.emplace_back(option.name);
-  }
-  return names;
-}
+std::string Settings::where(OptionName name) const { return place(name.option(), origin(name), profile); }
 
 Result<Settings> resolve(const Context& context, Arguments arguments, const char* const* environment) {
   return Resolver(context, environment).resolve(std::move(arguments));

@@ -7,6 +7,7 @@
 #include <oauth_token/error.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,15 +38,13 @@ class Settings {
   [[nodiscard]] const Entry& entry(OptionName name) const noexcept { return entries[name.index()]; }
 
   const Command* command = nullptr;
-  std::vector<std::string> operands = {};  ///< the command's arguments that are no options
-  std::string profile = {};                ///< name of the profile that was read; empty: none
-  std::string session = {};                ///< name of the session
-  bool caller_keeps_token = false;         ///< the refresh token comes from the caller; no session is used
+  std::vector<std::string> operands = {};   ///< the command's arguments that are no options
+  std::string profile = {};                 ///< name of the profile that was read; empty: none
+  std::string session = {};                 ///< name of the session
+  bool caller_keeps_token = false;          ///< the refresh token comes from the caller; no session is used
+  std::optional<Error> profile_error = {};  ///< only with Basis::examined; the profile then gave nothing
   std::array<Entry, option_count> entries = {};
 };
-
-/// The keys that a profile may hold.
-std::vector<std::string> profile_key_names();
 
 /// Joins command line, variables (`environment`) and profile, and checks each value as the table says. Errors
 /// are of class `usage` or `config`.

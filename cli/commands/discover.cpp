@@ -15,11 +15,7 @@ Result<int> run_discover(Context& context, const Settings& settings) {
   if (!client) return fail(client.error());
   const auto run = run_options(context, settings);
   if (!run) return fail(run.error());
-  auto transport = make_transport({.ca_file = client->ca_file,
-                                   .proxy = client->proxy,
-                                   .insecure_tls = run->insecure_tls,
-                                   .allow_http = run->allow_http,
-                                   .connect_timeout = run->connect_timeout});
+  auto transport = make_transport(transport_options(*client, *run));
   if (!transport) return fail(std::move(transport.error()));
   if (run->decorate) *transport = run->decorate(std::move(*transport));
   const DiscoveryOptions options{.deadline = std::chrono::steady_clock::now() + run->timeout,

@@ -1,0 +1,222 @@
+#include "client_options.hpp"
+#include "doctor/checks.hpp"
+#include "token_output.hpp"
+
+#include <oauth_token/http.hpp>
+#include <oauth_token/server_metadata.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace oauth_token::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::days least_days{14};
+// A client assertion lives for 60 s.
+constexpr std::chrono::seconds most_skew{30};
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+bool is_address(const std::string& host) {
+  return host.front() == '[' || host.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+void report_certificate(Examination& run, const std::string& origin, const ServerConnection& server,
+                        bool is_checked) {
+  std::string sentence = origin + " speaks " + server.tls_version;
+  bool is_late = false;
+  if (server.valid_until) {
+    const auto left = std::chrono::floor<std::chrono::days>(*server.valid_until - now());
+    is_late = left < least_days;
+    sentence += "; the first certificate of its chain to end (" + server.first_to_end + ") does so on " +
+                time_text(*server.valid_until) + ", in " + std::to_string(left.count()) + " days";
+  }
+  if (!is_checked)
+    run.list.warning("tls", sentence + "; nothing of it was checked (--insecure-tls).",
+                     "Name the authority to trust with --cacert FILE in place of --insecure-tls.");
+  else if (is_late)
+    run.list.warning("tls", sentence + ".", "Ask the server's operator to renew it in time.");
+  else
+    run.list.ok("tls", sentence + ".");
+}
+
+/// What is known from how far a failed connection got.
+void report_failure(Examination& run, const Url& url, Error error) {
+  const ErrorClass what = error.error_class;
+  if (error.reason == "name") return run.failed("dns", std::move(error));
+  if (what == ErrorClass::tls || what == ErrorClass::insecure || what == ErrorClass::config) {
+    if (what == ErrorClass::tls) run.list.ok("connection", url.origin() + " is reached.");
+    return run.failed("tls", std::move(error));
+  }
+  run.failed("connection", std::move(error));
+}
+
+void report_way(Examination& run, const Url& url, const ServerConnection& server) {
+  if (!server.proxy.empty())
+    run.list.ok("dns", "The proxy " + server.proxy + " looks up " + url.host + ".");
+  else if (!is_address(url.host))
+    run.list.ok("dns", url.host + " is " + server.address + ".");
+  run.list.ok("connection", url.origin() + " is reached" +
+                                (server.proxy.empty() ? "." : " by way of the proxy " + server.proxy + "."));
+}
+
+/// Names, TCP and TLS; true when all of it works.
+bool check_connection(Examination& run, const Url& url, const TransportOptions& options) {
+  auto server = examine_server(options, url.text, run.deadline, run.stop);
+  if (!server) {
+    report_failure(run, url, std::move(server.error()));
+    return false;
+  }
+  report_way(run, url, *server);
+  if (url.scheme == "https")
+    report_certificate(run, url.origin(), *server, !options.insecure_tls);
+  else if (url.is_loopback())
+    run.list.ok("tls", url.origin() + " is plain http on this machine.");
+  else
+    run.list.warning("tls", "Plain http to " + url.origin() + " shows secrets to everyone on the way.",
+                     "Use the https URL of this server.");
+  return true;
+}
+
+std::string duration_text(std::chrono::seconds time) {
+  const auto count = time.count();
+  if (time < 2min) return std::to_string(count) + " s";
+  if (time < 2h) return std::to_string(count / 60) + " min";
+  if (time < 48h) return std::to_string(count / 3600) + " h";
+  return std::to_string(count / 86400) + " days";
+}
+
+/// What the server's clock said, and when it was heard.
+struct Clocks {
+  std::optional<std::chrono::sys_seconds> theirs = {};
+  std::chrono::sys_seconds ours = {};
+};
+
+void listen(Clocks& clocks, const HttpResponse& response) {
+  clocks.ours = now();
+  clocks.theirs = date_of(response, clocks.ours);
+  const auto age = response.header("Age");  // an answer out of a cache (RFC 9111 s5.1)
+  std::uint32_t seconds = 0;
+  if (clocks.theirs && age &&
+      std::from_chars(age->data(), age->data() + age->size(), seconds).ec == std::errc())
+    *clocks.theirs += std::chrono::seconds(seconds);
+}
+
+void report_clock(Examination& run, const Clocks& clocks) {
+  if (!clocks.theirs)
+    return run.list.warning("clock", "The server does not say what time it is.",
+                            "Make sure that this machine's clock is right.");
+  const auto skew = clocks.ours - *clocks.theirs;
+  if (std::chrono::abs(skew) <= most_skew)
+    return run.list.ok("clock", "This machine and the server agree on the time.");
+  run.list.warning("clock",
+                   "This machine's clock is " + duration_text(std::chrono::abs(skew)) +
+                       (skew > 0s ? " ahead of" : " behind") + " the server's.",
+                   "Set it right (timedatectl set-ntp true): certificates, assertions and the ends of tokens "
+                   "depend on it.");
+}
+
+Transport listening(Transport transport, Clocks& clocks) {
+  return [transport = std::move(transport), &clocks](const HttpRequest& request, std::stop_token stop) {
+    auto response = transport(request, std::move(stop));
+    if (response) listen(clocks, *response);
+    return response;
+  };
+}
+
+/// Where there are no metadata, the server's front page is asked for its head: nobody takes that for an
+/// attempt to sign in.
+void ask_front_page(Examination& run, const Url& url, const Transport& transport, Clocks& clocks) {
+  const auto response = transport(
+      {.method = "HEAD", .url = url.origin() + "/", .sensitive = false, .deadline = run.deadline}, run.stop);
+  if (!response)
+    return run.list.warning("clock", "The server's clock is not known: " + response.error().message,
+                            response.error().hint);
+  report_clock(run, clocks);
+}
+
+std::optional<ServerMetadata> check_metadata(Examination& run, const ClientSettings& client,
+                                             const Transport& transport, const Clocks& clocks,
+                                             bool allow_http) {
+  auto metadata =
+      discover(transport, client.issuer, {.deadline = run.deadline, .allow_http = allow_http}, run.stop);
+  if (clocks.theirs || metadata) report_clock(run, clocks);
+  if (!metadata) {
+    run.failed("metadata", std::move(metadata.error()));
+    return std::nullopt;
+  }
+  if (!client.token_endpoint.empty() && client.token_endpoint != metadata->token_endpoint)
+    run.list.warning("metadata",
+                     "The token endpoint that is set, " + client.token_endpoint +
+                         ", is not the one in the metadata, " + metadata->token_endpoint + ".",
+                     "Leave out token-endpoint, unless that is meant.");
+  else
+    run.list.ok("metadata",
+                "They name the issuer asked for; the token endpoint is " + metadata->token_endpoint + ".");
+  return std::move(*metadata);
+}
+
+struct Server {
+  TransportOptions options;
+  bool secret_at_hand = false;
+  ClientSettings client;
+};
+
+Result<Server> named_server(Examination& run) {
+  auto client = client_settings(run.context, run.settings);
+  if (!client) return fail(std::move(client.error()));
+  const auto options = run_options(run.context, run.settings);
+  if (!options) return fail(options.error());
+  return Server{.options = transport_options(*client, *options),
+                .secret_at_hand = !options->client_secret.empty(),
+                .client = std::move(*client)};
+}
+
+/// The metadata, where there are some; false: the server cannot be used.
+Result<std::optional<ServerMetadata>> ask_server(Examination& run, const Server& server, const Url& url) {
+  Clocks clocks;
+  auto transport = make_transport(server.options);
+  if (!transport) return fail(std::move(transport.error()));
+  *transport = listening(std::move(*transport), clocks);
+  std::optional<ServerMetadata> metadata;
+  if (server.client.issuer.empty())
+    ask_front_page(run, url, *transport, clocks);
+  else
+    metadata = check_metadata(run, server.client, *transport, clocks, server.options.allow_http);
+  if (!metadata) return metadata;
+  const auto endpoint = parse_url(metadata->token_endpoint);
+  if (endpoint && endpoint->origin() != url.origin()) check_connection(run, *endpoint, server.options);
+  return metadata;
+}
+
+}  // namespace
+
+void check_server(Examination& run) {
+  const bool is_named = run.settings.given("issuer") || run.settings.given("token-endpoint");
+  if (!is_named && run.settings.profile_error) return;
+  if (!is_named)
+    return run.list.warning("server", "No server is named, so none was asked.",
+                            "Name a profile, --issuer URL or --token-endpoint URL.");
+  const auto server = named_server(run);
+  if (!server) return run.failed("server", server.error());
+  const ClientSettings& client = server->client;
+  const auto url = parse_url(client.issuer.empty() ? client.token_endpoint : client.issuer);
+  if (!url) return run.failed("server", url.error());
+  if (!check_connection(run, *url, server->options))
+    return check_client(run, client, server->secret_at_hand, std::nullopt);
+  const auto metadata = ask_server(run, *server, *url);
+  if (!metadata) return run.failed("server", metadata.error());
+  if (*metadata) check_grants(run, **metadata);
+  check_client(run, client, server->secret_at_hand, *metadata);
+}
+
+}  // namespace oauth_token::cli
