@@ -380,6 +380,43 @@ TEST_CASE("an answer without a code is judged by its status") {
   }
 }
 
+TEST_CASE("an empty refusal of HTTP Basic names the other encoding where the two differ, and only there") {
+  struct Row {
+    ClientSecretBasic basic;
+    std::string other;
+  };
+  const auto basic = [](const char* id, const char* secret, BasicEncoding encoding) {
+    return ClientSecretBasic{id, Secret(secret), encoding};
+  };
+  Row rows[] = {{basic("app", "a+b", BasicEncoding::form), "--basic-encoding raw"},
+                {basic("app", "a b", BasicEncoding::raw), "--basic-encoding form"},
+                {basic("a:b", "plain", BasicEncoding::form), "--basic-encoding raw"},
+                {basic("app", "plain-secret_1.~", BasicEncoding::form), ""}};
+  for (Row& row : rows) {
+    CAPTURE(row.other);
+    Asked asked = password_request();
+    asked.authentication = std::move(row.basic);
+    for (const int status : {400, 401}) {
+      const std::string hint = read(asked, status, "").error().hint;
+      CHECK((hint.find(row.other.empty() ? "--basic-encoding" : row.other) != std::string::npos) ==
+            !row.other.empty());
+    }
+    CHECK(read(asked, 400, R"({"error":"invalid_scope"})").error().hint.find("--basic") == std::string::npos);
+  }
+}
+
+TEST_CASE("a 404 asks for a look at the address, whatever its words") {
+  for (const char* const body :
+       {R"({"error":"not found"})", R"({"error":"Not Found"})", R"({"error":{"code":404}})", "{}", ""}) {
+    CAPTURE(body);
+    const auto result = read(password_request(), 404, body);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().hint.find("Check the path of the endpoint") != std::string::npos);
+  }
+  CHECK(read(password_request(), 404, R"({"error":"invalid_client"})").error().hint.find("client id") !=
+        std::string::npos);
+}
+
 TEST_CASE("a redirect is not followed, and an OAuth error in it does not count") {
   const auto result = read(password_request(), 302, R"({"error":"invalid_grant"})");
   CHECK(class_of(result) == "protocol");

@@ -31,8 +31,9 @@ struct AnswerContext {
   RequestKind kind = RequestKind::query;
   std::chrono::sys_seconds now = {};
   bool lenient = false;
-  /// Servers read this client's HTTP Basic header in two ways.
-  bool ambiguous_basic = false;
+  /// Where servers read this client's HTTP Basic header in two ways: the encoding that it was not written in,
+  /// "form" or "raw".
+  std::string_view other_basic_encoding = {};
   std::function<Masker()> masker = {};
 };
 

@@ -55,16 +55,25 @@ constexpr std::array sentences{
     Sentence{ErrorClass::server, "The server says that it is out of order.", "Try again later."},
 };
 
+constexpr std::string_view address_hint =
+    "Check the path of the endpoint's address; look for a missing or additional slash.";
+
+/// The program never tries the other encoding by itself: each try may count toward a lock-out.
+std::string basic_hint(const AnswerContext& context) {
+  return "Servers differ in how they read the special characters of this client id or secret in HTTP Basic: "
+         "try --basic-encoding " +
+         std::string(context.other_basic_encoding) + ", or --client-auth client_secret_post.";
+}
+
 void describe(Error& error, const AnswerContext& context) {
   for (const Sentence& sentence : sentences)
     if (sentence.error_class == error.error_class) {
       error.message = sentence.message;
       error.hint = sentence.hint;
     }
-  if (error.error_class == ErrorClass::client_auth && context.ambiguous_basic)
-    error.hint =
-        "Servers differ in how they read the special characters of this client id or secret in HTTP Basic: "
-        "try the other encoding (form, raw) or client_secret_post.";
+  if (error.error_class == ErrorClass::client_auth && !context.other_basic_encoding.empty())
+    error.hint = basic_hint(context);
+  if (error.error_class == ErrorClass::request && error.http_status == 404) error.hint = address_hint;
   if (error.error_class == ErrorClass::rate_limited && error.retry_after)
     error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
 }
@@ -106,11 +115,12 @@ Error oauth_error(const Answer& answer, const AnswerContext& context, std::strin
   return error;
 }
 
-std::string hint_for(const Answer& answer, std::string_view reason) {
-  if (answer.status == 404)
-    return "Is this the address of the endpoint? Look for a missing or additional slash.";
+std::string hint_for(const Answer& answer, const AnswerContext& context, std::string_view reason) {
+  if (answer.status == 404) return std::string(address_hint);
   if (answer.status == 405) return "This address takes no POST: is it the endpoint?";
   if (reason == "empty" && answer.status == 403) return "Some servers (Glewlwyd) answer a wrong password so.";
+  if (reason == "empty" && answer.status == 400 && !context.other_basic_encoding.empty())
+    return basic_hint(context);
   if (reason == "empty" && answer.status == 400)
     return "Some servers (Glewlwyd) answer so when they miss a scope or do not know the client.";
   if (reason == "empty" && answer.status == 401)
@@ -160,7 +170,7 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
   describe(error, context);
   if (error.error_class == ErrorClass::protocol) {
     error.message = answer.status == 404 ? "There is nothing at this address." : problem;
-    error.hint = hint_for(answer, reason);
+    error.hint = hint_for(answer, context, reason);
   }
   error.message.insert(error.message.size() - 1, " (" + http(answer) + ")");
   error.reason = std::move(reason);

@@ -20,13 +20,14 @@ namespace {
 constexpr std::array<std::string_view, 6> standard_members{"access_token",  "token_type", "expires_in",
                                                            "refresh_token", "scope",      "id_token"};
 
-bool is_ambiguous_basic(const ClientAuthentication& authentication) {
+std::string_view other_basic_encoding(const ClientAuthentication& authentication) {
   const auto* const basic = std::get_if<ClientSecretBasic>(&authentication);
-  if (basic == nullptr) return false;
+  if (basic == nullptr) return {};
   SecretBuffer encoded;
   append_form_encoded(encoded, basic->client_id);
   append_form_encoded(encoded, basic->client_secret.expose());
-  return encoded.size() != basic->client_id.size() + basic->client_secret.size();
+  if (encoded.size() == basic->client_id.size() + basic->client_secret.size()) return {};
+  return basic->encoding == BasicEncoding::form ? "raw" : "form";
 }
 
 // RFC 6749 A.12: printable ASCII.
@@ -161,7 +162,7 @@ AnswerContext context_of_query(const ClientRequest& client, const TokenQuery& qu
   return {.kind = RequestKind::query,
           .now = reading.now,
           .lenient = reading.lenient,
-          .ambiguous_basic = is_ambiguous_basic(client.authentication),
+          .other_basic_encoding = other_basic_encoding(client.authentication),
           .masker = [&] { return masker(client, query); }};
 }
 
@@ -172,7 +173,7 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
   const AnswerContext context{.kind = kind_of(grant),
                               .now = reading.now,
                               .lenient = reading.lenient,
-                              .ambiguous_basic = is_ambiguous_basic(client.authentication),
+                              .other_basic_encoding = other_basic_encoding(client.authentication),
                               .masker = [&] { return masker(client, grant); }};
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
