@@ -76,9 +76,7 @@ Result<void> Rotation::deliver(const Secret& refresh_token, std::stop_token stop
   auto run = run_with_secret_input(command_, refresh_token, std::move(stop));
   if (run) return {};
   return fail(ErrorClass::store, "The command of --on-rotation failed: " + run.error().message,
-              descriptor_ == -1 && file_.empty()
-                  ? "The new refresh token may be lost: a person may have to sign in again."
-                  : "The new refresh token is in " + file_ + ".");
+              file_.empty() ? "" : "The new refresh token is in " + file_ + ".");
 }
 
 Result<void> Rotation::replace_file(const Secret& refresh_token) {
@@ -90,8 +88,7 @@ Result<void> Rotation::replace_file(const Secret& refresh_token) {
   if (error == 0 && rename(temporary_.c_str(), file_.c_str()) != 0) error = errno;
   if (error != 0) {
     return fail(ErrorClass::store,
-                "The new refresh token could not be written to " + file_ + ": " + std::strerror(error) + ".",
-                "A person must sign in again.");
+                "The new refresh token could not be written to " + file_ + ": " + std::strerror(error) + ".");
   }
   close(std::exchange(descriptor_, -1));
   sync_folder_of(file_);

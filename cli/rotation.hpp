@@ -20,7 +20,8 @@ class Rotation {
   Rotation& operator=(Rotation&&) = delete;
   ~Rotation();
 
-  /// Replaces the file atomically (mode 0600) and runs the command. Blocks. All errors are of class `store`.
+  /// Replaces the file atomically (mode 0600) and runs the command. Blocks. All errors are of class `store`;
+  /// the hint says where the refresh token is, if it got somewhere.
   Result<void> deliver(const Secret& refresh_token, std::stop_token stop);
 
  private:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pathlib
 import unittest
 import urllib.parse
 
@@ -165,11 +166,32 @@ class CallerKeptTokenTest(unittest.TestCase):
             self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
             self.assertEqual((program.home / "new").read_text(), "rt-2")
 
-    def test_a_rotation_command_that_fails_is_status_10_and_the_token_is_printed(self):
+    def test_a_rotation_command_that_fails_is_status_10_and_the_next_run_delivers_without_asking_the_server(self):
         with Program() as program, FaultServer(answering(self.ROTATED)) as server:
             done = self.refresh(program, server, "--refresh-token-stdin", "--on-rotation", "exit 3", input="rt-1")
             self.assertEqual((done.status, done.stdout), (10, "at\n"), done.stderr)
+            self.assertIn("ended with status 3", done.stderr)
+            self.assertIn("run again with the old one, and it is delivered", done.stderr)
             self.assertNotIn("rt-2", done.stderr)
+            kept = next(word.rstrip(":") for word in done.stderr.split() if word.startswith("/"))
+            self.assertNotIn(b"rt-2", pathlib.Path(kept).read_bytes())
+            done = self.refresh(program, server, "--refresh-token-stdin", "--on-rotation", f"cat > {program.home}/new",
+                                input="rt-1")
+            self.assertEqual((done.status, done.stdout, len(server.requests)), (0, "at\n", 1), done.stderr)
+            self.assertEqual((program.home / "new").read_text(), "rt-2")
+            self.assertFalse(pathlib.Path(kept).exists())
+
+    def test_a_file_beside_a_rotation_command_that_fails_has_the_new_refresh_token(self):
+        with Program() as program, FaultServer(answering(self.ROTATED)) as server:
+            kept = program.file("rt", "rt-1\n")
+            words = ["--refresh-token-file", kept, "--write-refresh-token", kept, "--on-rotation"]
+            done = self.refresh(program, server, *words, "exit 3")
+            self.assertEqual((done.status, done.stdout), (10, "at\n"), done.stderr)
+            self.assertIn(f"The new refresh token is in {kept}.", done.stderr)
+            self.assertEqual((program.home / "rt").read_text(), "rt-2\n")
+            done = self.refresh(program, server, *words, "cat >/dev/null")
+            self.assertEqual(done.status, 0, done.stderr)
+            self.assertEqual(dict(pairs(server.requests[-1]))["refresh_token"], "rt-2")
 
     def test_without_a_place_for_the_new_one_nothing_is_sent(self):
         with Program({"OAUTH_TOKEN_REFRESH_TOKEN": "rt-1"}) as program, FaultServer(answering(self.ROTATED)) as server:

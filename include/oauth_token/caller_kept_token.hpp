@@ -37,7 +37,7 @@ struct CallerKeptOptions {
 
 struct CallerKeptAnswer {
   Token token = {};
-  /// The new refresh token did not get to its place. It is in the journal, named in the message: the next
+  /// The new refresh token did not get to its place. It is in the journal, named in the hint: the next
   /// renewal with the old one delivers it, and sends nothing.
   std::optional<Error> undelivered = {};
 };

@@ -171,9 +171,12 @@ CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
   if (rotated && refresh_.deliver) {
     if (auto done = refresh_.deliver(answer.token.refresh_token, {}); !done) {
       answer.undelivered = std::move(done.error());
+      std::string& hint = answer.undelivered->hint;
       if (journaled_)
-        answer.undelivered->hint = "The new refresh token is kept in " + journal.place() +
-                                   ": run again with the old one, and it is delivered.";
+        hint += (hint.empty() ? "" : " ") + std::string("The new refresh token is kept in ") +
+                journal.place() + ": run again with the old one, and it is delivered.";
+      else if (hint.empty())
+        hint = "It could not be kept elsewhere either: a person must sign in again.";
       return answer;
     }
   }
