@@ -265,6 +265,30 @@ class ClientSecret(ProfileTest):
                 self.assert_asked_with(SECRET)
                 self.run_program("profile", "remove", "work")
 
+    def test_a_profile_whose_method_needs_one_needs_no_more_than_its_name_to_be_asked_for_it(self):
+        self.write(f"[profiles.work]\nissuer = '{self.server.url}'\nclient-id = 'app'\nbasic-encoding = 'raw'\n"
+                   "client-auth = 'client_secret_basic'\n")
+        before = self.path.read_text()
+        done = self.run_program("profile", "set", "work", status=2)
+        self.assertIn("Nothing is given to set.", done.stderr)
+        with self.program.terminal("profile", "set", "work") as terminal:
+            terminal.wait_for("Client secret of app, for the keyring")
+            terminal.type("\n")
+            self.assertEqual(terminal.wait(), 2)
+        self.assertEqual(self.path.read_text(), before)
+        with self.program.terminal("profile", "set", "work") as terminal:
+            terminal.wait_for("Client secret of app, for the keyring")
+            terminal.type(SECRET + "\n")
+            self.assertEqual(terminal.wait(), 0)
+        self.assert_asked_with(SECRET)
+        # Now it is there: nothing is asked for, nor read for --dry-run.
+        with self.program.terminal("profile", "set", "work") as terminal:
+            self.assertEqual(terminal.wait(), 2)
+        done = self.run_program("client-credentials", "work", "--dry-run",
+                                environment={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+        self.assertIn("Authorization: Basic", done.stderr)
+        self.assertEqual(self.server.clients, [])
+
     def test_a_method_that_needs_one_asks_nobody_where_nobody_is(self):
         self.set("--issuer", self.server.url, "--client-id", "app", "--client-auth", "client_secret_basic")
         self.assertNotIn("keyring", self.path.read_text())

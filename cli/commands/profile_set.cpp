@@ -90,7 +90,8 @@ Given secret_given(const Context& context, const Settings& settings, const Profi
   const auto has = [&](const char* key) { return after.values.contains(key); };
   if (has("client-secret-file") || has("client-secret-command")) return Given::nowhere;
   if (context.variables.client_secret) return Given::variable;
-  const bool needed = settings.value("client-auth").starts_with("client_secret_");
+  const auto method = after.values.find("client-auth");
+  const bool needed = method != after.values.end() && method->second.front().starts_with("client_secret_");
   return needed && !has(marker) && !context.no_input ? Given::prompt_if_possible : Given::nowhere;
 }
 
@@ -163,6 +164,12 @@ void erase_old_secret(Context& context, const Settings& run, const ProfileFile& 
                       erased.error().message);
 }
 
+tl::unexpected<Error> nothing_to_set(const std::string& profile) {
+  return fail(
+      ErrorClass::usage, "Nothing is given to set.",
+      "For example: oauth-token profile set " + profile + " --issuer https://as.example --client-id app.");
+}
+
 }  // namespace
 
 Result<int> run_profile_set(Context& context, const Settings& settings) {
@@ -177,10 +184,7 @@ Result<int> run_profile_set(Context& context, const Settings& settings) {
   const Profile before = there == nullptr ? Profile{.name = name} : *there;
   Profile after = changed(before, *changes);
   const Given given = secret_given(context, settings, after);
-  if (changes->empty() && given == Given::nowhere)
-    return fail(
-        ErrorClass::usage, "Nothing is given to set.",
-        "For example: oauth-token profile set " + name + " --issuer https://as.example --client-id app.");
+  if (changes->empty() && given == Given::nowhere) return nothing_to_set(name);
   if (auto checked = check_bound_secret(before, after, given); !checked)
     return fail(std::move(checked.error()));
 
@@ -188,6 +192,7 @@ Result<int> run_profile_set(Context& context, const Settings& settings) {
   if (!wanted) return fail(wanted.error());
   if (auto checked = check_profile(context, *wanted); !checked) return fail(std::move(checked.error()));
   if (auto kept = keep_secret(context, given, *wanted, *changes); !kept) return fail(std::move(kept.error()));
+  if (changes->empty()) return nothing_to_set(name);
   if (auto done = set_in_profile(path, name, *changes, profile_key_names()); !done)
     return fail(std::move(done.error()));
   after = changed(before, *changes);
