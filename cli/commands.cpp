@@ -17,7 +17,7 @@ constexpr unsigned about_tokens = about_server | groups({Group::grant, Group::ou
 constexpr unsigned about_sign_in =
     about_tokens | groups({Group::identity, Group::user, Group::store, Group::session, Group::replace});
 constexpr unsigned about_renewal =
-    about_tokens | groups({Group::session, Group::kept, Group::wait, Group::identity});
+    about_tokens | groups({Group::session, Group::kept, Group::wait, Group::cache, Group::identity});
 constexpr unsigned about_session = about_server | groups({Group::session});
 constexpr unsigned about_records = groups({Group::common, Group::session});
 

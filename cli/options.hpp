@@ -49,6 +49,7 @@ enum class Group : std::uint32_t {
   trace = 1U << 15U,
   identity = 1U << 16U,
   profile_edit = 1U << 17U,
+  cache = 1U << 19U,
   profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };
 
@@ -192,6 +193,8 @@ inline constexpr Option option_table[] = {
      "sign in over a session of another server, client, user or scope"},
     {"min-valid", 0, Kind::value, Check::seconds, "SECONDS", "", Group::age, variable | profile | primary,
      Alternative::none, "renew a token that lives for less than this"},
+    {"no-cache", 0, Kind::flag, Check::any, "", "", Group::cache, variable | profile, Alternative::none,
+     "leave the kernel's keyring alone; this version never uses it"},
     {"force", 0, Kind::flag, Check::any, "", "", Group::force, primary, Alternative::none,
      "send a refresh token that is marked dead or outdated"},
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,

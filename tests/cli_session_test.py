@@ -92,6 +92,7 @@ class SessionTest(unittest.TestCase):
     def test_a_session_from_sign_in_to_revocation(self):
         self.assertEqual(self.sign_in("--scope", "read").stdout, "at-1\n")
         self.assertEqual(self.run_ok("token").stdout, "at-1\n")
+        self.assertEqual(self.run_ok("token", "--no-cache").stdout, "at-1\n")
         self.assertEqual(self.server.grants(), ["password"])
         self.assertEqual(self.run_ok("refresh").stdout, "at-2\n")
         self.assertEqual(self.run_ok("token", "default", "-o", "header").stdout, "Authorization: Bearer at-2\n")
