@@ -14,24 +14,13 @@ import threading
 import time
 import unittest
 
-from rotating_server import RotatingServer
-from sealed_sessions import SealedProgram
+from renewal_case import LOST, RenewalCase
 
 # A page of the journal: a line, then the size of the sealed answer, zero bytes until there is one.
 JOURNAL_LINE = 192
-LOST = "ended before its answer could be kept"
 
 
-class KillTest(unittest.TestCase):
-    def setUp(self):
-        self.program = SealedProgram()
-        self.addCleanup(self.program.close)
-
-    def serve(self, grace):
-        self.server = RotatingServer(grace)
-        self.addCleanup(self.server.stop)
-        self.program.sign_in(self.server)
-
+class KillTest(RenewalCase):
     def journal_has_the_answer(self):
         """After a commit: it was written, and perhaps taken over into the store."""
         pages = list(self.program.state_home.glob("oauth-token/journal/*.next"))
@@ -50,10 +39,6 @@ class KillTest(unittest.TestCase):
         self.server.settle()
         committed = self.server.refreshes > before
         return process.returncode == -signal.SIGKILL, committed, committed and self.journal_has_the_answer()
-
-    def renew(self):
-        done = self.program.run("refresh")
-        self.assertEqual((done.status, done.stdout), (0, self.server.access_token + "\n"), done.stderr)
 
     def check_whole(self):
         self.renew()
@@ -173,9 +158,6 @@ class KillAtTheServerTest(KillTest):
         self.serve(grace=None)
         self.assertEqual(self.at("after_commit"), (True, True, False))
         self.check_whole()
-
-
-del KillTest  # it is no test itself
 
 
 if __name__ == "__main__":

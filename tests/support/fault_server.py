@@ -13,6 +13,8 @@ import time
 import warnings
 from dataclasses import dataclass, field
 
+BACKLOG = 1024
+
 
 @dataclass
 class Request:
@@ -116,14 +118,17 @@ class Listener:
     """Accepts on a port that the system picks; one thread a connection."""
 
     def __init__(self, host="127.0.0.1"):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.socket = socket.create_server((host, 0), family=family, backlog=1024)
+        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.create_server((host, 0), family=self.family, backlog=BACKLOG, reuse_port=True)
         self.host = f"[{host}]" if ":" in host else host
         self.port = self.socket.getsockname()[1]
         self.open = []
         self.threads = []
         self.lock = threading.Lock()
         self.stopping = threading.Event()
+        self._start_accepting()
+
+    def _start_accepting(self):
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
 
@@ -144,6 +149,20 @@ class Listener:
     def _serve(self, stream, number):
         raise NotImplementedError
 
+    def refuse(self):
+        """Connections are refused from now on; the port stays ours."""
+        kept = socket.socket(self.family, socket.SOCK_STREAM)
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        kept.bind(self.socket.getsockname())
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+        self.socket = kept
+
+    def accept_again(self):
+        self.socket.listen(BACKLOG)
+        self._start_accepting()
+
     def settle(self):
         """Until all that was sent so far is dealt with; the clients must be gone."""
         with socket.create_connection(self.socket.getsockname()) as last:
@@ -155,7 +174,10 @@ class Listener:
 
     def stop(self):
         self.stopping.set()
-        self.socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:  # it refuses already
+            pass
         self.socket.close()
         self.thread.join()
         for stream in self.open:

@@ -4,8 +4,8 @@
         program.sign_in(server)
         server.refreshes, server.reuses, server.attempts
 
-A test interferes through `before_commit` and `after_commit`: functions of a request that may take their time, and return
-nothing, or the bytes to answer with instead (b"": the connection is dropped). They run for refresh requests only.
+A test interferes through `before_commit` and `after_commit`: functions of a refresh request that may take their time, and
+return nothing, or the bytes to answer with instead before the connection ends (b"": it is dropped).
 """
 
 import json
@@ -30,7 +30,7 @@ class RotatingServer(FaultServer):
     time in seconds. `lifetime` is that of the access tokens issued from now on.
     """
 
-    def __init__(self, grace=0, clock=time.time, lifetime=3600):
+    def __init__(self, grace=0, clock=time.time, lifetime=3600, tls=None):
         self.grace = grace
         self.clock = clock
         self.lifetime = lifetime
@@ -43,7 +43,7 @@ class RotatingServer(FaultServer):
         self.reuses = 0  # those that came with a refresh token of the past
         self.passwords = 0  # password requests
         self._commit = threading.Lock()
-        super().__init__(self._behave)
+        super().__init__(self._behave, tls=tls)
 
     @property
     def access_token(self):
@@ -60,26 +60,29 @@ class RotatingServer(FaultServer):
 
     def _behave(self, connection):
         while request := connection.read_request():
-            answer = self._answer(request)
-            if not answer:
+            form = self.form(request)
+            if form.get("grant_type") == "password":
+                connection.send(self._sign_in())
+                continue
+            answer, instead = self._answer(request, form.get("refresh_token"))
+            connection.send(answer if instead is None else instead)
+            if instead is not None:
                 return
-            connection.send(answer)
 
-    def _answer(self, request):
-        form = self.form(request)
-        if form.get("grant_type") == "password":
-            with self._commit:
-                self.passwords += 1
-                return self._issue(len(self.tokens) + 1)
+    def _sign_in(self):
+        with self._commit:
+            self.passwords += 1
+            return self._issue(len(self.tokens) + 1)
+
+    def _answer(self, request, refresh_token):
         with self._commit:
             self.attempts += 1
-        instead = self.before_commit and self.before_commit(request)
-        if instead is not None:
-            return instead
-        with self._commit:
-            answer = self._refresh(form.get("refresh_token"))
-        instead = self.after_commit and self.after_commit(request)
-        return answer if instead is None else instead
+        answer, instead = None, self.before_commit and self.before_commit(request)
+        if instead is None:
+            with self._commit:
+                answer = self._refresh(refresh_token)
+            instead = self.after_commit and self.after_commit(request)
+        return answer, instead
 
     def _refresh(self, value):
         token = self.tokens.get(value)
