@@ -5,10 +5,10 @@ import os
 import pathlib
 import re
 import resource
-import subprocess
 import tempfile
 import unittest
 
+import preload
 from cli_session_test import Server
 from doctor import doctor
 from program import Program
@@ -149,12 +149,10 @@ class DoctorTest(unittest.TestCase):
 
     def test_a_state_folder_on_a_network_is_a_warning(self):
         (self.program.state_home / "oauth-token").mkdir(mode=0o700)
-        source = self.program.file("statfs.cpp", "#include <sys/vfs.h>\n"
-                                   'extern "C" int statfs(const char*, struct statfs* out) noexcept '
-                                   "{ *out = {}; out->f_type = 0x6969; return 0; }\n")
-        library = str(self.program.home / "statfs.so")
-        subprocess.run(["c++", "-shared", "-fPIC", "-o", library, source], check=True, timeout=120)
-        found = doctor(self.program, environment={"LD_PRELOAD": library})
+        network = preload.library(self.program.home, "#include <sys/vfs.h>\n"
+                                  'extern "C" int statfs(const char*, struct statfs* out) noexcept '
+                                  "{ *out = {}; out->f_type = 0x6969; return 0; }\n")
+        found = doctor(self.program, environment={"LD_PRELOAD": network})
         self.assertEqual((found.status, found.results("state-folder")), (0, ["warning"]), found.checks)
         self.assertIn("NFS", found.one("state-folder")["message"])
 

@@ -112,9 +112,24 @@ class SecretService:
             self._provider.wait()
             self._provider = None
 
-    def start_provider(self, **environment):
+    def lose_bus(self):
+        """The bus dies, and the provider with it; `return_bus` starts both again."""
+        self.kill()
+        _end(self._bus)
+        (self._folder / "bus").unlink(missing_ok=True)
+
+    def return_bus(self):
+        self._start_bus()
+        self.start_provider()
+
+    @property
+    def files(self):
+        """The folder in which the provider keeps its keyrings."""
+        return self._folder / "data" / "keyrings"
+
+    def start_provider(self, program="gnome-keyring-daemon", **environment):
         self._provider = subprocess.Popen(
-            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            [program, "--foreground", "--unlock", "--components=secrets"],
             env={**self.own_environment(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
