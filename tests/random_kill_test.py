@@ -16,16 +16,8 @@ import unittest
 
 from renewal_case import LOST, RenewalCase
 
-# A page of the journal: a line, then the size of the sealed answer, zero bytes until there is one.
-JOURNAL_LINE = 192
-
 
 class KillTest(RenewalCase):
-    def journal_has_the_answer(self):
-        """After a commit: it was written, and perhaps taken over into the store."""
-        pages = list(self.program.state_home.glob("oauth-token/journal/*.next"))
-        return not pages or pages[0].read_bytes()[JOURNAL_LINE:JOURNAL_LINE + 1] != b"\0"
-
     def kill(self, moment):
         """Runs a renewal and kills it at `moment`, a function of the running process; returns whether it hit, whether
         it came to the server's commit before, and whether the answer was kept where it did."""

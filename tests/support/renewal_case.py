@@ -8,6 +8,8 @@ from sealed_sessions import SealedProgram
 
 # What the run after a lost answer says.
 LOST = "ended before its answer could be kept"
+# A page of the journal: a line, then the size of the sealed answer, zero bytes until there is one.
+JOURNAL_LINE = 192
 
 
 class RenewalCase(unittest.TestCase):
@@ -31,6 +33,11 @@ class RenewalCase(unittest.TestCase):
     def renew(self, *words, **options):
         done = self.program.run("refresh", *words, **options)
         self.assertEqual((done.status, done.stdout), (0, self.server.access_token + "\n"), done.stderr)
+
+    def journal_has_the_answer(self):
+        """After a commit: it was written, and perhaps taken over into the store."""
+        pages = list(self.program.state_home.glob("oauth-token/journal/*.next"))
+        return not pages or pages[0].read_bytes()[JOURNAL_LINE:JOURNAL_LINE + 1] != b"\0"
 
     def check_whole(self, **options):
         """`--force`, since right after a failure nobody asks the server again."""
