@@ -1,7 +1,10 @@
 #include "session/record.hpp"
 #include "support/session_world.hpp"
 
+#include <oauth_token/text.hpp>
+
 #include <string>
+#include <variant>
 
 using namespace world;
 
@@ -73,6 +76,24 @@ TEST_CASE("a record is written and read back with all its members") {
   const auto again = record_from_json(Secret(text), "work.json");
   REQUIRE(again.has_value());
   CHECK(to_json(*again) == text);
+}
+
+TEST_CASE("texts that are not UTF-8 come back as the bytes they are") {
+  SessionRecord record = full_record();
+  record.username = "m\xfcller";
+  record.client.client_secret = SecretFile{"/home/m\xfcller/secret"};
+  record.parameters = {{"display",
+                        "gr\xf6\xdf"
+                        "er"},
+                       {"\xff", "plain"}};
+  const std::string text = to_json(record);
+  CHECK(is_utf8(text));
+  const auto read = record_from_json(Secret(text), "here");
+  REQUIRE(read.has_value());
+  CHECK(read->username == record.username);
+  CHECK(std::get<SecretFile>(read->client.client_secret).path == "/home/m\xfcller/secret");
+  CHECK(read->parameters == record.parameters);
+  CHECK(to_json(*read) == text);
 }
 
 TEST_CASE("a record of the first released version is read") {

@@ -95,6 +95,23 @@ TEST_CASE("a user name that was typed meets the existing session before anything
   CHECK(world.server.state().requests == 1);
 }
 
+TEST_CASE("user names that are not UTF-8 are told apart by their bytes") {
+  World world;
+  const auto sign_in = [&](const std::string& username) {
+    SessionRecord wanted = World::wanted();
+    wanted.username = username;
+    auto prepared = SignIn::prepare(wanted, false, world.options());
+    if (!prepared) return shown(prepared.error());
+    return value(prepared->request(PasswordGrant{.username = username, .password = Secret("secret")}));
+  };
+  CHECK(sign_in("m\xfcller") == "at-1");
+  CHECK(sign_in("m\xfcller") == "at-2");
+  CHECK(world.record().username == "m\xfcller");
+  CHECK(value(world.source().token({.renew_now = true})) == "at-3");
+  for (const char* const other : {"m\xf6ller", "m\xef\xbf\xbdller", "m\xc3\xbcller"})
+    CHECK(sign_in(other).starts_with("usage: Session \"work\" exists already, with the user "));
+}
+
 TEST_CASE("a replaced session leaves no tokens behind") {
   World world;
   world.sign_in();

@@ -1,6 +1,7 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/session.hpp>
+#include <oauth_token/text.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -31,7 +32,7 @@ std::string in_order(std::vector<std::string> values) {
 
 std::string differs(const std::string& what, const std::string& ours, const std::string& asked) {
   const auto shown = [](const std::string& value) {
-    return value.empty() ? std::string("none") : "\"" + value + "\"";
+    return value.empty() ? std::string("none") : "\"" + escape_for_terminal(value) + "\"";
   };
   return what + " " + shown(ours) + ", not " + shown(asked);
 }

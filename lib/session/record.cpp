@@ -1,5 +1,7 @@
 #include "session/record.hpp"
 
+#include "session/any_text.hpp"
+
 #include <oauth_token/json.hpp>
 
 #include <algorithm>
@@ -25,7 +27,14 @@ bool is_id(std::string_view id) noexcept {
 // --- writing ---
 
 void write(json::Writer& out, std::string_view name, const std::string& text) {
-  if (!text.empty()) out.member(name, std::string_view(text));
+  if (!text.empty()) write_text(out.name(name), text);
+}
+
+void write_pair(json::Writer& out, const std::string& first, const std::string& second) {
+  out.begin_array();
+  write_text(out, first);
+  write_text(out, second);
+  out.end_array();
 }
 
 void write(json::Writer& out, std::string_view name, Time time) {
@@ -35,16 +44,16 @@ void write(json::Writer& out, std::string_view name, Time time) {
 void write(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
   out.name(name).begin_array();
-  for (const std::string& text : texts) out.text(text);
+  for (const std::string& text : texts) write_text(out, text);
   out.end_array();
 }
 
 void write(json::Writer& out, std::string_view name, const SecretSource& source) {
   if (std::holds_alternative<std::monostate>(source)) return;
   out.name(name).begin_object();
-  if (const auto* file = std::get_if<SecretFile>(&source)) out.member("file", std::string_view(file->path));
+  if (const auto* file = std::get_if<SecretFile>(&source)) write_text(out.name("file"), file->path);
   if (const auto* command = std::get_if<SecretCommand>(&source))
-    out.member("command", std::string_view(command->command));
+    write_text(out.name("command"), command->command);
   if (std::holds_alternative<SecretInKeyring>(source)) out.member("keyring", true);
   out.end_object();
 }
@@ -61,12 +70,11 @@ void write(json::Writer& out, const ClientSettings& client) {
   write(out, "client_assertion", client.client_assertion);
   if (!client.headers.empty()) {
     out.name("headers").begin_array();
-    for (const HttpHeader& header : client.headers)
-      out.begin_array().text(header.name).text(header.value).end_array();
+    for (const HttpHeader& header : client.headers) write_pair(out, header.name, header.value);
     out.end_array();
   }
   write(out, "ca_file", client.ca_file);
-  if (client.proxy) out.member("proxy", std::string_view(*client.proxy));
+  if (client.proxy) write_text(out.name("proxy"), *client.proxy);
   if (client.lenient) out.member("lenient", true);
 }
 
@@ -154,9 +162,9 @@ class Reader {
   }
   void take(json::Value value, std::string& text) {
     if (!value) return;
-    const auto found = value.text();
+    auto found = read_text(value);
     sound = sound && found;
-    if (found) text = *found;
+    if (found) text = std::move(*found);
   }
 
   json::Value object_;
@@ -217,7 +225,7 @@ std::string to_json(const SessionRecord& record) {
   write(out, "resource", record.resource);
   if (!record.parameters.empty()) {
     out.name("parameters").begin_array();
-    for (const auto& [name, value] : record.parameters) out.begin_array().text(name).text(value).end_array();
+    for (const auto& [name, value] : record.parameters) write_pair(out, name, value);
     out.end_array();
   }
   out.member("generation", static_cast<std::int64_t>(record.generation));

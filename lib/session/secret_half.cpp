@@ -1,6 +1,7 @@
 #include "session/secret_half.hpp"
 
 #include "session/access.hpp"
+#include "session/any_text.hpp"
 
 #include <oauth_token/json.hpp>
 
@@ -25,7 +26,7 @@ Secret read_secret(const json::Value& value) {
   return text ? Secret(*text) : Secret();
 }
 
-std::string read_text(const json::Value& value) { return std::string(value.text().value_or("")); }
+std::string text_of(const json::Value& value) { return read_text(value).value_or(std::string()); }
 
 tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& what) {
   return fail(Error{
@@ -33,6 +34,14 @@ tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& wh
       .message = "The tokens of session \"" + record.name + "\" in the store are damaged: " + what + ".",
       .hint = "Sign in again.",
       .reason = "damaged"});
+}
+
+tl::unexpected<Error> belongs_elsewhere(const SessionRecord& record, const std::string& what,
+                                        const std::string& ours, const std::string& theirs) {
+  return fail(ErrorClass::config,
+              "The record of session \"" + record.name + "\" names the " + what + " \"" + ours +
+                  "\", but its tokens belong to \"" + theirs + "\".",
+              "Put the record back as it was, or sign in again with --replace.");
 }
 
 // The record's members that say where secrets go.
@@ -45,12 +54,8 @@ Result<void> check_bound(const json::Value& root, const SessionRecord& record) {
                     {"revocation_endpoint", record.client.revocation_endpoint},
                     {"client_id", record.client.client_id}};
   for (const auto& [name, ours] : rows) {
-    const std::string theirs = read_text(root[name]);
-    if (theirs != ours)
-      return fail(ErrorClass::config,
-                  "The record of session \"" + record.name + "\" names the " + name + " \"" + ours +
-                      "\", but its tokens belong to \"" + theirs + "\".",
-                  "Put the record back as it was, or sign in again with --replace.");
+    if (const std::string theirs = text_of(root[name]); theirs != ours)
+      return belongs_elsewhere(record, name, ours, theirs);
   }
   return {};
 }
@@ -81,8 +86,8 @@ Secret to_json(const SecretHalf& half, const SessionRecord& record) {
       .member("obtained_at", std::int64_t{half.obtained_at.time_since_epoch().count()})
       .member("token_endpoint", record.client.token_endpoint)
       .member("introspection_endpoint", record.client.introspection_endpoint)
-      .member("revocation_endpoint", record.client.revocation_endpoint)
-      .member("client_id", record.client.client_id);
+      .member("revocation_endpoint", record.client.revocation_endpoint);
+  write_text(out.name("client_id"), record.client.client_id);
   write(out, "refresh_token", token.refresh_token);
   write(out, "access_token", token.access_token);
   out.member("token_type", token.token_type);
@@ -123,11 +128,11 @@ Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& recor
   Token& token = half.token;
   token.access_token = read_secret(root["access_token"]);
   token.refresh_token = read_secret(root["refresh_token"]);
-  token.token_type = read_text(root["token_type"]);
+  token.token_type = text_of(root["token_type"]);
   if (const auto time = root["expires_at"].integer()) token.expires_at = sys_seconds(seconds(*time));
   if (const auto lifetime = root["lifetime"].integer()) token.lifetime = seconds(*lifetime);
   token.lifetime_unusable = root["lifetime_unusable"].boolean().value_or(false);
-  token.scope = read_text(root["scope"]);
+  token.scope = text_of(root["scope"]);
   token.scope_granted = root["scope_granted"].boolean().value_or(false);
   token.id_token = read_secret(root["id_token"]);
   if (const json::Value extra = root["extra"]) {

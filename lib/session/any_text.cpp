@@ -1,0 +1,27 @@
+#include "session/any_text.hpp"
+
+#include "protocol/base64.hpp"
+
+#include <oauth_token/text.hpp>
+
+namespace oauth_token {
+
+void write_text(json::Writer& out, std::string_view text) {
+  if (is_utf8(text)) {
+    out.text(text);
+    return;
+  }
+  SecretBuffer encoded;
+  protocol::append_base64(encoded, text);
+  out.begin_object().member("base64", encoded.expose()).end_object();
+}
+
+std::optional<std::string> read_text(json::Value value) {
+  if (const auto text = value.text()) return std::string(*text);
+  const auto encoded = value["base64"].text();
+  SecretBuffer text;
+  if (!encoded || !protocol::append_base64_decoded(text, *encoded)) return std::nullopt;
+  return std::string(text.expose());
+}
+
+}  // namespace oauth_token
