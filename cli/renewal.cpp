@@ -116,15 +116,17 @@ Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& se
   auto run = run_options(context, settings, refresh_timeout);
   if (!run) return fail(std::move(run.error()));
 
-  CallerKeptRefresh refresh{
-      .client = std::move(*settings_of_client),
-      .grant = {.refresh_token = std::move(*refresh_token),
-                .scope = settings.list("scope"),
-                .resource = settings.list("resource"),
-                .extra = std::move(*parameters)},
-      .deliver = [&rotation](const Secret& token,
-                             std::stop_token stop) { return rotation.deliver(token, stop); },
-      .read_again = read_again(settings)};
+  CallerKeptRefresh refresh{.client = std::move(*settings_of_client),
+                            .grant = {.refresh_token = std::move(*refresh_token),
+                                      .scope = settings.list("scope"),
+                                      .resource = settings.list("resource"),
+                                      .extra = std::move(*parameters)},
+                            .read_again = read_again(settings)};
+  // Standard output is no place for one that comes with an error.
+  if (rotation.has_place())
+    refresh.deliver = [&rotation](const Secret& token, std::stop_token stop) {
+      return rotation.deliver(token, std::move(stop));
+    };
   if (settings.flag("dry-run")) return show_refresh(refresh, std::move(*run), context.stop);
   CallerKeptOptions options{.critical_part = hold_signals_back};
   options.client = std::move(*run);

@@ -20,6 +20,9 @@ class Rotation {
   Rotation& operator=(Rotation&&) = delete;
   ~Rotation();
 
+  /// Whether there is a file or a command; else standard output is the place.
+  [[nodiscard]] bool has_place() const noexcept { return descriptor_ != -1 || !command_.empty(); }
+
   /// Replaces the file atomically (mode 0600) and runs the command. Blocks. All errors are of class `store`;
   /// the hint says where the refresh token is, if it got somewhere.
   Result<void> deliver(const Secret& refresh_token, std::stop_token stop);

@@ -31,6 +31,17 @@ struct Job {
     return run;
   }
 
+  // As a caller does who takes the new one from the answer alone.
+  Result<CallerKeptAnswer> renew_without_delivery() {
+    CallerKeptRefresh refresh;
+    refresh.client = settings;
+    refresh.grant.refresh_token = Secret(content(file));
+    CallerKeptOptions options;
+    options.state_folder = world.state;
+    options.client = copy_of_run();
+    return renew_for_caller(std::move(refresh), std::move(options));
+  }
+
   Result<CallerKeptAnswer> renew() {
     CallerKeptRefresh refresh;
     refresh.client = settings;
@@ -106,6 +117,47 @@ TEST_CASE("the refresh token of an answer that is no valid one is delivered too"
   CHECK(job.world.server.state().reused == 0);
 }
 
+TEST_CASE(
+    "without a place, the refresh token of a broken answer stays in the journal until it was handed over") {
+  Job job;
+  job.world.server.after_commit = [] {
+    return Server::json(200, R"({"access_token":"at-2","refresh_token":"rt-2"})");
+  };
+  const std::string kept_in = "kept in " + job.world.state + "/journal/";
+  const auto broken = job.renew_without_delivery();
+  CHECK(broken.error().reason == "token-type");
+  CHECK(broken.error().message.find(kept_in) != std::string::npos);
+  // A renewal with it that comes to nothing does not lose it.
+  job.world.server.after_commit = nullptr;
+  job.world.server.before_commit = [] {
+    return Result<HttpResponse>(fail(Error{.error_class = ErrorClass::network, .message = "No network."}));
+  };
+  const auto failed = job.renew_without_delivery();
+  CHECK(failed.error().message.starts_with("No network. A newer refresh token is kept in "));
+  job.world.server.before_commit = nullptr;
+  const auto answer = job.renew_without_delivery();
+  CHECK(access_token(answer) == "at-3");
+  CHECK(answer->token.refresh_token.expose() == "rt-3");
+  CHECK(job.world.server.state().reused == 0);
+  CHECK(job.journal_is_empty());
+}
+
+TEST_CASE("a cut connection and a repetition that is refused: the message says what may have happened") {
+  Job job;
+  int sendings = 0;
+  job.world.server.before_commit = [&] {
+    if (++sendings == 1)
+      return Result<HttpResponse>(
+          fail(Error{.error_class = ErrorClass::network, .reason = "closed", .sent = Sent::maybe}));
+    return Result<HttpResponse>(Server::json(400, R"({"error":"invalid_grant"})"));
+  };
+  const auto refused = job.renew();
+  CHECK(refused.error().error_class == ErrorClass::reauthenticate);
+  CHECK(refused.error().message.find("The connection was cut after it was sent first") != std::string::npos);
+  CHECK(sendings == 2);
+  CHECK(job.journal_is_empty());
+}
+
 TEST_CASE("a recovered token that is over is renewed once more") {
   Job job;
   job.world.server.lifetime = 0;
@@ -149,7 +201,7 @@ TEST_CASE("killed before the delivery: the next run delivers; killed before the 
   REQUIRE(end_of(before_journal) == 1000 + SIGKILL);
   const auto lost = job.renew();
   CHECK(lost.error().error_class == ErrorClass::reauthenticate);
-  CHECK(lost.error().message.find("A renewal with it that began at ") != std::string::npos);
+  CHECK(lost.error().message.find("A renewal that began at ") != std::string::npos);
 }
 
 TEST_CASE("twenty jobs with one file at once never use a refresh token twice") {

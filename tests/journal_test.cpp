@@ -108,7 +108,7 @@ TEST_CASE("an answer that was recovered is not lost when the next renewal begins
   CHECK(kept(journal, 4, "rt-4") == "answer to rt-4");
 }
 
-TEST_CASE("a renewal without an answer stays known while nothing is sent, and is forgotten once refused") {
+TEST_CASE("a renewal without an answer stays known while nothing is issued, and takes no room") {
   const Book book;
   {
     Journal journal = book.open();
@@ -117,18 +117,21 @@ TEST_CASE("a renewal without an answer stays known while nothing is sent, and is
   {
     Journal journal = book.open();
     REQUIRE(journal.begin(4, Secret("rt-4"), 1000, later).has_value());
-    journal.not_sent();
+    journal.nothing_issued();
     CHECK(journal.unanswered().value()->since == first);
+    CHECK(fs::file_size(book.next) < 1000);
   }
   {
     Journal journal = book.open();
     REQUIRE(journal.begin(4, Secret("rt-4"), 1000, later).has_value());
-    journal.refused();
+    REQUIRE(journal.keep(Secret("answer")).has_value());
+    CHECK(kept(journal, 4, "rt-4") == "answer");
+    journal.finish();
     CHECK_FALSE(journal.unanswered().value().has_value());
   }
   Journal journal = book.open();
-  REQUIRE(journal.begin(4, Secret("rt-4"), 1000, later).has_value());
-  journal.not_sent();
+  REQUIRE(journal.begin(5, Secret("rt-5"), 1000, later).has_value());
+  journal.nothing_issued();
   CHECK_FALSE(fs::exists(book.next));
 }
 

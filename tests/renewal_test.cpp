@@ -151,6 +151,68 @@ TEST_CASE("a cut connection and a repetition that could not be sent: the refresh
   CHECK(world.server.state().requests == 3);
 }
 
+TEST_CASE("a repetition after a cut that is refused: the message says that the first one may have renewed") {
+  struct {
+    int status;
+    const char* body;
+    const char* error_class;
+    bool dead;
+  } const rows[] = {{400, R"({"error":"invalid_grant"})", "reauthenticate", true},
+                    {401, R"({"error":"invalid_client"})", "client-auth", false},
+                    {400, R"({"error":"invalid_request"})", "request", false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.body);
+    World world;
+    world.sign_in();
+    bool cut = true;
+    world.server.before_commit = [&] {
+      if (std::exchange(cut, false)) return network_error(Sent::maybe, "closed");
+      return Result<HttpResponse>(Server::json(row.status, row.body));
+    };
+    const auto refused = world.source().token({.renew_now = true, .wait = 3600s});
+    CHECK(to_string(refused.error().error_class) == row.error_class);
+    CHECK(refused.error().message.find("connection was cut") != std::string::npos);
+    CHECK_FALSE(refused.error().retry_safe);
+    CHECK(world.server.state().requests == 3);
+    CHECK((world.record().dead_generation == 1) == row.dead);
+    // What is not known is not forgotten: neither by this run nor by one that nothing comes of.
+    CHECK(fs::exists(world.state + "/journal/" + world.record().id + ".next"));
+    world.server.before_commit = [] { return network_error(Sent::no, "refused"); };
+    CHECK_FALSE(world.source().token({.renew_now = true, .force = true}).has_value());
+    world.server.before_commit = [] { return Server::json(401, R"({"error":"invalid_client"})"); };
+    CHECK_FALSE(world.source().token({.renew_now = true, .force = true}).has_value());
+    world.server.before_commit = [] { return Server::json(400, R"({"error":"invalid_grant"})"); };
+    const auto later = world.source().token({.renew_now = true, .force = true});
+    CHECK(later.error().message.find("A renewal that began at ") != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "a repetition that the server puts off is not sent a third time, not even while waiting is allowed") {
+  for (const int status : {429, 503}) {
+    World world;
+    world.sign_in();
+    const HttpResponse later{.status = status,
+                             .headers = {{"Content-Type", "application/json"}, {"Retry-After", "1"}},
+                             .body = Secret(R"({"error":"temporarily_unavailable"})")};
+    bool cut = true;
+    world.server.before_commit = [&] {
+      if (std::exchange(cut, false)) return network_error(Sent::maybe, "closed");
+      return Result<HttpResponse>(
+          HttpResponse{.status = later.status, .headers = later.headers, .body = later.body.copy()});
+    };
+    const auto put_off = world.source().token({.renew_now = true, .wait = 3600s});
+    CHECK(put_off.error().http_status == status);
+    CHECK(put_off.error().retry_after == 1s);
+    CHECK_FALSE(put_off.error().retry_safe);
+    CHECK(put_off.error().message.find("connection was cut") != std::string::npos);
+    CHECK(world.server.state().requests == 3);
+    // Another run asks again, when the time has come.
+    world.server.before_commit = nullptr;
+    CHECK(value(world.source().token({.renew_now = true, .wait = 60s})) == "at-2");
+  }
+}
+
 TEST_CASE("a request and its repetition have one deadline") {
   World world;
   world.sign_in();

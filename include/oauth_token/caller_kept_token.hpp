@@ -21,7 +21,8 @@ struct CallerKeptRefresh {
   RefreshTokenGrant grant = {};
   /// Takes a new refresh token to its place; success means that it is durable there. Called before anybody
   /// sees the access token, and not when the refresh token stays the same. After a crash it may be called
-  /// again with the same one.
+  /// again with the same one. Empty: the refresh token is in the answer alone; one that comes with an error
+  /// stays in the journal, which the message names, and the next renewal with the old one uses it.
   std::function<Result<void>(const Secret& refresh_token, std::stop_token stop)> deliver = {};
   /// The refresh token as it is in its place now: another process may have renewed it while this one waited
   /// for it. Empty: the one of the grant.

@@ -60,8 +60,22 @@ class Renewal {
         assertion_(assertion),
         stop_(std::move(stop)) {}
 
-  // Under the lock. A recovered answer that is over is followed by one more renewal, with its refresh token.
+  // Under the lock.
   Result<CallerKeptAnswer> run() {
+    auto answer = recover_or_send();
+    for (Journal& journal : only_places_) {
+      if (answer) [[maybe_unused]]
+        const auto erased = journal.erase();
+      else
+        answer.error().message += " A newer refresh token is kept in " + journal.place() +
+                                  ": the next renewal with the old one uses it.";
+    }
+    return answer;
+  }
+
+ private:
+  // A recovered answer that is over is followed by one more renewal, with its refresh token.
+  Result<CallerKeptAnswer> recover_or_send() {
     for (;;) {
       auto journal = open_journal();
       if (!journal) return fail(std::move(journal.error()));
@@ -69,15 +83,20 @@ class Renewal {
       if (!recovered) return fail(std::move(recovered.error()));
       if (!*recovered) return send(*journal);
       SecretHalf& half = **recovered;
-      const bool fresh = is_fresh(half, std::nullopt, now());
+      if (is_fresh(half, std::nullopt, now())) return deliver(*journal, std::move(half));
       Secret next = half.token.refresh_token.copy();
-      auto answer = deliver(*journal, std::move(half));
-      if (fresh || answer.undelivered || next == refresh_.grant.refresh_token) return answer;
+      if (next == refresh_.grant.refresh_token) {
+        if (auto erased = journal->erase(); !erased) return fail(std::move(erased.error()));
+      } else if (refresh_.deliver) {
+        auto answer = deliver(*journal, std::move(half));
+        if (answer.undelivered) return answer;
+      } else {
+        only_places_.push_back(std::move(*journal));
+      }
       refresh_.grant.refresh_token = std::move(next);
     }
   }
 
- private:
   Result<Journal> open_journal() {
     auto id = journal_id(refresh_.grant.refresh_token, refresh_.client);
     if (!id) return fail(std::move(id.error()));
@@ -99,7 +118,7 @@ class Renewal {
 
   Result<CallerKeptAnswer> send(Journal& journal);
   Result<CallerKeptAnswer> give_up(Journal& journal, Error error,
-                                   const std::optional<Journal::Unanswered>& before) const;
+                                   const std::optional<Journal::Unanswered>& before, bool was_cut);
   CallerKeptAnswer deliver(Journal& journal, SecretHalf half);
   void keep_issued(Journal& journal, Secret refresh_token, Error& error);
 
@@ -111,6 +130,8 @@ class Renewal {
   std::stop_token stop_;
   SessionRecord record_ = {};
   bool journaled_ = true;
+  // With refresh tokens that are nowhere else until there is an answer to hand over.
+  std::vector<Journal> only_places_ = {};
 };
 
 Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
@@ -125,7 +146,7 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   auto sent = send_refresh(client_, refresh_.grant, assertion_);
   if (!sent.token) {
     keep_issued(journal, std::move(sent.issued), sent.token.error());
-    return give_up(journal, std::move(sent.token.error()), *before);
+    return give_up(journal, std::move(sent.token.error()), *before, sent.was_cut);
   }
   Result<Token>& token = sent.token;
   if (token->refresh_token.empty()) token->refresh_token = refresh_.grant.refresh_token.copy();
@@ -154,14 +175,16 @@ void Renewal::keep_issued(Journal& journal, Secret refresh_token, Error& error) 
 }
 
 Result<CallerKeptAnswer> Renewal::give_up(Journal& journal, Error error,
-                                          const std::optional<Journal::Unanswered>& before) const {
-  if (error.sent == Sent::no && error.http_status == 0)
-    journal.not_sent();
-  else if (is_refusal(error))
-    journal.refused();
-  if (before && error.code == "invalid_grant" && is_refusal(error))
-    error.message += " A renewal with it that began at " + to_text(before->since) +
-                     " ended before its answer could be kept; the server has probably replaced it then.";
+                                          const std::optional<Journal::Unanswered>& before, bool was_cut) {
+  if (error.code == "invalid_grant" && is_refusal(error)) {
+    error.message =
+        "The server calls the refresh token invalid: it is expired, revoked, or was used already." +
+        why_refused(before ? std::optional(before->since) : std::nullopt, was_cut);
+    // Nothing can come of it any more, and nobody else would clear this up.
+    [[maybe_unused]] const auto erased = journal.erase();
+  } else if (!was_cut && has_issued_nothing(error)) {
+    journal.nothing_issued();
+  }
   return fail(std::move(error));
 }
 

@@ -172,11 +172,13 @@ Result<void> Journal::begin(std::uint64_t generation, const Secret& refresh_toke
   auto file = folder_.open_file(next(), true);
   if (!file) return fail(std::move(file.error()));
   file_ = std::move(*file);
-  [[maybe_unused]] const int emptied = ::ftruncate(file_.get(), 0);
+  // What an older renewal without an answer left is never out of the file.
+  if (!repeated_) [[maybe_unused]]
+    const int emptied = ::ftruncate(file_.get(), 0);
   const auto size = static_cast<off_t>(prefix_size + room + aes_tag_size);
   if (const int error = ::posix_fallocate(file_.get(), 0, size); error != 0) {
     const std::string why = std::generic_category().message(error);
-    refused();
+    nothing_issued();
     return fail(ErrorClass::store,
                 "Cannot reserve " + std::to_string(size) + " bytes in " + folder_.path() + ": " + why + ".",
                 "Free some space there.");
@@ -206,7 +208,10 @@ Result<void> Journal::keep(const Secret& answer) {
 
 void Journal::finish() {
   const auto done = page(next());
-  if (!done || !*done || !(*done)->answered) return refused();
+  if (!done || !*done || !(*done)->answered) {
+    repeated_ = false;
+    return nothing_issued();
+  }
   // What is left of the reserved room is given back; recovery looks at either name.
   [[maybe_unused]] const int cut =
       ::ftruncate(file_.get(), static_cast<off_t>(prefix_size + (*done)->sealed.size()));
@@ -215,14 +220,11 @@ void Journal::finish() {
   key_.wipe();
 }
 
-void Journal::not_sent() {
-  if (!repeated_) return refused();
-  file_.close();
-  key_.wipe();
-}
-
-void Journal::refused() {
-  [[maybe_unused]] const auto removed = folder_.remove(next());
+void Journal::nothing_issued() {
+  if (repeated_) [[maybe_unused]]
+    const int cut = ::ftruncate(file_.get(), static_cast<off_t>(line_size));  // gives the reserved room back
+  else [[maybe_unused]]
+    const auto removed = folder_.remove(next());
   file_.close();
   key_.wipe();
 }

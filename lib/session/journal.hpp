@@ -53,10 +53,9 @@ class Journal {
   Result<void> keep(const Secret& answer);
   /// The answer is in the store too.
   void finish();
-  /// Nothing was sent: an older renewal without an answer stays known.
-  void not_sent();
-  /// The server has answered that it issues nothing.
-  void refused();
+  /// Nothing was sent, or the server has answered that it issues nothing: an older renewal without an answer
+  /// stays known.
+  void nothing_issued();
   /// Removes everything: the session is signed in anew, or gone.
   Result<void> erase();
 

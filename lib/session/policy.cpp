@@ -103,6 +103,20 @@ bool is_refusal(const Error& error) noexcept {
   return !error.code.empty() && error.http_status >= 400 && error.http_status < 500;
 }
 
+bool has_issued_nothing(const Error& error) noexcept {
+  return is_refusal(error) || (error.sent == Sent::no && error.http_status == 0);
+}
+
+std::string why_refused(std::optional<sys_seconds> began, bool was_cut) {
+  if (began)
+    return " A renewal that began at " + to_text(*began) +
+           " ended before its answer could be kept; the server has probably replaced the refresh token then.";
+  if (was_cut)
+    return " The connection was cut after it was sent first; the server has probably replaced it then, and "
+           "the answer was lost.";
+  return {};
+}
+
 std::string to_text(sys_seconds time) {
   const std::time_t seconds_since_epoch = time.time_since_epoch().count();
   std::tm parts{};

@@ -45,8 +45,16 @@ bool may_be_repeated(const Error& error) noexcept;
 /// Whether the same refresh token may be sent once more at once: the connection closed before a status line.
 bool was_cut_off(const Error& error) noexcept;
 
-/// Whether the authorization server itself has answered, so that it is known to have issued nothing.
+/// Whether the authorization server itself has refused.
 bool is_refusal(const Error& error) noexcept;
+
+/// Whether the server is known to have issued nothing: it has refused, or was not asked.
+bool has_issued_nothing(const Error& error) noexcept;
+
+/// What `error`, the server's refusal of a refresh token, leaves unsaid: that an earlier sending may have
+/// replaced it. `began` is a renewal whose answer is not known, if there is one; `was_cut` as in
+/// RefreshAnswer. Begins with a space, or is empty.
+std::string why_refused(std::optional<std::chrono::sys_seconds> began, bool was_cut);
 
 /// "2024-05-01 12:00:00 UTC"
 std::string to_text(std::chrono::sys_seconds time);

@@ -82,9 +82,14 @@ Result<void> keep_issued(Spending& spending, Secret refresh_token) {
   return kept;
 }
 
+// What is known about earlier sendings of the refresh token.
+struct Sending {
+  std::optional<std::chrono::sys_seconds> began = {};  // a run that did not end
+  bool was_cut = false;                                // of this run
+};
+
 // Before a refresh token is called dead, the store is asked once more: another one may be there now.
-Result<void> refuse_for_good(Spending& spending, Error error,
-                             const std::optional<Journal::Unanswered>& before) {
+Result<void> refuse_for_good(Spending& spending, Error error, const Sending& sending) {
   HeldSession& held = spending.held;
   auto again = load_half(*spending.session.store, held.record, {});
   if (again && *again && !((*again)->token.refresh_token == held.half->token.refresh_token)) {
@@ -97,10 +102,7 @@ Result<void> refuse_for_good(Spending& spending, Error error,
   save_record(spending);
   error.message = "The server calls the refresh token of session \"" + held.record.name +
                   "\" invalid: it is expired, revoked, or was used already.";
-  if (before && before->generation == held.half->generation)
-    error.message += " A renewal that began at " + to_text(before->since) +
-                     " ended before its answer could be kept; the server has probably replaced the refresh "
-                     "token then.";
+  error.message += why_refused(sending.began, sending.was_cut);
   if (held.journal_unreadable) error.message += " The journal held a newer answer, but could not be read.";
   error.hint = sign_in_again(held.record, "", "").value().hint;
   error.error_class = ErrorClass::reauthenticate;
@@ -122,14 +124,12 @@ bool is_worth_recording(const Error& error) {
   }
 }
 
-Result<void> give_up(Spending& spending, Error error, const std::optional<Journal::Unanswered>& before) {
+Result<void> give_up(Spending& spending, Error error, const Sending& sending) {
   HeldSession& held = spending.held;
-  if (error.sent == Sent::no && error.http_status == 0)
-    held.journal.not_sent();
-  else if (is_refusal(error))
-    held.journal.refused();
+  // After a cut the intent stays: whether the server renewed then is not known.
+  if (!sending.was_cut && has_issued_nothing(error)) held.journal.nothing_issued();
   if (error.code == "invalid_grant" && is_refusal(error))
-    return refuse_for_good(spending, std::move(error), before);
+    return refuse_for_good(spending, std::move(error), sending);
   if (is_worth_recording(error)) {
     held.record.failure = next_failure(held.record.failure, error, now());
     save_record(spending);
@@ -142,7 +142,7 @@ Result<void> accept(Spending& spending, Token token) {
   const Token& old = held.half->token;
   if (auto same = check_same_subject(old.id_token, token.id_token); !same) {
     same.error().sent = Sent::yes;
-    return give_up(spending, std::move(same.error()), std::nullopt);
+    return give_up(spending, std::move(same.error()), {});
   }
   if (token.refresh_token.empty()) token.refresh_token = old.refresh_token.copy();
   if (token.id_token.empty()) token.id_token = old.id_token.copy();
@@ -176,7 +176,9 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
   auto answer = send_refresh(spending.client, grant(held), spending.assertion);
   if (answer.token) return accept(spending, std::move(*answer.token));
   if (auto kept = keep_issued(spending, std::move(answer.issued)); !kept) return kept;
-  return give_up(spending, std::move(answer.token.error()), *before);
+  Sending sending{.was_cut = answer.was_cut};
+  if (*before && (*before)->generation == half.generation) sending.began = (*before)->since;
+  return give_up(spending, std::move(answer.token.error()), sending);
 }
 
 tl::unexpected<Error> sign_in_again(const SessionRecord& record, std::string message, std::string reason) {
