@@ -14,23 +14,36 @@ void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
 
 std::string quoted(std::string_view word) { return "\"" + std::string(word) + "\""; }
 
+std::size_t before_split(std::span<char* const> words) {
+  std::size_t count = 0;
+  while (count < words.size() && std::string_view(words[count]) != "--") ++count;
+  return count;
+}
+
 /// Takes argv apart; the command need not be known yet.
 class Parser {
  public:
-  explicit Parser(std::span<char* const> words) : words_(words) {}
+  explicit Parser(std::span<char* const> words)
+      : words_(words.first(before_split(words))), behind_(words.subspan(words_.size())) {}
 
   Result<Arguments> parse() {
+    const bool has_child = names_command_with_child(words_);
+    if (has_child && behind_.empty() && !asks_for_help(words_)) return no_split();
     while (next_ < words_.size()) {
       const std::string_view word = words_[next_++];
       Result<void> done;
-      if (only_operands_ || word.size() < 2 || word[0] != '-') {
+      if (word.size() < 2 || word[0] != '-') {
         operands_.emplace_back(word);
-      } else if (word == "--") {
-        only_operands_ = true;
       } else {
         done = word[1] == '-' ? long_option(word.substr(2)) : short_options(word.substr(1));
       }
       if (!done) return fail(std::move(done.error()));
+    }
+    if (!behind_.empty()) behind_ = behind_.subspan(1);
+    if (has_child) {
+      found_.child = behind_;
+    } else {
+      operands_.insert(operands_.end(), behind_.begin(), behind_.end());
     }
     return finish();
   }
@@ -104,8 +117,9 @@ class Parser {
 
   /// So may be an argument too many; it is not named either.
   void wipe_operand(const std::string& operand) {
-    for (char* const word : words_)
-      if (operand == word) overwrite(word);
+    for (const auto words : {words_, behind_})
+      for (char* const word : words)
+        if (operand == word) overwrite(word);
   }
 
   static Result<void> unknown_option(std::string_view name) {
@@ -181,6 +195,9 @@ class Parser {
                   quoted(written) + " has no option --" + std::string(name.option().name) + ".",
                   "See " + quoted(written + " --help") + ".");
     }
+    if (command.has_child && found_.child.empty())
+      return fail(ErrorClass::usage, "There is no COMMAND behind \"--\".",
+                  "Write " + quoted(written + " " + std::string(command.operands)) + ".");
     const std::string usage = "Write " + quoted(written + " " + std::string(command.operands)) + ".";
     if (found_.operands.size() < command.operands_needed)
       return fail(ErrorClass::usage, quoted(written) + " needs more arguments.", usage);
@@ -196,6 +213,17 @@ class Parser {
     return {};
   }
 
+  static Result<Arguments> no_split() {
+    return fail(ErrorClass::usage, "\"--\" is missing before COMMAND.",
+                "Write \"oauth-token exec [SESSION] -- COMMAND...\".");
+  }
+
+  static bool asks_for_help(std::span<char* const> words) {
+    return std::any_of(words.begin(), words.end(), [](std::string_view word) {
+      return word == "--help" || word == "--version" || (word.starts_with("-h") && word.size() <= 3);
+    });
+  }
+
   static bool is_command_group(std::string_view name) {
     return std::any_of(commands().begin(), commands().end(), [&](const Command& command) {
       return command.name.size() > name.size() && command.name.starts_with(name) &&
@@ -204,8 +232,8 @@ class Parser {
   }
 
   std::span<char* const> words_;
+  std::span<char* const> behind_;  ///< from "--" on
   std::size_t next_ = 0;
-  bool only_operands_ = false;
   Arguments found_ = {};
   std::vector<std::string> operands_ = {};
 };
@@ -253,6 +281,20 @@ std::string_view name_part(std::string_view text, char separator) {
 }
 
 }  // namespace
+
+bool names_command_with_child(std::span<char* const> words) noexcept {
+  const std::size_t count = before_split(words);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view word = words[i];
+    if (word.size() < 2 || word[0] != '-') {
+      return std::any_of(commands().begin(), commands().end(),
+                         [&](const Command& command) { return command.has_child && command.name == word; });
+    }
+    const auto option = word[1] == '-' ? find_option(word.substr(2)) : find_option(word.back());
+    if (option && option->option().kind != Kind::flag) ++i;  // its value
+  }
+  return false;
+}
 
 Result<Arguments> parse_arguments(std::span<char* const> words) { return Parser(words).parse(); }
 

@@ -23,9 +23,14 @@ struct Arguments {
   std::vector<std::pair<OptionName, std::string>> options =
       {};  ///< in their order; flags with an empty value
   std::vector<std::string> operands = {};
+  std::span<char* const> child = {};  ///< the words of COMMAND: argv's own, ended by a null pointer
 };
 
-/// `words` is argv without the program's name. Errors are of class `usage`.
+/// Whether the words ask for a command that runs COMMAND, right or wrong as they may be otherwise.
+bool names_command_with_child(std::span<char* const> words) noexcept;
+
+/// `words` is argv without the program's name, split at the first "--" before anything else. Errors are of
+/// class `usage`.
 Result<Arguments> parse_arguments(std::span<char* const> words);
 
 /// Refuses secrets on the command line (--password VALUE and the like): the value is overwritten in place.

@@ -41,6 +41,13 @@ constexpr Command table[] = {
      "  oauth-token refresh work\n"
      "  oauth-token refresh work --refresh-token-file rt --write-refresh-token rt\n",
      run_refresh},
+    {"exec", "[SESSION] -- COMMAND...", "run COMMAND with a valid access token",
+     about_session | groups({Group::grant, Group::identity, Group::age, Group::wait, Group::cache,
+                             Group::exec, Group::output}),
+     silent_forms, 0, 1, Basis::session,
+     "  oauth-token exec work -- ./deploy.sh        # finds it in $ACCESS_TOKEN\n"
+     "  oauth-token exec work --header-fd 3 -- curl -H @/dev/fd/3 https://api.example/\n",
+     run_exec, true},
     {"client-credentials", "[PROFILE]", "request a token for the client itself", about_tokens, token_forms, 0,
      1, Basis::profile,
      "  oauth-token client-credentials work --scope read\n"

@@ -34,6 +34,7 @@ struct Command {
   std::string_view examples = {};
   /// The exit status, or an error to report.
   Result<int> (*run)(Context&, const Settings&) = nullptr;
+  bool has_child = false;  ///< runs what stands behind "--"
 
   [[nodiscard]] bool takes(const Option& option) const noexcept;
 };
@@ -44,6 +45,7 @@ std::span<const Command> commands() noexcept;
 Result<int> run_password(Context& context, const Settings& settings);
 Result<int> run_token(Context& context, const Settings& settings);
 Result<int> run_refresh(Context& context, const Settings& settings);
+Result<int> run_exec(Context& context, const Settings& settings);
 Result<int> run_client_credentials(Context& context, const Settings& settings);
 Result<int> run_request(Context& context, const Settings& settings);
 Result<int> run_introspect(Context& context, const Settings& settings);

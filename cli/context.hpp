@@ -27,6 +27,7 @@ struct Context {
   bool json = false;           ///< standard error holds JSON lines
   bool quiet = false;          ///< no warnings, no notes
   bool no_input = false;       ///< nobody is asked
+  int failure_status = 0;      ///< the status of each failure, whatever its class; 0: as the class says
   bool dry_run_shown = false;  ///< --dry-run has shown a request and stopped
   std::stop_token stop = {};   ///< requested by SIGINT, SIGTERM and SIGHUP
 

@@ -17,6 +17,9 @@ enum ExitStatus : int {
   exit_protocol = 8,
   exit_tls = 9,
   exit_output = 10,
+  exit_exec_failed = 125,     ///< exec: we failed, not COMMAND
+  exit_not_executable = 126,  ///< exec: COMMAND is there, but cannot be run
+  exit_not_found = 127,       ///< exec: there is no COMMAND
   exit_interrupted = 130,
 };
 

@@ -52,6 +52,7 @@ Result<int> show_help(const Context& context, const Arguments& arguments) {
 
 Result<int> run(Context& context, std::span<char*> words) {
   context.json = asks_for_json(words);
+  if (names_command_with_child(words)) context.failure_status = exit_exec_failed;
   if (auto safe = refuse_secret_arguments(words); !safe) return fail(std::move(safe.error()));
   auto arguments = parse_arguments(words);
   if (!arguments) return fail(std::move(arguments.error()));

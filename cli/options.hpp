@@ -50,6 +50,7 @@ enum class Group : std::uint32_t {
   identity = 1U << 16U,
   profile_edit = 1U << 17U,
   cache = 1U << 19U,
+  exec = 1U << 20U,
   profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };
 
@@ -199,6 +200,15 @@ inline constexpr Option option_table[] = {
      "send a refresh token that is marked dead or outdated"},
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,
      Alternative::none, "keep trying for this long what may be tried again"},
+
+    {"env", 0, Kind::value, Check::text, "NAME", "", Group::exec, primary, Alternative::none,
+     "variable that COMMAND finds the token in (ACCESS_TOKEN)"},
+    {"token-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
+     "let COMMAND read the token from descriptor N, not from a variable"},
+    {"header-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
+     "the same with \"Authorization: Bearer ...\", for curl -H @/dev/fd/N"},
+    {"refresh-file", 0, Kind::value, Check::path, "FILE", "", Group::exec, primary, Alternative::none,
+     "keep a valid token in FILE while COMMAND runs; ACCESS_TOKEN_FILE names it"},
 
     {"output", 'o', Kind::value, Check::any, "FORM", "", Group::output, variable | primary, Alternative::none,
      "form of the answer"},

@@ -1,11 +1,14 @@
 #include "process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <utility>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -13,20 +16,75 @@
 
 namespace oauth_token::cli {
 
-void protect_process() noexcept {
-  const rlimit none{0, 0};
+namespace {
+
+rlimit core_at_start{0, 0};
+bool opened_by_us[3] = {};
+
+// The upper limit stays: who may not raise it could not put it back.
+void allow_no_core() noexcept {
+  const rlimit none{0, core_at_start.rlim_max};
   (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/// Calls `visit` for each open descriptor above 2; false when the system does not tell.
+template <class Visit>
+bool for_each_descriptor(const Visit& visit) {
+  struct Close {
+    void operator()(DIR* folder) const noexcept { closedir(folder); }
+  };
+  const std::unique_ptr<DIR, Close> folder(opendir("/proc/self/fd"));
+  if (!folder) return false;
+  while (const dirent* const entry = readdir(folder.get())) {
+    const int descriptor = std::atoi(&entry->d_name[0]);  // "." and "..": 0
+    if (descriptor > 2 && descriptor != dirfd(folder.get())) visit(descriptor);
+  }
+  return true;
+}
+
+void close_on_exec(int descriptor) noexcept { (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
+}  // namespace
+
+void protect_process() noexcept {
+  (void)getrlimit(RLIMIT_CORE, &core_at_start);
+  allow_no_core();
   (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
     if (fcntl(descriptor, F_GETFD) != -1) continue;
     // The wrong way round, so that reading and writing fail as they do on a closed descriptor.
     (void)open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
+    opened_by_us[descriptor] = true;
   }
 }
 
 void set_inheritance_right() noexcept {
   (void)unsetenv("SSLKEYLOGFILE");  // NOLINT(concurrency-mt-unsafe)
   (void)std::signal(SIGCHLD, SIG_DFL);
+}
+
+StartLimits::StartLimits() noexcept { (void)setrlimit(RLIMIT_CORE, &core_at_start); }
+
+StartLimits::~StartLimits() { allow_no_core(); }
+
+std::optional<std::vector<int>> inherited_descriptors() {
+  std::vector<int> inherited;
+  const bool known = for_each_descriptor([&](int descriptor) {
+    const int flags = fcntl(descriptor, F_GETFD);
+    if (flags != -1 && (flags & FD_CLOEXEC) == 0) inherited.push_back(descriptor);
+  });
+  return known ? std::optional(std::move(inherited)) : std::nullopt;
+}
+
+void close_others_on_exec(const std::optional<std::vector<int>>& inherited) {
+  if (inherited) {
+    for_each_descriptor([&](int descriptor) {
+      if (std::find(inherited->begin(), inherited->end(), descriptor) == inherited->end())
+        close_on_exec(descriptor);
+    });
+  }
+  for (int descriptor = 0; descriptor <= 2; ++descriptor)
+    if (opened_by_us[descriptor]) close_on_exec(descriptor);
 }
 
 SecretVariables take_secret_variables(char** environment) {

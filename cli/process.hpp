@@ -2,6 +2,9 @@
 
 #include "context.hpp"
 
+#include <optional>
+#include <vector>
+
 namespace oauth_token::cli {
 
 /// No core dump, no ptrace by other programs of this user, and the three standard descriptors open: a closed
@@ -12,6 +15,24 @@ void protect_process() noexcept;
 /// no ignored SIGCHLD, with which the end of no child could be known. To be called before any thread is
 /// started.
 void set_inheritance_right() noexcept;
+
+/// While it lives, the limits are those that the program was started with, for a COMMAND that it starts.
+class StartLimits {
+ public:
+  StartLimits() noexcept;
+  StartLimits(const StartLimits&) = delete;
+  StartLimits& operator=(const StartLimits&) = delete;
+  StartLimits(StartLimits&&) = delete;
+  StartLimits& operator=(StartLimits&&) = delete;
+  ~StartLimits();
+};
+
+/// The descriptors above 2 that COMMAND is to find open, since whoever started us opened them: all that do
+/// not close on exec. To be called before anything that opens some. Nothing when the system does not tell.
+std::optional<std::vector<int>> inherited_descriptors();
+
+/// Lets all others close on exec, those that protect_process opened too.
+void close_others_on_exec(const std::optional<std::vector<int>>& inherited);
 
 /// Takes the secret variables: each is overwritten in place and removed from `environment`.
 SecretVariables take_secret_variables(char** environment);

@@ -45,21 +45,13 @@ struct Renewed {
 };
 
 Result<Renewed> renew_session(Context& context, const Settings& settings, bool renew_now) {
-  auto given = session_options(context, settings);
-  if (!given) return fail(std::move(given.error()));
-  auto session = open_session(settings, std::move(*given));
-  if (!session) return fail(std::move(session.error()));
+  auto tokens = open_session_tokens(context, settings);
+  if (!tokens) return fail(std::move(tokens.error()));
+  tokens->wanted.renew_now = renew_now;
   Renewed result;
-  const SessionRecord record = session->record();
-  result.session = record.name;
-  TokenSource source(std::move(session));
-  TokenSourceOptions wanted{
-      .renew_now = renew_now, .force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
-  if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
-  result.token = source.token(wanted, context.stop);
-  if (!result.token)
-    result.token = fail(with_sign_in_command(std::move(result.token.error()), settings, record));
-  result.unkept = source.take_unkept_token();
+  result.session = tokens->record.name;
+  result.token = ask_for_token(context, settings, *tokens);
+  result.unkept = tokens->source.take_unkept_token();
   return result;
 }
 
@@ -146,6 +138,31 @@ Result<int> refresh_for_caller_and_print(Context& context, const Settings& setti
 
 }  // namespace
 
+Result<SessionTokens> open_session_tokens(Context& context, const Settings& settings) {
+  auto given = session_options(context, settings);
+  if (!given) return fail(std::move(given.error()));
+  auto session = open_session(settings, std::move(*given));
+  if (!session) return fail(std::move(session.error()));
+  TokenSourceOptions wanted{.force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
+  if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
+  SessionRecord record = session->record();
+  return SessionTokens{TokenSource(std::move(session)), wanted, std::move(record)};
+}
+
+Result<Token> ask_for_token(const Context& context, const Settings& settings, SessionTokens& tokens) {
+  auto token = tokens.source.token(tokens.wanted, context.stop);
+  if (token) return token;
+  return fail(with_sign_in_command(std::move(token.error()), settings, tokens.record));
+}
+
+Result<int> show_renewal(Context& context, const Settings& settings) {
+  return show_session_request(context, settings, open_session,
+                              [&](const TokenClient& client, const SessionRecord& record) -> Result<void> {
+                                auto token = client.request(grant_of(record), context.stop);
+                                return token ? Result<void>() : fail(std::move(token.error()));
+                              });
+}
+
 Result<int> renew_and_print(Context& context, const Settings& settings, bool renew_now) {
   if (settings.caller_keeps_token) return refresh_for_caller_and_print(context, settings);
   for (const OptionName name : {OptionName("write-refresh-token"), OptionName("on-rotation")}) {
@@ -155,13 +172,7 @@ Result<int> renew_and_print(Context& context, const Settings& settings, bool ren
                   "Add --refresh-token-file or another --refresh-token-... option.");
     }
   }
-  if (settings.flag("dry-run")) {
-    return show_session_request(context, settings, open_session,
-                                [&](const TokenClient& client, const SessionRecord& record) -> Result<void> {
-                                  auto token = client.request(grant_of(record), context.stop);
-                                  return token ? Result<void>() : fail(std::move(token.error()));
-                                });
-  }
+  if (settings.flag("dry-run")) return show_renewal(context, settings);
   return renew_session_and_print(context, settings, renew_now);
 }
 

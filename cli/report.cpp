@@ -41,15 +41,17 @@ std::string words_of_server(const Error& error) {
   return words;
 }
 
-int status_of(const Error& error) {
+int status_of(const Context& context, const Error& error) {
   const int signal = ending_signal();
-  const bool by_signal = error.error_class == ErrorClass::interrupted && signal != 0;
-  return by_signal ? 128 + signal : exit_status(error.error_class);
+  if (error.error_class == ErrorClass::interrupted && signal != 0) return 128 + signal;
+  return context.failure_status != 0 ? context.failure_status : exit_status(error.error_class);
 }
 
 void report_json(const Context& context, const Error& error) {
   json::Writer object;
-  object.begin_object().member("class", to_string(error.error_class)).member("exit_status", status_of(error));
+  object.begin_object()
+      .member("class", to_string(error.error_class))
+      .member("exit_status", status_of(context, error));
   object.optional_member("error", error.code).optional_member("error_description", error.description);
   object.optional_member("error_uri", error.uri);
   if (error.http_status != 0) object.member("http_status", error.http_status);
@@ -84,13 +86,16 @@ void trace(const Context& context, std::string_view text) {
 int report(const Context& context, const Error& error) {
   if (context.json) {
     report_json(context, error);
-    return status_of(error);
+    return status_of(context, error);
   }
-  write_sentence(context, "oauth-token: ", error.message);
+  // Where the status does not tell the class, the text does.
+  std::string start = "oauth-token: ";
+  if (context.failure_status == exit_exec_failed) start += std::string(to_string(error.error_class)) + ": ";
+  write_sentence(context, start, error.message);
   if (const std::string words = words_of_server(error); !words.empty())
     write_sentence(context, "  The server says: ", words);
   if (!error.hint.empty()) write_sentence(context, "  ", error.hint);
-  return status_of(error);
+  return status_of(context, error);
 }
 
 }  // namespace oauth_token::cli

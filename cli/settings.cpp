@@ -27,6 +27,7 @@ class Resolver {
   Result<Settings> resolve(Arguments arguments) {
     settings_.command = arguments.command;
     settings_.operands = std::move(arguments.operands);
+    settings_.child = arguments.child;
     for (const auto& [name, value] : arguments.options) {
       if (auto added = add(name, value, Origin::flag, ""); !added) return fail(std::move(added.error()));
     }

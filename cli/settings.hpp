@@ -8,6 +8,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ class Settings {
 
   const Command* command = nullptr;
   std::vector<std::string> operands = {};   ///< the command's arguments that are no options
+  std::span<char* const> child = {};        ///< the words of COMMAND
   std::string profile = {};                 ///< name of the profile that was read; empty: none
   std::string session = {};                 ///< name of the session
   bool caller_keeps_token = false;          ///< the refresh token comes from the caller; no session is used

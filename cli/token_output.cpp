@@ -32,6 +32,20 @@ Result<void> print_token_object(const Context& context, const Settings& settings
   return write_json_answer(context, settings, object.end_object().take());
 }
 
+void append_assignment(SecretBuffer& out, std::string_view text) {
+  out.append("ACCESS_TOKEN='");
+  for (const char c : text) {
+    if (c == '\'') {
+      out.append("'\\''");
+    } else {
+      out.append(c);
+    }
+  }
+  out.append("'\n");
+}
+
+}  // namespace
+
 Result<void> append_header(SecretBuffer& out, const Token& token) {
   if (strcasecmp(token.token_type.c_str(), "Bearer") != 0) {
     return fail(ErrorClass::protocol,
@@ -47,20 +61,6 @@ Result<void> append_header(SecretBuffer& out, const Token& token) {
   out.append("Authorization: Bearer ").append(text).append('\n');
   return {};
 }
-
-void append_assignment(SecretBuffer& out, std::string_view text) {
-  out.append("ACCESS_TOKEN='");
-  for (const char c : text) {
-    if (c == '\'') {
-      out.append("'\\''");
-    } else {
-      out.append(c);
-    }
-  }
-  out.append("'\n");
-}
-
-}  // namespace
 
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session) {

@@ -17,6 +17,10 @@ namespace oauth_token::cli {
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session);
 
+/// "Authorization: Bearer ..." and a newline; `protocol` for a token that is no Bearer token, or that a
+/// header cannot carry.
+Result<void> append_header(SecretBuffer& out, const Token& token);
+
 /// After a request that may have left a token which could be kept nowhere: it is printed all the same, and
 /// `error` remains the outcome.
 Result<int> print_unkept_token(const Context& context, const Settings& settings, std::optional<Token> token,

@@ -13,7 +13,7 @@ from program import Program
 
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
 NOWHERE = "http://127.0.0.1:1/token"
-COMMANDS = ["password", "token", "refresh", "client-credentials", "request", "introspect", "revoke", "list", "show",
+COMMANDS = ["password", "token", "refresh", "exec", "client-credentials", "request", "introspect", "revoke", "list", "show",
             "forget", "profile set", "profile list", "profile show", "profile remove", "discover"]
 
 

@@ -1,5 +1,7 @@
 #include "session/policy.hpp"
 
+#include <oauth_token/token_source.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -31,7 +33,8 @@ TEST_CASE("the margin is a tenth of the life, 60 s at least, half of it at most"
   } const rows[] = {{0s, 0s},    {-5s, 0s},     {1s, 0s},        {10s, 5s},
                     {60s, 30s},  {119s, 59s},   {120s, 60s},     {600s, 60s},
                     {601s, 60s}, {3600s, 360s}, {86400s, 8640s}, {31536000s, 3153600s}};
-  for (const auto& row : rows) CHECK_MESSAGE(margin(row.lifetime) == row.margin, row.lifetime.count());
+  for (const auto& row : rows)
+    CHECK_MESSAGE(renewal_margin(row.lifetime) == row.margin, row.lifetime.count());
 }
 
 TEST_CASE("a token is handed out while more than the margin, or --min-valid, is left") {

@@ -12,7 +12,7 @@
 namespace oauth_token {
 
 struct TokenSourceOptions {
-  /// The token must live at least this long; absent: the margin min(max(60 s, lifetime / 10), lifetime / 2).
+  /// The token must live at least this long; absent: renewal_margin.
   std::optional<std::chrono::seconds> min_valid = {};
   /// Renew whatever the age of the access token; one that another caller or process renews meanwhile will do.
   /// An old token is then no substitute for an error.
@@ -23,6 +23,10 @@ struct TokenSourceOptions {
   /// Keep trying what may be repeated (see Error::retry_after), with backoff, for this long.
   std::chrono::seconds wait{0};
 };
+
+/// How much of its life a token has left when it is due for renewal: min(max(60 s, lifetime / 10), lifetime /
+/// 2).
+std::chrono::seconds renewal_margin(std::chrono::seconds lifetime) noexcept;
 
 /// A valid access token whenever asked: the stored one, else a renewed one; one renewal for all threads and
 /// all processes of this user. A token that still lives beats an error (it comes with a warning). May be

@@ -1,5 +1,7 @@
 #include "session/policy.hpp"
 
+#include <oauth_token/token_source.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -31,7 +33,7 @@ bool clock_went_back(const SecretHalf& half, seconds tolerance, sys_seconds now)
 
 }  // namespace
 
-seconds margin(seconds lifetime) noexcept {
+seconds renewal_margin(seconds lifetime) noexcept {
   return std::min(std::max(60s, lifetime / 10), std::max(lifetime, 0s) / 2);
 }
 
@@ -39,7 +41,7 @@ bool is_fresh(const SecretHalf& half, std::optional<seconds> min_valid, sys_seco
   if (half.token.access_token.empty() || half.token.lifetime_unusable) return false;
   const auto lifetime = life(half);
   if (!lifetime) return true;
-  const seconds spare = margin(*lifetime);
+  const seconds spare = renewal_margin(*lifetime);
   if (clock_went_back(half, spare, now)) return false;
   const seconds left = std::min(*half.token.expires_at - now, longest_life);
   return min_valid ? left >= std::clamp(*min_valid, 1s, longest_life) : left > spare;
@@ -48,7 +50,8 @@ bool is_fresh(const SecretHalf& half, std::optional<seconds> min_valid, sys_seco
 bool is_alive(const SecretHalf& half, sys_seconds now) noexcept {
   if (half.token.access_token.empty() || half.token.lifetime_unusable) return false;
   const auto lifetime = life(half);
-  return !lifetime || (!clock_went_back(half, margin(*lifetime), now) && *half.token.expires_at > now);
+  return !lifetime ||
+         (!clock_went_back(half, renewal_margin(*lifetime), now) && *half.token.expires_at > now);
 }
 
 SessionRecord::Failure next_failure(const std::optional<SessionRecord::Failure>& last, const Error& error,

@@ -13,9 +13,6 @@ namespace oauth_token {
 
 /// Pure rules of renewal: time is an argument.
 
-/// min(max(60 s, lifetime / 10), lifetime / 2): how much of its life a token must have left.
-std::chrono::seconds margin(std::chrono::seconds lifetime) noexcept;
-
 /// Whether the access token can be handed out without renewing: more than the margin is left, or at least
 /// `min_valid`. A token of unknown lifetime can; one whose lifetime was unusable cannot; nor one that was
 /// obtained in the future, since the clock went backwards then.

@@ -1,0 +1,96 @@
+#include "token_file.hpp"
+
+#include "output.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr const char* own_folder = "Choose a file in a folder of your own, such as $XDG_RUNTIME_DIR.";
+
+tl::unexpected<Error> unsafe(const std::string& place, const std::string& why, const std::string& hint) {
+  return fail(ErrorClass::config, place + " is not safe to use: " + why + ".", hint);
+}
+
+tl::unexpected<Error> refused(const std::string& what, const std::string& place, int number) {
+  return fail(ErrorClass::config, what + " " + place + ": " + std::strerror(number) + ".", own_folder);
+}
+
+Result<void> check_folder(int folder, const std::string& place) {
+  struct stat status {};
+  if (fstat(folder, &status) != 0) return refused("Cannot look at", place, errno);
+  if (status.st_uid != geteuid())
+    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), own_folder);
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return unsafe(place, "other users can write to it", own_folder);
+  return {};
+}
+
+/// What is there already is replaced, and removed at the end: it must look like one of ours.
+Result<void> check_old_file(int folder, const std::string& name, const std::string& place) {
+  struct stat status {};
+  if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? Result<void>() : refused("Cannot look at", place, errno);
+  if (!S_ISREG(status.st_mode)) return unsafe(place, "it is a link or no file", "Choose another file.");
+  if (status.st_uid != geteuid())
+    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), "Choose another file.");
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return unsafe(place, "other users can use it", "Choose another file, or remove it.");
+  return {};
+}
+
+}  // namespace
+
+Result<TokenFile> TokenFile::prepare(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  std::string name = path.substr(slash + 1);
+  const std::string place = slash == 0 ? "/" : path.substr(0, slash);
+  if (name.empty() || name == "." || name == "..")
+    return fail(ErrorClass::usage, "--refresh-file " + path + " names a folder.", "Name a file in it.");
+  Descriptor folder(open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder && (errno == ELOOP || errno == ENOTDIR))
+    return unsafe(place, "it is a link or no folder", own_folder);
+  if (!folder) return refused("Cannot open the folder", place, errno);
+  if (auto safe = check_folder(folder.get(), place); !safe) return fail(std::move(safe.error()));
+  if (auto safe = check_old_file(folder.get(), name, path); !safe) return fail(std::move(safe.error()));
+  return TokenFile(path, std::move(name), std::move(folder));
+}
+
+Result<void> TokenFile::write(const Secret& token) {
+  const std::string temporary = "." + name_ + "." + std::to_string(getpid()) + ".tmp";
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  (void)unlinkat(folder_.get(), temporary.c_str(), 0);  // of a process that was killed
+  const Descriptor file(openat(folder_.get(), temporary.c_str(), flags, S_IRUSR | S_IWUSR));
+  int error = file ? 0 : errno;
+  struct stat status {};
+  if (error == 0 && (fchmod(file.get(), S_IRUSR | S_IWUSR) != 0 || fstat(file.get(), &status) != 0))
+    error = errno;
+  if (error == 0) error = write_all(file.get(), token.expose());
+  if (error == 0 && renameat(folder_.get(), temporary.c_str(), folder_.get(), name_.c_str()) != 0)
+    error = errno;
+  if (error == 0) {
+    written_ = Identity{status.st_dev, status.st_ino};
+    return {};
+  }
+  if (file) (void)unlinkat(folder_.get(), temporary.c_str(), 0);
+  return fail(ErrorClass::output,
+              "The token could not be written to " + path_ + ": " + std::strerror(error) + ".",
+              error == ENOSPC || error == EDQUOT ? "Free some space there." : own_folder);
+}
+
+void TokenFile::remove() noexcept {
+  struct stat status {};
+  if (folder_ && written_ && fstatat(folder_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      status.st_dev == written_->device && status.st_ino == written_->number)
+    (void)unlinkat(folder_.get(), name_.c_str(), 0);
+  written_.reset();
+}
+
+}  // namespace oauth_token::cli
