@@ -1,7 +1,5 @@
 #include "secret_input.hpp"
 
-#include "askpass.hpp"
-
 #include <oauth_token/text.hpp>
 
 #include <string_view>
@@ -104,7 +102,7 @@ struct Reader {
   Result<Secret> operator()(FromVariable) const { return take_value(input); }
   Result<Secret> operator()(const FromAskpass& from) const {
     if (!reading.ask) return nobody_to_ask(input.kind);
-    return run_askpass(from.program, escape_for_terminal(question.text), reading.stop);
+    return read_secret_askpass(from.program, escape_for_terminal(question.text), reading.stop);
   }
 };
 

@@ -1,5 +1,6 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
+#include <oauth_token/secret_source.hpp>
 
 #include <array>
 #include <chrono>
@@ -13,7 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include <askpass.hpp>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <secret_input.hpp>
@@ -188,7 +188,8 @@ TEST_CASE(
   const Folder folder;
   ::setenv("OAUTH_TOKEN_CANARY", "1", 1);
   const auto run = [&](const std::string& script) {
-    return outcome(run_askpass(folder.file("askpass", "#!/bin/sh\n" + script + "\n", 0700), "Q 'x': "));
+    return outcome(
+        read_secret_askpass(folder.file("askpass", "#!/bin/sh\n" + script + "\n", 0700), "Q 'x': "));
   };
   const std::string name = "The askpass program \"" + folder.path + "/askpass\"";
   CHECK(run("echo \"$# $1|$OAUTH_TOKEN_CANARY|\"") == "1 Q 'x': ||");
@@ -197,14 +198,14 @@ TEST_CASE(
   CHECK(run("exit 1") == "usage: " + name + " gave no answer: it ended with status 1.");
   CHECK(run("kill -TERM $$") == "usage: " + name + " gave no answer: it ended with signal 15.");
   CHECK(run("yes") ==
-        "config: " + name +
-            " wrote more than 64 KiB or a NUL byte, which is no password. | Let it write the password "
-            "alone.");
+        "config: The answer of the askpass program holds more than 64 KiB: that is no secret of any use "
+        "here. | "
+        "Name the file or command that gives the secret alone.");
   CHECK(run("printf 'a\\0b'") ==
-        "config: " + name +
-            " wrote more than 64 KiB or a NUL byte, which is no password. | Let it write "
-            "the password alone.");
-  CHECK(outcome(run_askpass("/no/such/program", "Q")) ==
+        "config: The answer of the askpass program holds a NUL byte, which no password or token has. | Save "
+        "it as "
+        "plain text in UTF-8; UTF-16 is full of NUL bytes.");
+  CHECK(outcome(read_secret_askpass("/no/such/program", "Q")) ==
         "config: The askpass program \"/no/such/program\" cannot be started: No such file or directory. | "
         "Check "
         "--askpass or OAUTH_TOKEN_ASKPASS.");
@@ -213,7 +214,7 @@ TEST_CASE(
 TEST_CASE("what an askpass program leaves behind is not waited for") {
   const Folder folder;
   const std::string script = "#!/bin/sh\nsleep 60 &\necho $! >" + folder.path + "/pid\necho done\n";
-  CHECK(outcome(run_askpass(folder.file("askpass", script, 0700), "Q")) == "done");
+  CHECK(outcome(read_secret_askpass(folder.file("askpass", script, 0700), "Q")) == "done");
   int left = 0;
   std::ifstream(folder.path + "/pid") >> left;
   CHECK(::kill(left, SIGKILL) == 0);
@@ -227,6 +228,6 @@ TEST_CASE("a stop request ends askpass") {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     source.request_stop();
   });
-  CHECK(outcome(run_askpass(program, "Q", source.get_token())) ==
+  CHECK(outcome(read_secret_askpass(program, "Q", source.get_token())) ==
         "interrupted: Interrupted while the askpass program was asking.");
 }

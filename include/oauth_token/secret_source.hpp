@@ -42,6 +42,11 @@ Result<Secret> read_secret_descriptor(int descriptor, std::stop_token stop = {})
 /// The same from a command. A status other than 0 is an error that names it; what the command wrote to its
 /// standard error goes to ours.
 Result<Secret> read_secret_command(const std::string& command, std::stop_token stop = {});
+/// The same from a program that asks a person, in the manner of SSH_ASKPASS: found along PATH, run with
+/// `question` as its only argument and without any OAUTH_TOKEN_* variable; waited for as long as the person
+/// takes. A status other than 0 is no answer: `usage`.
+Result<Secret> read_secret_askpass(const std::string& program, const std::string& question,
+                                   std::stop_token stop = {});
 /// Runs `/bin/sh -c command` as above and writes `input` to its standard input; its standard output goes to
 /// /dev/null. Success is status 0, anything else is class `output`, `timeout` or `interrupted`.
 Result<void> run_with_secret_input(const std::string& command, const Secret& input,

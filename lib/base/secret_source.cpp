@@ -1,3 +1,4 @@
+#include "base/child.hpp"
 #include "base/command.hpp"
 #include "base/waiting.hpp"
 
@@ -104,6 +105,31 @@ Result<Secret> read_secret_command(const std::string& command, std::stop_token s
   SecretBuffer text;
   text.append(output->expose());
   return finished(text, "The output of the command");
+}
+
+Result<Secret> read_secret_askpass(const std::string& program, const std::string& question,
+                                   std::stop_token stop) {
+  const std::string name = "The askpass program \"" + escape_for_terminal(program) + "\"";
+  const ChildEnd end =
+      run_child({.words = {program, question}, .wants_output = true}, Waiting(std::move(stop)));
+  if (end.start_error != 0)
+    return fail(ErrorClass::config,
+                name + " cannot be started: " + std::generic_category().message(end.start_error) + ".",
+                "Check --askpass or OAUTH_TOKEN_ASKPASS.");
+  if (end.woken == Wake::stopped)
+    return fail(ErrorClass::interrupted, "Interrupted while the askpass program was asking.");
+  if (!end.how)
+    return fail(ErrorClass::config,
+                "How the askpass program ended cannot be known: this process ignores SIGCHLD.",
+                "Let the process handle SIGCHLD by default.");
+  const bool exited = end.how->si_code == CLD_EXITED;
+  if (!end.too_much && !(exited && end.how->si_status == 0))
+    return fail(ErrorClass::usage, name + " gave no answer: it ended with " +
+                                       (exited ? "status " : "signal ") + std::to_string(end.how->si_status) +
+                                       ".");
+  SecretBuffer text;
+  text.append(end.output.expose());
+  return finished(text, "The answer of the askpass program");
 }
 
 Result<void> run_with_secret_input(const std::string& command, const Secret& input, std::stop_token stop) {
