@@ -21,6 +21,11 @@ class Asked(Terminal):
         super().__init__(list(arguments) or [ASK, QUESTION], ENVIRONMENT,
                          **{"stdout": subprocess.PIPE, **options})
 
+    @classmethod
+    def after(cls, preparation):
+        """The question, asked by a shell that first runs `preparation`."""
+        return cls("sh", "-c", f"{preparation}; exec {ASK} '{QUESTION}'")
+
     def modes(self):
         return termios.tcgetattr(self._master)
 
@@ -38,7 +43,7 @@ class Asked(Terminal):
 
 class Prompt(unittest.TestCase):
     def test_a_secret_is_not_shown_and_the_terminal_is_as_it_was(self):
-        with Asked("sh", "-c", f"read go; exec {ASK} '{QUESTION}'") as terminal:
+        with Asked.after("read go") as terminal:
             before = terminal.modes()
             terminal.type("\n")
             terminal.wait_for(QUESTION)
@@ -86,7 +91,7 @@ class Prompt(unittest.TestCase):
             self.assertEqual(terminal.answer(), "ab")
 
     def test_the_terminals_own_erase_key_counts(self):
-        with Asked("sh", "-c", f"stty erase '#' kill '@'; exec {ASK} '{QUESTION}'") as terminal:
+        with Asked.after("stty erase '#' kill '@'") as terminal:
             terminal.wait_for(QUESTION)
             terminal.type("wrong@abc#\n")
             self.assertEqual(terminal.answer(), "ab")
@@ -131,7 +136,7 @@ class Prompt(unittest.TestCase):
 
 class Signals(unittest.TestCase):
     def check_death(self, number, end):
-        with Asked("sh", "-c", f"read go; exec {ASK} '{QUESTION}'") as terminal:
+        with Asked.after("read go") as terminal:
             before = terminal.modes()
             terminal.type("\n")
             terminal.wait_for(QUESTION)
@@ -154,7 +159,7 @@ class Signals(unittest.TestCase):
                 self.check_death(number, lambda terminal, number=number: terminal.send_signal(number))
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
-        with Asked("sh", "-c", f"trap '' INT HUP; exec {ASK} '{QUESTION}'") as terminal:
+        with Asked.after("trap '' INT HUP") as terminal:
             terminal.wait_for(QUESTION)
             terminal.type("\x03")
             terminal.send_signal(signal.SIGHUP)
@@ -162,7 +167,7 @@ class Signals(unittest.TestCase):
             self.assertEqual(terminal.answer(), "secret")
 
     def test_echo_that_was_off_stays_off(self):
-        with Asked("sh", "-c", f"stty -echo; exec {ASK} '{QUESTION}'") as terminal:
+        with Asked.after("stty -echo") as terminal:
             terminal.wait_for(QUESTION)
             terminal.type("\x03")
             self.assertEqual(terminal.wait(), -signal.SIGINT)
@@ -197,11 +202,23 @@ class JobControl(unittest.TestCase):
         terminal.wait_for("ready> ")
         return terminal
 
-    def test_ctrl_z_gives_the_terminal_back_and_fg_asks_anew(self):
-        terminal = self.shell()
-        terminal.type(f"ask '{QUESTION}'\n")
+    @staticmethod
+    def asked(terminal, command=f"ask '{QUESTION}'"):
+        """Types the command and waits until the question stands there without echo."""
+        terminal.type(command + "\n")
         terminal.wait_for(QUESTION)
         terminal.wait_until(lambda: not terminal.echo())
+
+    def answered(self, terminal):
+        """Answers; the shell has its terminal back as it was."""
+        terminal.type("secret\n")
+        terminal.wait_for("secret")
+        terminal.wait_for("ready> ")
+        self.assertTrue(terminal.echo())
+
+    def test_ctrl_z_gives_the_terminal_back_and_fg_asks_anew(self):
+        terminal = self.shell()
+        self.asked(terminal)
         terminal.type("forgotten\x1a")
         terminal.wait_for("Stopped")
         terminal.wait_for("ready> ")
@@ -210,19 +227,12 @@ class JobControl(unittest.TestCase):
         terminal.wait_for("still 42")
         for _ in range(2):  # and once more
             terminal.wait_for("ready> ")
-            terminal.type("fg\n")
-            terminal.wait_for(QUESTION)
-            terminal.wait_until(lambda: not terminal.echo())
+            self.asked(terminal, "fg")
             terminal.type("\x1a")
             terminal.wait_for("Stopped")
         terminal.wait_for("ready> ")
-        terminal.type("fg\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
-        terminal.type("secret\n")
-        terminal.wait_for("secret")
-        terminal.wait_for("ready> ")
-        self.assertTrue(terminal.echo())
+        self.asked(terminal, "fg")
+        self.answered(terminal)
         self.assertNotIn("forgotten", terminal.screen)
         self.assertEqual(terminal.screen.count("secret"), 1)
 
@@ -232,13 +242,8 @@ class JobControl(unittest.TestCase):
         terminal.wait_for("ready> ")
         terminal.wait_until(lambda: self.stopped(terminal))
         self.assertTrue(terminal.echo())
-        terminal.type("fg\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
-        terminal.type("secret\n")
-        terminal.wait_for("secret")
-        terminal.wait_for("ready> ")
-        self.assertTrue(terminal.echo())
+        self.asked(terminal, "fg")
+        self.answered(terminal)
 
     def stopped(self, terminal):
         terminal.type("jobs\n")
@@ -247,26 +252,17 @@ class JobControl(unittest.TestCase):
 
     def test_after_sigstop_and_fg_it_asks_anew_without_echo(self):
         terminal = self.shell()
-        terminal.type(f"ask '{QUESTION}'\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
+        self.asked(terminal)
         group = os.tcgetpgrp(terminal._master)
         os.killpg(group, signal.SIGSTOP)
         terminal.wait_for("Stopped")
         terminal.wait_for("ready> ")
-        terminal.type("fg\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
-        terminal.type("secret\n")
-        terminal.wait_for("secret")
-        terminal.wait_for("ready> ")
-        self.assertTrue(terminal.echo())
+        self.asked(terminal, "fg")
+        self.answered(terminal)
 
     def test_ctrl_c_ends_the_program_and_not_the_shell(self):
         terminal = self.shell()
-        terminal.type(f"ask '{QUESTION}'\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
+        self.asked(terminal)
         terminal.type("\x03")
         terminal.wait_for("ready> ")
         self.assertTrue(terminal.echo())
@@ -275,9 +271,7 @@ class JobControl(unittest.TestCase):
 
     def test_what_is_typed_ahead_is_left_for_the_next_reader(self):
         terminal = self.shell()
-        terminal.type(f"ask '{QUESTION}' | tr a-z A-Z\n")
-        terminal.wait_for(QUESTION)
-        terminal.wait_until(lambda: not terminal.echo())
+        self.asked(terminal, f"ask '{QUESTION}' | tr a-z A-Z")
         terminal.type("secret\necho next $((40+2))\n")
         terminal.wait_for("SECRET")
         terminal.wait_for("next 42")

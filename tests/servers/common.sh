@@ -74,6 +74,19 @@ stop_server() {
   rm -f -- "$dir/server.pid"
 }
 
+# serve MODE USAGE: what each server's script does for start, env and stop; `start` is the script's own
+serve() {
+  case $1 in
+    start)
+      running >/dev/null || start
+      cat "$dir/env"
+      ;;
+    env) cat "$dir/env" ;;
+    stop) stop_server ;;
+    *) die "usage: ${0##*/} $2" ;;
+  esac
+}
+
 # say KEY VALUE: one line that any POSIX shell can eval
 say() {
   local quote="'\\''"

@@ -264,14 +264,5 @@ start() {
   print_env >"$dir/env"
 }
 
-mode=${1-}
 open_folders "${2-}"
-case $mode in
-  start)
-    running >/dev/null || start
-    cat "$dir/env"
-    ;;
-  env) cat "$dir/env" ;;
-  stop) stop_server ;;
-  *) die "usage: ${0##*/} start|stop|env DIR" ;;
-esac
+serve "${1-}" 'start|stop|env DIR'

@@ -117,12 +117,4 @@ if [ "$mode" = install ]; then
   exit
 fi
 open_folders "${2-}"
-case $mode in
-  start)
-    running >/dev/null || start
-    cat "$dir/env"
-    ;;
-  env) cat "$dir/env" ;;
-  stop) stop_server ;;
-  *) die "usage: ${0##*/} install | start|stop|env DIR" ;;
-esac
+serve "$mode" 'install | start|stop|env DIR'
