@@ -101,7 +101,7 @@ class NameTest(unittest.TestCase):
     """What is said of a profile or session that is not there."""
 
     def setUp(self):
-        self.program = Program({"OAUTH_TOKEN_STORE_KEY": "passphrase:correct horse"})
+        self.program = Program({"OAUTH_TOKEN_STORE_KEY": "base64:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="})
         self.addCleanup(self.program.close)
 
     def configuration(self, text):

@@ -1,0 +1,149 @@
+"""Traps that other clients fell into, and that no other test of ours is about."""
+
+import base64
+import json
+import os
+import signal
+import unittest
+import urllib.parse
+
+from fault_server import FaultServer, answering, response
+from program import Program
+
+JSON = [("Content-Type", "application/json")]
+AWKWARD = "s3cr%t:+/& =é"
+
+
+def token(number, **members):
+    return response(json.dumps({"access_token": f"at-{number}", "token_type": "Bearer", **members}).encode(), headers=JSON)
+
+
+def in_turn(*answers):
+    """One answer after another, whatever the connection."""
+    left = list(answers)
+
+    def behave(connection):
+        while connection.read_request():
+            connection.send(left.pop(0))
+    return behave
+
+
+def form(request):
+    return dict(urllib.parse.parse_qsl(request.body.decode()))
+
+
+class TrapTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.program = Program({"OAUTH_TOKEN_STORE_KEY": "base64:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="})
+        self.addCleanup(self.program.close)
+
+    def run_ok(self, *words, **keywords):
+        done = self.program.run(*words, **keywords)
+        self.assertEqual(done.status, 0, done.stderr)
+        return done.stdout
+
+    def sign_in(self, server, *words, password="secret"):
+        return self.run_ok("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "file",
+                           "--password-stdin", *words, input=password)
+
+    def test_signing_in_and_renewing_authenticate_and_read_the_answer_alike(self):
+        secret = self.program.file("secret", AWKWARD)
+        quoted = urllib.parse.quote(AWKWARD, safe="-._~")
+        basic = ["--client-id", "a p:p", "--client-secret-file", secret]
+        table = {"form": (basic, "Basic " + base64.b64encode(f"a%20p%3Ap:{quoted}".encode()).decode(), None),
+                 "raw": (["--client-id", "app", *basic[2:], "--basic-encoding", "raw"],
+                         "Basic " + base64.b64encode(f"app:{AWKWARD}".encode()).decode(), None),
+                 "post": ([*basic, "--client-auth", "client_secret_post"], None, AWKWARD)}
+        answers = [token(number, expires_in="1", refresh_token=f"rt+{number} &=%") for number in range(3)]
+        for name, (words, header, in_body) in table.items():
+            with self.subTest(name), FaultServer(in_turn(*answers)) as server:
+                self.sign_in(server, "--session", name, *words)
+                self.run_ok("refresh", name)
+                kept = self.program.file("rt", "rt+1 &=%\n")
+                answer = json.loads(self.run_ok("refresh", "--token-endpoint", server.url(), *words, "-o", "json",
+                                                "--refresh-token-file", kept, "--write-refresh-token", kept))
+                self.assertEqual(answer["access_token"], "at-2")
+                self.assertLessEqual(answer["expires_in"], 1, "expires_in as a text is a number")
+                for request in server.requests:
+                    self.assertEqual(request.header("Authorization"), [header] if header else [])
+                    self.assertEqual(form(request).get("client_secret"), in_body)
+                self.assertEqual([form(request).get("refresh_token") for request in server.requests],
+                                 [None, "rt+0 &=%", "rt+1 &=%"])
+                self.assertNotIn(b"+", b"".join(request.body for request in server.requests))
+
+    def test_a_repetition_reads_its_own_answer_only(self):
+        busy = response(b"<html>busy" + b"!" * 5000 + b"</html>", 503, [("Retry-After", "1"), ("Content-Type", "text/html")])
+        with FaultServer(in_turn(token(0, refresh_token="rt"), busy, token(1))) as server:
+            self.sign_in(server)
+            self.assertEqual(self.run_ok("refresh", "--wait", "30"), "at-1\n")
+            self.assertEqual(len(server.requests), 3)
+
+    def test_the_password_is_kept_nowhere_on_disk(self):
+        password = "Pa55word-canary"
+        with FaultServer(in_turn(token(0, refresh_token="rt-canary"))) as server:
+            self.sign_in(server, password=password)
+        quoted = base64.b64encode(password.encode()).rstrip(b"=")[:-1]
+        for folder, _, files in os.walk(self.program.home):
+            for name in files:
+                with open(os.path.join(folder, name), "rb") as file:
+                    text = file.read()
+                for canary in (password.encode(), quoted, b"rt-canary", b"at-0"):
+                    self.assertNotIn(canary, text, name)
+
+    def test_nobody_waits_for_a_person_at_another_ones_prompt(self):
+        with FaultServer(in_turn(*(token(number, refresh_token=f"rt-{number}") for number in range(3)))) as server:
+            self.sign_in(server)
+            words = ["password", "--token-endpoint", server.url(), "--username", "alice", "--store", "file"]
+            with self.program.terminal(*words) as terminal:
+                terminal.wait_for("Password for alice")
+                self.assertEqual(self.run_ok("refresh", timeout=20), "at-1\n")
+                terminal.type("secret\n")
+                terminal.wait_for("Signed in as alice")
+                self.assertEqual(terminal.wait(), 0)
+            self.assertEqual(self.run_ok("token"), "at-2\n")
+
+    def test_one_scope_never_gets_the_token_of_another(self):
+        with FaultServer(in_turn(token(0, scope="read"), token(1, scope="write"))) as server:
+            self.sign_in(server, "--scope", "read", "--session", "reading")
+            self.sign_in(server, "--scope", "write", "--session", "writing")
+        self.assertEqual(self.run_ok("token", "reading", "--scope", "read"), "at-0\n")
+        self.assertEqual(self.run_ok("token", "writing"), "at-1\n")
+        done = self.program.run("token", "reading", "--scope", "write")
+        self.assertEqual((done.status, done.stdout), (2, ""))
+
+    def test_an_empty_password_is_status_2_from_every_place(self):
+        empty = self.program.file("empty", "\n")
+        with FaultServer(answering(token(0))) as server:
+            words = ["password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none"]
+            for more, environment in ((["--password-stdin"], {}), (["--password-file", empty], {}),
+                                      (["--password-command", "echo"], {}), (["--askpass", "true"], {}),
+                                      ([], {"OAUTH_TOKEN_PASSWORD": ""})):
+                with self.subTest(more, environment=environment):
+                    done = self.program.run(*words, *more, environment=environment)
+                    self.assertEqual((done.status, done.stdout, server.requests), (2, "", []), done.stderr)
+                    self.assertIn("is empty", done.stderr)
+
+    def test_a_timeout_is_told_as_one(self):
+        with FaultServer(lambda connection: connection.wait()) as server:
+            done = self.program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",
+                                    "--password-stdin", "--timeout", "0.3", "-o", "json", input="secret")
+        error = json.loads(done.stderr)
+        self.assertEqual((done.status, done.stdout, error["class"], error["sent"], error["retry_safe"]),
+                         (7, "", "timeout", "maybe", False))
+
+    def test_a_reader_that_went_away_kills_nobody_and_costs_no_session(self):
+        with FaultServer(in_turn(token(0, refresh_token="rt-0"), token(1, refresh_token="rt-1"))) as server:
+            for number, words in enumerate((["password", "--token-endpoint", server.url(), "--username", "alice", "--store",
+                                             "file", "--password-stdin"], ["refresh"])):
+                with open("/dev/full", "wb") as full:
+                    done = self.program.run(*words, "-o", "json", stdout=full, input="secret",
+                                            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+                error = json.loads(done.stderr)
+                self.assertEqual((done.status, error["class"], error["exit_status"]), (10, "output", 10))
+                self.assertEqual(self.run_ok("token"), f"at-{number}\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
