@@ -60,6 +60,9 @@ struct Call {
   Limit limit;
   std::unique_ptr<Connection> connection;
   bool reused;
+  /// Nothing is locked any more: a prompt is now the provider's way to do its work (KeePassXC saves and
+  /// erases only so), as a rule without a dialog.
+  bool is_open = false;
   bool asked = false;  ///< a dialog was shown, or should have been
   bool lost = false;   ///< the provider went away; another one may be there by now
 };
@@ -74,7 +77,8 @@ tl::unexpected<Error> no_collection();
 tl::unexpected<Error> failed(Call& call, GError* error);
 
 /// Shows a dialog that the provider asks for, if `may_prompt`, and waits for the person. The clock stands
-/// still meanwhile. Nothing without an error when the person closed it.
+/// still meanwhile. Nothing without an error when the person closed it. Without a person, only where the
+/// keyring is open, and within the call's time.
 GVariant* ask_person(Call& call, GDBusProxy* prompt, const GVariantType* type, GError** error);
 
 /// SecretService, but for its dialogs, which are `ask_person`'s, and its connection, which is the one it is

@@ -106,14 +106,14 @@ class Dialog {
 }  // namespace
 
 GVariant* ask_person(Call& call, GDBusProxy* prompt, const GVariantType* type, GError** error) {
-  if (!call.options.may_prompt) {
+  if (!call.options.may_prompt && !call.is_open) {
     g_set_error_literal(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED, "no person is there to be asked");
     return nullptr;
   }
   call.asked = true;
-  call.limit.dialog_opened();
+  if (call.options.may_prompt) call.limit.dialog_opened();
   GVariant* answer = Dialog(prompt, call.cancellable.get()).run(error);
-  call.limit.dialog_closed();
+  if (call.options.may_prompt) call.limit.dialog_closed();
   if (answer != nullptr && type != nullptr && g_variant_is_of_type(answer, type) == FALSE) {
     g_set_error_literal(error, SECRET_ERROR, SECRET_ERROR_PROTOCOL,
                         "its dialog gave an answer of another kind");
