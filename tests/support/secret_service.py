@@ -177,9 +177,9 @@ class SecretService:
                 raise RuntimeError(f"{name} is not ready after 20 seconds")
             time.sleep(0.01)
 
-    def _call(self, method, *arguments, path="/org/freedesktop/secrets"):
+    def _call(self, method, *arguments, path="/org/freedesktop/secrets", destination="org.freedesktop.secrets"):
         done = subprocess.run(
-            ["dbus-send", "--session", "--print-reply", "--reply-timeout=10000", "--dest=org.freedesktop.secrets",
+            ["dbus-send", "--session", "--print-reply", "--reply-timeout=10000", f"--dest={destination}",
              path, method, *arguments],
             env=self.own_environment(),
             stdin=subprocess.DEVNULL,
