@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace oauth_token {
@@ -206,6 +207,15 @@ Result<void> Folder::remove(const std::string& name) const {
 Result<void> Folder::rename(const std::string& from, const std::string& to) const {
   if (::renameat(descriptor_.get(), from.c_str(), descriptor_.get(), to.c_str()) != 0)
     return refused("Cannot rename", place(from));
+  return {};
+}
+
+Result<void> Folder::probe() const {
+  if (::faccessat(descriptor_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+    return refused("Cannot write to", path_);
+  struct statvfs status {};
+  if (::fstatvfs(descriptor_.get(), &status) == 0 && status.f_blocks > 0 && status.f_bavail == 0)
+    return refused("Cannot write to", path_, ENOSPC);
   return {};
 }
 

@@ -36,6 +36,8 @@ class Folder {
   [[nodiscard]] Result<Descriptor> open_file(const std::string& name, bool create) const;
   /// Within the folder; the old name's file takes the new one's place.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
+  /// Whether a file could be written here, as far as rights and free space tell; writes nothing.
+  [[nodiscard]] Result<void> probe() const;
   /// Makes what happened to names durable.
   [[nodiscard]] Result<void> sync() const;
 

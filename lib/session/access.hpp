@@ -33,6 +33,7 @@ class SessionAccess {
  public:
   static OpenSession& open(Session& session) noexcept { return *session.state_; }
   static const Folder& root(const SessionFolder& folder) noexcept { return folder.state_->root; }
+  static const Folder& sessions(const SessionFolder& folder) noexcept { return folder.state_->sessions; }
 };
 
 /// The store that a record names, opened.

@@ -115,6 +115,8 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
   if (!store) return fail(std::move(store.error()));
   state->store = std::move(*store);
   if (auto works = state->store->probe(std::move(stop)); !works) return fail(std::move(works.error()));
+  if (auto works = SessionAccess::sessions(state->folder).probe(); !works)
+    return fail(std::move(works.error()));
   return SignIn(std::move(state));
 }
 

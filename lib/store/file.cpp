@@ -17,9 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 namespace oauth_token {
 namespace {
 
@@ -116,15 +113,9 @@ class FileStore final : public TokenStore {
   Result<void> probe(std::stop_token stop) override {
     const std::lock_guard lock(mutex_);
     if (auto ready = make_sealer(stop); !ready) return ready;
-    const std::string& path = folder_.path();
-    if (::eaccess(path.c_str(), W_OK | X_OK) != 0)
-      return refuse("denied", "The folder " + escape_for_terminal(path) + " cannot be written to.",
-                    "Choose another one: --store file:FOLDER.");
-    struct statvfs status {};
-    if (::statvfs(path.c_str(), &status) == 0 && status.f_blocks > 0 && status.f_bavail == 0)
-      return refuse("full", "There is no space left in " + escape_for_terminal(path) + ".",
-                    "Free some, or choose another folder: --store file:FOLDER.");
-    return {};
+    auto writable = folder_.probe();
+    if (!writable) writable.error().hint += " Or choose another folder: --store file:FOLDER.";
+    return writable;
   }
 
  private:
