@@ -35,7 +35,11 @@ def text(data):
 
 
 class Program:
-    """A home folder and a small clean environment. Removed with everything in it on leaving the context."""
+    """A home folder and a small clean environment. Removed with everything in it on leaving the context. `prefix` are words
+    before the command, such as setpriv and its options; not on a terminal.
+    """
+
+    prefix = ()
 
     def __init__(self, environment=None):
         self.path = os.environ.get("OAUTH_TOKEN_PROGRAM") or _missing("OAUTH_TOKEN_PROGRAM")
@@ -78,7 +82,7 @@ class Program:
         """The running program as a subprocess.Popen, with pipes, in a session of its own: it has no terminal."""
         pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
         return subprocess.Popen(
-            [self.path, *arguments],
+            [*self.prefix, self.path, *arguments],
             env=self._environment(environment),
             start_new_session=True,
             **{**pipes, **options},

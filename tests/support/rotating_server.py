@@ -27,13 +27,14 @@ class RefreshToken:
 
 class RotatingServer(FaultServer):
     """`grace` is for how many seconds a used refresh token goes on working; None: it is never rotated. `clock` tells the
-    time in seconds. `lifetime` is that of the access tokens issued from now on.
+    time in seconds. `lifetime` is that of the access tokens issued from now on, `extra` more members of the answers.
     """
 
     def __init__(self, grace=0, clock=time.time, lifetime=3600, tls=None):
         self.grace = grace
         self.clock = clock
         self.lifetime = lifetime
+        self.extra = {}
         self.before_commit = self.after_commit = None
         self.tokens = {}  # refresh tokens by their value
         self.revoked = set()  # families
@@ -103,7 +104,8 @@ class RotatingServer(FaultServer):
 
     def _issue(self, family, rotate=True):
         self.issued += 1
-        members = {"access_token": self.access_token, "token_type": "Bearer", "expires_in": self.lifetime}
+        members = {"access_token": self.access_token, "token_type": "Bearer", "expires_in": self.lifetime,
+                   **self.extra}
         if rotate:
             members["refresh_token"] = f"rt-{self.issued}"
             self.tokens[members["refresh_token"]] = RefreshToken(family)
