@@ -4,7 +4,7 @@ import json
 import unittest
 
 from rotating_server import RotatingServer
-from sealed_sessions import SealedProgram
+from sealed_sessions import SealedProgram, sign_in
 
 # What the run after a lost answer says.
 LOST = "ended before its answer could be kept"
@@ -19,10 +19,10 @@ class RenewalCase(unittest.TestCase):
         self.program = SealedProgram()
         self.addCleanup(self.program.close)
 
-    def serve(self, grace=0, **options):
+    def serve(self, grace=0, words=(), **options):
         self.server = RotatingServer(grace, **options)
         self.addCleanup(self.server.stop)
-        self.program.sign_in(self.server, "--replace")
+        sign_in(self.program, self.server, "--replace", *words)
 
     def refused(self, *words, status=7, **options):
         """The error object of a run that fails, and prints nothing else."""
