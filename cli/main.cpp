@@ -63,7 +63,7 @@ Result<int> run(Context& context, std::span<char*> words) {
   context.json = output_form(*settings) == "json" && settings->given("output");
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
-  context.stop = watch_signals();
+  context.stop = watch_signals(context.json);
   stand_in_for_client_secret(context, *settings);
   return settings->command->run(context, *settings);
 }

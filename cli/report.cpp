@@ -32,15 +32,6 @@ void write_member(const Context& context, std::string_view name, std::string_vie
   write_object(context, object.begin_object().member(name, text));
 }
 
-/// What the server said, in one line.
-std::string words_of_server(const Error& error) {
-  std::string words = error.code;
-  if (!words.empty() && !error.description.empty()) words += ": ";
-  words += error.description;
-  if (!error.uri.empty()) words += (words.empty() ? "" : " ") + error.uri;
-  return words;
-}
-
 int status_of(const Context& context, const Error& error) {
   const int signal = ending_signal();
   if (error.error_class == ErrorClass::interrupted && signal != 0) return 128 + signal;
@@ -64,6 +55,14 @@ void report_json(const Context& context, const Error& error) {
 }
 
 }  // namespace
+
+std::string words_of_server(const Error& error) {
+  std::string words = error.code;
+  if (!words.empty() && !error.description.empty()) words += ": ";
+  words += error.description;
+  if (!error.uri.empty()) words += (words.empty() ? "" : " ") + error.uri;
+  return words;
+}
 
 void warn(const Context& context, std::string_view sentence) {
   if (!context.quiet) warn_always(context, sentence);

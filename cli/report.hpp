@@ -4,6 +4,7 @@
 
 #include <oauth_token/error.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace oauth_token::cli {
@@ -19,6 +20,9 @@ void note(const Context& context, std::string_view sentence);
 
 /// What -v and --dry-run show; one JSON line with -o json.
 void trace(const Context& context, std::string_view text);
+
+/// What the server said, in one line; empty: nothing.
+std::string words_of_server(const Error& error);
 
 /// Prints the error and returns its exit status.
 int report(const Context& context, const Error& error);

@@ -57,13 +57,13 @@ void swap_handler(int signal, void (*from)(int), void (*to)(int)) noexcept {
 
 }  // namespace
 
-std::stop_token watch_signals() {
+std::stop_token watch_signals(bool json) {
   // Lives until the program ends, as its thread does.
   static auto& source = *new std::stop_source;
   const int descriptor = eventfd(0, EFD_CLOEXEC);
   if (descriptor == -1) return {};
   wake_up = descriptor;
-  std::thread([descriptor] {
+  std::thread([descriptor, json] {
     sigset_t all;
     sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -71,8 +71,9 @@ std::stop_token watch_signals() {
     while (read(descriptor, &count, sizeof count) != sizeof count) {
     }
     source.request_stop();
-    constexpr std::string_view patience =
-        "oauth-token: finishing the renewal; another Ctrl-C may lose the session\n";
+    const std::string_view patience =
+        json ? "{\"warning\":\"finishing the renewal; another Ctrl-C may lose the session\"}\n"
+             : "oauth-token: finishing the renewal; another Ctrl-C may lose the session\n";
     if (renewing) (void)!write(STDERR_FILENO, patience.data(), patience.size());
   }).detach();
   for (const int signal : watched) {

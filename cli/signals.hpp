@@ -6,8 +6,8 @@ namespace oauth_token::cli {
 
 /// From now on the first SIGINT, SIGTERM or SIGHUP requests a stop and the next one ends the program at once;
 /// signals that were ignored at the start stay ignored. SIGPIPE becomes an error of write(2). To be called
-/// once.
-std::stop_token watch_signals();
+/// once. `json`: what is said to a person is a JSON line.
+std::stop_token watch_signals(bool json);
 
 /// The signal that ended a question at the terminal or requested the stop; 0: none.
 int ending_signal() noexcept;

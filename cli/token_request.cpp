@@ -24,7 +24,9 @@ Result<Token> request_with_patience(const Context& context, const SignInRequest&
     const bool again = !token && token.error().error_class == ErrorClass::credentials &&
                        request.may_ask_again && attempt < attempts_at_a_prompt;
     if (!again) return token;
-    note(context, token.error().message + " Try again (" + std::to_string(attempt + 1) + " of " +
+    std::string words = words_of_server(token.error());  // perhaps that the account is locked
+    if (!words.empty()) words = " The server says: " + words + ".";
+    note(context, token.error().message + words + " Try again (" + std::to_string(attempt + 1) + " of " +
                       std::to_string(attempts_at_a_prompt) + ").");
   }
 }

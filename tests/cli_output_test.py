@@ -103,6 +103,30 @@ class FailureTest(Case):
         self.assertEqual(done.status, 10)
         self.assertIn("Broken pipe", done.stderr)
 
+    def test_each_command_that_prints_says_when_it_cannot(self):
+        with Program() as program:
+            program.file("config/oauth-token/config.toml", '[profiles.default]\nclient-id = "c"\n')
+            (program.config_home / "oauth-token").chmod(0o700)
+            for command in ("--help", "--version", "list -o json", "profile list", "profile show", "forget --help"):
+                with self.subTest(command), open("/dev/full", "wb") as full:
+                    done = program.run(*command.split(), stdout=full)
+                    self.assertEqual(done.status, 10, done.stderr)
+                    self.assertIn("No space left", done.stderr)
+                    words = shlex.join([program.path, *command.split()])
+                    for closing, status in ((">&-", 10), ("<&- 2>&-", 0)):
+                        done = subprocess.run(["sh", "-c", f"{words} {closing}"], env=program.environment,
+                                              capture_output=True, timeout=60, check=False)
+                        self.assertEqual(done.returncode, status, done.stderr)
+
+    def test_no_locale_changes_what_is_sent_or_shown(self):
+        for locale in ("C", "de_DE.UTF-8", "nonsense"):
+            with self.subTest(locale), Program({"LANG": locale, "LC_ALL": locale}) as program, \
+                    FaultServer(token(note="\u00fcber", expires_in=1.5)) as server:
+                done = program.run("password", "--token-endpoint", server.url(), "--username", "j\u00fcrgen", "--store",
+                                   "none", "--password-stdin", "--timeout", "9.5", "--field", "note", input="p\u00e4ss")
+                self.assertEqual((done.status, done.stdout), (0, "\u00fcber\n"), done.stderr)
+                self.assertIn(b"username=j%C3%BCrgen&password=p%C3%A4ss", server.requests[0].body)
+
     def test_closed_standard_streams_do_no_harm(self):
         with Program() as program, FaultServer(token()) as server:
             words = [program.path, "password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",

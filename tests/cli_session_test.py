@@ -212,11 +212,11 @@ class SessionTest(unittest.TestCase):
             return Server._answer(self.server, request)
 
         self.server._answer = slowly
-        process = self.program.start("refresh")
+        process = self.program.start("refresh", "-o", "json")
         self.addCleanup(process.communicate)
         self.assertTrue(arrived.wait(20))
         process.send_signal(signal.SIGTERM)
-        self.assertIn(b"finishing the renewal", process.stderr.readline())
+        self.assertIn("finishing the renewal", json.loads(process.stderr.readline())["warning"])
         go_on.set()
         self.assertEqual(process.wait(20), -signal.SIGTERM)
         self.assertEqual(process.stdout.read(), b"")

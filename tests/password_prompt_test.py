@@ -79,7 +79,7 @@ class PasswordPrompt(unittest.TestCase):
     def test_a_wrong_password_is_asked_for_again(self):
         terminal = self.terminal("--username", "alice")
         self.ask(terminal, "wrong\n")
-        terminal.wait_for("Try again (2 of 3)")
+        self.assertIn("The server says: invalid_grant", terminal.wait_for("Try again (2 of 3)"))
         self.ask(terminal, PASSWORD + "\n")
         self.assertEqual(terminal.wait(), 0)
         self.assertEqual(self.passwords(), ["wrong", PASSWORD])

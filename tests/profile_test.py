@@ -292,6 +292,11 @@ class ClientSecret(ProfileTest):
     def test_a_method_that_needs_one_asks_nobody_where_nobody_is(self):
         self.set("--issuer", self.server.url, "--client-id", "app", "--client-auth", "client_secret_basic")
         self.assertNotIn("keyring", self.path.read_text())
+        with self.program.terminal("profile", "set", "work", "--scope", "read",
+                                   environment={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}) as terminal:
+            terminal.wait_for("No client secret was asked for, since there is no place for it:")
+            terminal.wait_for("Use --client-secret-file or --client-secret-command instead.")
+            self.assertEqual(terminal.wait(), 0)
         done = self.set("--client-secret-prompt", status=2)
         self.assertIn("--client-secret-stdin", done.stderr)
 

@@ -121,7 +121,8 @@ Result<void> keep_secret(Context& context, Given given, const Settings& profile,
   const auto item = ProfileSecret::open(context, profile);
   auto ready = item ? item->probe() : Result<void>(fail(item.error()));
   if (!ready && given == Given::prompt_if_possible) {
-    warn(context, "No client secret was asked for: " + ready.error().message);
+    warn(context, "No client secret was asked for, since there is no place for it: " + ready.error().message +
+                      " Use --client-secret-file or --client-secret-command instead.");
     return {};
   }
   if (!ready) {

@@ -48,7 +48,7 @@ Result<void> check_endpoint(const std::string& endpoint, std::string_view what, 
   if (!url) return fail(url.error());
   if (url->scheme == "http" && !url->is_loopback() && !allow_http)
     return fail(ErrorClass::insecure, "The " + std::string(what) + " " + shown(url->text) + " is not https.",
-                "Plain http is accepted for this machine only, unless it is allowed on purpose.");
+                "Plain http is accepted for this machine only, unless --allow-http is given.");
   return {};
 }
 

@@ -46,7 +46,7 @@ Result<Url> parse_issuer(std::string_view issuer, bool allow_http) {
                 "An issuer is an https URL without query and fragment (RFC 8414 s2).");
   if (url->scheme == "http" && !url->is_loopback() && !allow_http)
     return fail(ErrorClass::insecure, "The issuer \"" + url->text + "\" is not https.",
-                "Plain http is accepted for this machine only.");
+                "Plain http is accepted for this machine only, unless --allow-http is given.");
   return url;
 }
 

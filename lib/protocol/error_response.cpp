@@ -35,9 +35,9 @@ constexpr std::array sentences{
     Sentence{ErrorClass::credentials, "The server refused the user name or password.",
              "A locked or expired account often looks the same; each wrong try counts toward a lock-out."},
     Sentence{ErrorClass::reauthenticate, "The server no longer takes the refresh token.", "Sign in again."},
-    Sentence{
-        ErrorClass::mfa, "The server wants a second factor.",
-        "Send the one-time code along as a parameter; the server's manual names it (otp, totp, passcode)."},
+    Sentence{ErrorClass::mfa, "The server wants a second factor.",
+             "Send the one-time code along, e.g. with --prompt-param totp; the server's manual names it "
+             "(otp, totp, passcode)."},
     Sentence{ErrorClass::password_change, "The server wants a new password first.",
              "Change it on the server's own pages, then sign in again."},
     Sentence{ErrorClass::interaction, "The server wants the user in a browser.",
