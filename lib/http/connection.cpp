@@ -33,7 +33,7 @@ Result<void> initialise() {
   if (code != CURLE_OK) return fail(ErrorClass::internal, "libcurl cannot be initialised.");
   const auto* const info = curl_version_info(CURLVERSION_NOW);
   const std::string_view tls = info->ssl_version == nullptr ? "" : info->ssl_version;
-  // 7.88: TLS that raises no SIGPIPE; 7.87: look-ups that can be left alone.
+  // 7.87 brought look-ups that can be left alone, 7.88 TLS that raises no SIGPIPE. Debian 12 has 7.88.1.
   if (info->version_num < 0x075800 || tls.find("OpenSSL") == std::string_view::npos)
     return fail(ErrorClass::internal,
                 std::string("libcurl ") + info->version + " with " + std::string(tls) + " cannot be used.",
