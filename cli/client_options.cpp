@@ -215,6 +215,9 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
     auto secret = file ? read_secret_file(settings.value("client-secret-file"), context.stop)
                        : read_secret_command(settings.value("client-secret-command"), context.stop);
     if (!secret) return fail(std::move(secret.error()));
+    if (secret->empty())
+      return fail(ErrorClass::usage, "The client secret is empty.",
+                  "Look at the place that it comes from, or leave it out: the session has its own.");
     run->client_secret = std::move(*secret);
   }
   SessionOptions session{.keyring = run->keyring};
