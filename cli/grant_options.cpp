@@ -19,7 +19,7 @@ using Pair = std::pair<std::string, std::string>;
 Result<Pair> split(const std::string& text, std::string_view form, bool value_is_hidden) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos)
-    return fail(ErrorClass::usage, "\"" + text + "\" is no parameter.", "Write " + std::string(form) + ".");
+    return fail(ErrorClass::usage, "A parameter has no \"=\".", "Write " + std::string(form) + ".");
   Pair pair{text.substr(0, equals), text.substr(equals + 1)};
   if (auto checked = check_parameter_name(pair.first, value_is_hidden); !checked)
     return fail(std::move(checked.error()));

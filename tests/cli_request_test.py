@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import pathlib
+import threading
 import unittest
 import urllib.parse
 
@@ -43,6 +45,31 @@ class RequestTest(unittest.TestCase):
                     done = self.password(server, *words)
                     self.assertNotEqual(done.status, 0)
                     self.assertEqual((done.stdout, len(server.requests), server.connections), ("", 1, 1))
+
+    def test_a_password_comes_from_each_place(self):
+        text = "pä$$ word"
+        askpass = self.program.file("askpass", f"#!/bin/sh\necho '{text}'\n", 0o700)
+        file = self.program.file("password", text + "\n")
+        fifo = str(self.program.home / "fifo")
+        os.mkfifo(fifo)
+        reading, writing = os.pipe()
+        os.write(writing, text.encode())
+        os.close(writing)
+        table = [(["--password-fd", str(reading)], {"pass_fds": [reading]}), (["--password-file", file], {}),
+                 (["--password-stdin"], {"input": text}), (["--password-command", f"echo '{text}'"], {}),
+                 (["--askpass", askpass], {}), ([], {"environment": {"OAUTH_TOKEN_PASSWORD": text}}),
+                 ([], {"environment": {"OAUTH_TOKEN_PASSWORD_FILE": file}}),
+                 ([], {"environment": {"OAUTH_TOKEN_ASKPASS": askpass}}), (["--password-file", fifo], {})]
+        with FaultServer(answering(TOKEN)) as server:
+            for words, keywords in table:
+                with self.subTest(words, **keywords):
+                    if fifo in words:
+                        threading.Thread(target=pathlib.Path(fifo).write_text, args=[text]).start()
+                    done = self.program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store",
+                                            "none", *words, **keywords)
+                    self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+                    self.assertEqual(dict(pairs(server.requests[-1]))["password"], text)
+        os.close(reading)
 
     def test_no_redirect_is_followed(self):
         for status in (301, 302, 303, 307, 308):
@@ -158,6 +185,22 @@ class CallerKeptTokenTest(unittest.TestCase):
                 self.assertEqual(file.read(), "rt-2\n")
             self.assertEqual((program.home / "rt").stat().st_mode & 0o777, 0o600)
             self.assertEqual([path.name for path in program.home.glob("rt*")], ["rt"])
+
+    def test_a_refresh_token_comes_from_each_place(self):
+        with Program() as program, FaultServer(answering(self.ROTATED)) as server:
+            file = program.file("rt", "rt-0\n")
+            reading, writing = os.pipe()
+            os.write(writing, b"rt-1\n")
+            os.close(writing)
+            table = [(["--refresh-token-file", file], {}), (["--refresh-token-fd", str(reading)], {"pass_fds": [reading]}),
+                     (["--refresh-token-stdin"], {"input": "rt-2\n"}), (["--refresh-token-command", "echo rt-3"], {}),
+                     ([], {"environment": {"OAUTH_TOKEN_REFRESH_TOKEN": "rt-4"}})]
+            for number, (words, keywords) in enumerate(table):
+                with self.subTest(words):
+                    done = self.refresh(program, server, *words, "-o", "json", "--show-refresh-token", **keywords)
+                    self.assertEqual(done.status, 0, done.stderr)
+                    self.assertEqual(dict(pairs(server.requests[-1]))["refresh_token"], f"rt-{number}")
+            os.close(reading)
 
     def test_the_new_refresh_token_goes_to_a_command(self):
         with Program() as program, FaultServer(answering(self.ROTATED)) as server:

@@ -141,6 +141,21 @@ class NameTest(unittest.TestCase):
         self.assertEqual(self.said("token", "frist"),
                          "There are: first, second. Sign in with: oauth-token password frist")
 
+    def test_the_name_comes_from_the_operand_else_the_flag_else_the_variable_else_it_is_default(self):
+        environment = {"OAUTH_TOKEN_SESSION": "by-variable", "OAUTH_TOKEN_PROFILE": "profile-by-variable"}
+        for words, name in ((["token", "by-operand"], "by-operand"), (["token", "--session", "by-flag"], "by-flag"),
+                            (["token"], "by-variable"), (["show"], "by-variable"), (["forget"], "by-variable")):
+            with self.subTest(words):
+                done = self.program.run(*words, environment=environment)
+                self.assertIn(f'There is no session "{name}"', done.stderr)
+        for words, name in ((["password", "by-operand"], "by-operand"), (["password"], "profile-by-variable"),
+                            (["profile", "show"], "profile-by-variable")):
+            with self.subTest(words):
+                done = self.program.run(*words, environment=environment)
+                self.assertIn(f'There is no profile "{name}"', done.stderr)
+        self.assertIn('There is no session "default"', self.program.run("token").stderr)
+        self.assertIn("No server is named", self.program.run("password").stderr)
+
     def test_a_missing_profile_names_those_there_are_and_the_nearest(self):
         self.configuration('[profiles.work]\n[profiles.test]\n')
         for words in (["password", "wrok"], ["profile", "show", "wrok"], ["profile", "remove", "wrok"]):
@@ -310,16 +325,40 @@ class EnvironmentTest(unittest.TestCase):
             self.assertEqual(done.status, 0, done.stderr)
             self.assertNotIn("OAUTH_TOKEN", seen.read_text())
 
-    def test_what_runs_a_command_or_weakens_tls_is_not_taken_from_the_environment(self):
-        environment = {"OAUTH_TOKEN_PASSWORD_COMMAND": "touch ran; echo secret", "OAUTH_TOKEN_INSECURE_TLS": "1",
-                       "OAUTH_TOKEN_ALLOW_HTTP": "1", "OAUTH_TOKEN_CLIENT_SECRET_COMMAND": "touch ran; echo secret"}
+    def test_what_runs_a_command_or_weakens_protection_is_not_taken_from_the_environment(self):
+        commands = ["PASSWORD_COMMAND", "CLIENT_SECRET_COMMAND", "CLIENT_ASSERTION_COMMAND"]
+        flags = ["INSECURE_TLS", "ALLOW_HTTP", "ALLOW_PLAINTEXT_STORE"]
+        environment = {**{f"OAUTH_TOKEN_{name}": "touch ran; echo secret" for name in commands},
+                       **{f"OAUTH_TOKEN_{name}": "1" for name in flags}}
         with Program(environment) as program:
-            done = program.run("password", "--token-endpoint", "http://192.0.2.1/token", "--username", "alice", "--store",
-                               "none", "--no-input", "--password-stdin", input="secret", cwd=program.home)
-            self.assertEqual(done.status, 9, done.stderr)
-            self.assertFalse((program.home / "ran").exists())
-            for name in environment:
-                self.assertIn(f"{name} is ignored", done.stderr)
+            for words, status in ((["--token-endpoint", "http://192.0.2.1/token", "--store", "none"], 9),
+                                  (["--token-endpoint", NOWHERE, "--store", "file"], 10)):
+                done = program.run("password", *words, "--username", "alice", "--no-input", "--password-stdin",
+                                   input="secret", cwd=program.home)
+                self.assertEqual((done.status, done.stdout), (status, ""), done.stderr)
+                self.assertFalse((program.home / "ran").exists())
+                for name in environment:
+                    self.assertIn(f"{name} is ignored", done.stderr)
+            for name in ("REFRESH_TOKEN_COMMAND", "ON_ROTATION", "CONFIG"):
+                done = program.run("refresh", environment={f"OAUTH_TOKEN_{name}": "touch ran; echo secret"}, cwd=program.home)
+                self.assertEqual((done.status, done.stdout), (4, ""), done.stderr)
+                self.assertIn(f"OAUTH_TOKEN_{name} is ignored", done.stderr)
+                self.assertFalse((program.home / "ran").exists())
+
+    def test_a_parameter_without_a_value_is_not_shown(self):
+        with Program() as program:
+            for words, environment in ((["--param", "totp:hunter2"], {}), ([], {"OAUTH_TOKEN_PARAM": "hunter2"}),
+                                       ([], {"OAUTH_TOKEN_PARAM": "password=hunter2"})):
+                done = program.run("password", "--token-endpoint", NOWHERE, "--username", "a", "--store", "none",
+                                   "--password-stdin", *words, input="x", environment=environment)
+                self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                self.assertNotIn("hunter2", done.stderr)
+
+    def test_nobody_is_asked_with_no_input_in_the_environment_either(self):
+        with Program({"OAUTH_TOKEN_NO_INPUT": "1"}) as program:
+            with program.terminal("password", "--token-endpoint", NOWHERE, "--username", "a", "--store", "none") as terminal:
+                self.assertEqual(terminal.wait(), 2)
+                self.assertIn("--no-input forbids asking", terminal.screen)
 
 
 class PrecedenceTest(unittest.TestCase):

@@ -363,6 +363,18 @@ class ClientSecret(ProfileTest):
                 self.assertIn("The keyring holds no secret", self.request(status=2).stderr)
             self.assertEqual(other.clients + self.server.clients, [])
 
+    def test_an_edited_profile_leads_it_to_no_other_server_or_client(self):
+        self.set("--token-endpoint", self.server.url + "/token", "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        text = self.path.read_text()
+        other = self.enter(Server())
+        for edited in (text.replace(self.server.url, other.url), text.replace("'app'", "'other'").replace('"app"', '"other"')):
+            with self.subTest(edited):
+                self.assertNotEqual(edited, text)
+                self.write(edited)
+                done = self.request(status=2)
+                self.assertIn("The keyring holds no secret of client", done.stderr)
+        self.assertEqual((self.server.clients, other.clients), ([], []))
+
     def test_without_server_or_client_it_is_refused(self):
         done = self.set("--client-id", "app", "--client-secret-stdin", input=SECRET, status=2)
         self.assertIn("no server or no client id", done.stderr)
