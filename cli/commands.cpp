@@ -21,7 +21,7 @@ constexpr unsigned about_renewal =
 constexpr unsigned about_session = about_server | groups({Group::session});
 constexpr unsigned about_records = groups({Group::common, Group::session});
 
-constexpr std::string_view token_forms = "token|json|header|env|none";
+constexpr std::string_view token_forms = "token|json|header|env|github|none";
 constexpr std::string_view silent_forms = "none|json";  // json: of errors
 constexpr std::string_view readable_forms = "text|json";
 
@@ -85,6 +85,11 @@ constexpr Command table[] = {
      "  oauth-token forget work\n"
      "  oauth-token forget work --store-timeout 2\n",
      run_forget},
+    {"store move", "SESSION STORE", "move a session's tokens: keyring, file or file:FOLDER",
+     about_records | groups({Group::output}), silent_forms, 2, 2, Basis::first_session,
+     "  oauth-token store move work keyring\n"
+     "  oauth-token store move work file --store-key-file ~/.config/store.key\n",
+     run_store_move},
     {"profile set", "PROFILE", "write settings into the configuration file",
      groups({Group::common, Group::profile_keys, Group::profile_edit}), "", 1, 1, Basis::none,
      "  oauth-token profile set work --issuer https://as.example --client-id app\n"

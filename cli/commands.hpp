@@ -15,10 +15,11 @@ class Settings;
 
 /// Whose settings a command starts from.
 enum class Basis : std::uint8_t {
-  none,      ///< of nobody
-  profile,   ///< the last operand names a profile
-  session,   ///< the operand names a session
-  examined,  ///< as profile, but what is wrong with it is left to the command: Settings::profile_error
+  none,           ///< of nobody
+  profile,        ///< the last operand names a profile
+  session,        ///< the operand names a session
+  first_session,  ///< of nobody; the first operand names a session
+  examined,       ///< as profile, but what is wrong with it is left to the command: Settings::profile_error
 };
 
 /// One command: what the help says, which options it takes, what it runs.
@@ -55,6 +56,7 @@ Result<int> run_show(Context& context, const Settings& settings);
 Result<int> run_forget(Context& context, const Settings& settings);
 Result<int> run_discover(Context& context, const Settings& settings);
 Result<int> run_doctor(Context& context, const Settings& settings);
+Result<int> run_store_move(Context& context, const Settings& settings);
 Result<int> run_profile_set(Context& context, const Settings& settings);
 Result<int> run_profile_list(Context& context, const Settings& settings);
 Result<int> run_profile_show(Context& context, const Settings& settings);

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "dry_run.hpp"
 #include "exit_status.hpp"
+#include "github_output.hpp"
 #include "help.hpp"
 #include "output.hpp"
 #include "process.hpp"
@@ -61,6 +62,9 @@ Result<int> run(Context& context, std::span<char*> words) {
   auto settings = resolve(context, std::move(*arguments), environ);
   if (!settings) return fail(std::move(settings.error()));
   context.json = output_form(*settings) == "json" && settings->given("output");
+  if (output_form(*settings) == "github") {
+    if (auto usable = check_github_output(); !usable) return fail(std::move(usable.error()));
+  }
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
   context.stop = watch_signals(context.json);

@@ -142,7 +142,7 @@ class Resolver {
 
   Result<void> read_profile() {
     const Basis basis = settings_.command->basis;
-    if (basis == Basis::none) return {};
+    if (basis == Basis::none || basis == Basis::first_session) return {};
     const bool of_session = basis == Basis::session && !settings_.caller_keeps_token;
     std::string name = of_session ? session_name() : profile_variable_;
     bool must_exist = !of_session && !name.empty();
@@ -239,6 +239,7 @@ class Resolver {
     const Settings::Entry& asked = settings_.entry("session");
     const std::string* const operand = last_operand();
     const Basis basis = settings_.command->basis;
+    if (basis == Basis::first_session) return settings_.operands.front();
     const bool names_profile = basis == Basis::profile || basis == Basis::examined;
     if (!names_profile && operand != nullptr) return *operand;
     if (asked.origin != Origin::none) return asked.values.back();

@@ -1,5 +1,6 @@
 #include "token_output.hpp"
 
+#include "github_output.hpp"
 #include "output.hpp"
 #include "report.hpp"
 
@@ -70,6 +71,7 @@ Result<void> print_token(const Context& context, const Settings& settings, const
     return print_token_object(context, settings, token, session);
   }
   if (form == "none") return {};
+  if (form == "github") return write_github_output(context, token.access_token);
   SecretBuffer answer;
   if (form == "header") {
     if (auto fits = append_header(answer, token); !fits) return fits;

@@ -14,7 +14,7 @@ from program import Program
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
 NOWHERE = "http://127.0.0.1:1/token"
 COMMANDS = ["password", "token", "refresh", "exec", "client-credentials", "request", "introspect", "revoke", "list", "show",
-            "forget", "profile set", "profile list", "profile show", "profile remove", "discover"]
+            "forget", "store move", "profile set", "profile list", "profile show", "profile remove", "discover"]
 
 
 def require_root():
@@ -49,7 +49,7 @@ class MistakeTest(unittest.TestCase):
             (["list", "--issuer", "x"], '"oauth-token list" has no option --issuer', "--help"),
             (["token", "a", "b"], 'There is one argument too many', "oauth-token token [SESSION]"),
             (["request"], "needs more arguments", "request GRANT_TYPE [PROFILE]"),
-            (["token", "--output", "xml"], "--output must be one of token, json, header, env, none", ""),
+            (["token", "--output", "xml"], "--output must be one of token, json, header, env, github, none", ""),
             (["list", "-o", "token"], "--output must be one of text, json", ""),
             (["password", "--timeout", "0"], "--timeout must be a number of seconds above 0", ""),
             (["password", "--timeout", "1e3"], "--timeout must be a number of seconds", ""),

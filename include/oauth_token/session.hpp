@@ -137,7 +137,9 @@ class Session {
   Result<void> forget(std::stop_token stop = {});
   /// Moves the tokens to another store ("keyring", "file" or "file:FOLDER"): writes them there, reads them
   /// back, then erases them where they were, under the session's lock. Not a copy, since two stores with one
-  /// rotating refresh token would poison each other. `usage` where they are already. Blocks.
+  /// rotating refresh token would poison each other. From one file store to another, SessionOptions::file has
+  /// the new one's key; the old one's is the record's key file, else the same. `usage` where they are
+  /// already. Blocks.
   Result<void> move(const std::string& store, std::stop_token stop = {});
   /// RFC 7662 for the stored access token. Blocks.
   Result<Secret> introspect(std::stop_token stop = {});

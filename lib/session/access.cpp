@@ -9,6 +9,10 @@
 
 namespace oauth_token {
 
+std::string file_store_folder(const SessionFolder& folder, const std::string& store) {
+  return store == "file" ? folder.path() + "/tokens" : store.substr(5);
+}
+
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
                                                const SessionOptions& options) {
   const std::string& name = record.store;
@@ -16,7 +20,7 @@ Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, cons
   if (name == "keyring") return open_keyring_store(options.keyring);
   if (name == "file" || name.starts_with("file:")) {
     const bool has_key = !options.file.key.empty() || !options.file.key_file.empty();
-    return open_file_store({.folder = name == "file" ? folder.path() + "/tokens" : name.substr(5),
+    return open_file_store({.folder = file_store_folder(folder, name),
                             .key = options.file.key.copy(),
                             .key_file = has_key ? options.file.key_file : record.store_key_file,
                             .allow_plaintext = options.file.allow_plaintext});

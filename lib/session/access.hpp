@@ -24,6 +24,7 @@ struct OpenSession {
   SessionRecord record;
   SessionOptions options;
   std::shared_ptr<TokenStore> store = {};  ///< see store_of
+  std::string store_name = {};             ///< as the record had it when `store` was opened
 };
 
 struct Session::State : OpenSession {};
@@ -35,6 +36,9 @@ class SessionAccess {
   static const Folder& root(const SessionFolder& folder) noexcept { return folder.state_->root; }
   static const Folder& sessions(const SessionFolder& folder) noexcept { return folder.state_->sessions; }
 };
+
+/// Where a file store keeps its files: of "file" or "file:FOLDER".
+std::string file_store_folder(const SessionFolder& folder, const std::string& store);
 
 /// The store that a record names, opened.
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,

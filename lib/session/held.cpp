@@ -55,10 +55,11 @@ Result<SessionRecord> reload(const OpenSession& session) {
 }
 
 Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
-  if (!session.store) {
+  if (!session.store || session.store_name != session.record.store) {
     auto store = open_store(session.record, session.folder, session.options);
     if (!store) return fail(std::move(store.error()));
     session.store = std::move(*store);
+    session.store_name = session.record.store;
   }
   return session.store;
 }
@@ -72,6 +73,12 @@ Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
   if (!lock) return fail(std::move(lock.error()));
   auto record = reload(session);
   if (!record) return fail(std::move(record.error()));
+  if (record->store != session.record.store) {  // it was moved while we waited
+    session.record.store = record->store;
+    session.record.store_key_file = record->store_key_file;
+    store = store_of(session);
+    if (!store) return fail(std::move(store.error()));
+  }
   auto journal = Journal::open(root, record->id);
   if (!journal) return fail(std::move(journal.error()));
   auto half = load_half(**store, *record, stop);

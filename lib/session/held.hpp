@@ -22,7 +22,7 @@ Deadline lock_deadline(const SessionOptions& options);
 /// The record as it is in the folder now. `reauthenticate` when it is gone or another one's.
 Result<SessionRecord> reload(const OpenSession& session);
 
-/// The session's store, opened on first use.
+/// The session's store, opened on first use and when the session was moved to another.
 Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session);
 
 /// A session under its lock, both halves read anew and the journal recovered.
