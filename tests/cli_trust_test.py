@@ -176,7 +176,9 @@ class TrustTest(unittest.TestCase):
                     self.assertIn(path, done.stderr)
             self.assertFalse(os.path.exists(self.program.home / "ran"))
             self.configuration(text)
-            self.assertEqual(self.program.run("password", "--username", "a", "--store", "none").status, 0)
+            done = self.program.run("password", "--username", "a", "--store", "none", cwd=self.program.home)
+            self.assertEqual(done.status, 0, done.stderr)
+            self.assertTrue(os.path.exists(self.program.home / "ran"), "else the first half proves nothing")
 
     def test_relative_folders_of_the_environment_are_passed_over(self):
         (self.program.home / "evil/oauth-token").mkdir(parents=True)
