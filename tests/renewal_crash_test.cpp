@@ -113,19 +113,57 @@ TEST_CASE("killed again in the renewal after a recovery: recovered from the jour
   check_whole(world, "at-3");
 }
 
-TEST_CASE("killed after the journal, and the journal is damaged: the next run says so") {
+TEST_CASE("killed after the journal, and the journal is damaged or another's: the next run says so") {
+  struct {
+    const char* what;
+    void (*spoil)(std::string& bytes);
+  } const rows[] = {
+      {"a bit flipped", [](std::string& bytes) { bytes[300] = static_cast<char>(bytes[300] ^ 1); }},
+      {"truncated", [](std::string& bytes) { bytes.resize(300); }},
+      {"no page", [](std::string& bytes) { bytes.replace(0, 7, "journal"); }},
+      {"another session's, renamed",
+       [](std::string& bytes) {
+         World other;
+         other.sign_in();
+         other.expire();
+         crash(other, [](World& w) { w.store->before = die_at_save(2); });
+         const std::string id = other.record().id;
+         const std::size_t at = content(other.state + "/journal/" + id + ".next").find(id);
+         const std::string ours = bytes.substr(at, id.size());
+         bytes = content(other.state + "/journal/" + id + ".next").replace(at, id.size(), ours);
+       }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(std::string(row.what));
+    World world;
+    world.sign_in();
+    world.expire();
+    crash(world, [](World& w) { w.store->before = die_at_save(2); });
+    const std::string journal = world.state + "/journal/" + world.record().id + ".next";
+    std::string bytes = content(journal);
+    row.spoil(bytes);
+    write(journal, bytes);
+    const auto token = world.source().token();
+    CHECK(token.error().reason == "dead");
+    CHECK(token.error().message.find("The journal held a newer answer, but could not be read.") !=
+          std::string::npos);
+    // It is in nobody's way.
+    world.sign_in();
+    CHECK(world.source().token({.renew_now = true}).has_value());
+  }
+}
+
+TEST_CASE("a journal of an older generation that was put back changes nothing") {
   World world;
   world.sign_in();
-  world.expire();
-  crash(world, [](World& w) { w.store->before = die_at_save(2); });
-  const std::string journal = world.state + "/journal/" + world.record().id + ".next";
-  std::string bytes = content(journal);
-  bytes[300] = static_cast<char>(bytes[300] ^ 1);
-  write(journal, bytes);
-  const auto token = world.source().token();
-  CHECK(token.error().reason == "dead");
-  CHECK(token.error().message.find("The journal held a newer answer, but could not be read.") !=
-        std::string::npos);
+  CHECK(value(world.source().token({.renew_now = true})) == "at-2");
+  const std::string last = world.state + "/journal/" + world.record().id + ".journal";
+  const std::string older = content(last);
+  CHECK(value(world.source().token({.renew_now = true})) == "at-3");
+  for (const std::string& place : {last, world.state + "/journal/" + world.record().id + ".next"}) {
+    write(place, older);
+    check_whole(world, value(world.source().token()));
+  }
 }
 
 TEST_CASE("killed while signing in again: the old session or the new one, never a mixture") {
