@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "protocol/metadata.hpp"
 
 #include <oauth_token/server_metadata.hpp>
@@ -9,10 +10,6 @@
 
 namespace oauth_token {
 namespace {
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 Result<void> check(const Url& issuer, const std::string& endpoint, std::string_view what, bool allow_http) {
   if (endpoint.empty()) return {};

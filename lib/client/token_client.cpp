@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "client/token_client_access.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/client_assertion.hpp"
@@ -18,10 +19,6 @@ namespace oauth_token {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 Clock::time_point deadline_after(std::chrono::milliseconds timeout) {
   const auto start = Clock::now();

@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "crypto/module.hpp"
 #include "session/access.hpp"
@@ -26,10 +27,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t room = 64 * 1024;
 constexpr std::uint64_t spent = 1;  // generations of the journal: there is one renewal for each refresh token
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // A name that tells nothing of the refresh token and is the same for each run with it.
 Result<std::string> journal_id(const Secret& refresh_token, const ClientSettings& client) {

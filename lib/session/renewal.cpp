@@ -1,5 +1,6 @@
 #include "session/renewal.hpp"
 
+#include "base/clock.hpp"
 #include "session/before_lock.hpp"
 #include "session/held.hpp"
 #include "session/policy.hpp"
@@ -16,10 +17,6 @@
 
 namespace oauth_token {
 namespace {
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 class Renewal {
  public:

@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "session/access.hpp"
 #include "session/before_lock.hpp"
@@ -35,10 +36,6 @@ struct SignIn::State {
 };
 
 namespace {
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // The session that is in the way or to be replaced. With `replace`, a damaged record counts as none.
 Result<std::optional<SessionRecord>> existing(const SessionFolder& folder, const SessionRecord& wanted,

@@ -1,5 +1,6 @@
 #include "session/spending.hpp"
 
+#include "base/clock.hpp"
 #include "session/critical_part.hpp"
 #include "session/id_token.hpp"
 #include "session/journal.hpp"
@@ -18,10 +19,6 @@ namespace {
 
 // Room for the next answer: a server's tokens change in size, but not by orders of magnitude.
 constexpr std::size_t least_room = 64 * 1024;
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 RefreshTokenGrant grant(const HeldSession& held) {
   RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),

@@ -1,3 +1,4 @@
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "session/access.hpp"
 #include "session/policy.hpp"
@@ -25,10 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-std::chrono::sys_seconds now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 // One renewal, shared by all who ask while it is under way.
 struct Flight {
