@@ -1,6 +1,7 @@
 #include "handover.hpp"
 
 #include "output.hpp"
+#include "process.hpp"
 #include "token_output.hpp"
 
 #include <algorithm>
@@ -79,6 +80,7 @@ Result<Handover> Handover::prepare(const HandoverWishes& wishes, const Token& to
   handover.highest_ = std::max(wishes.token_descriptor.value_or(0), wishes.header_descriptor.value_or(0));
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
     handover.environment_.push_back(*entry);
+  if (char* const entry = key_log_variable()) handover.environment_.push_back(entry);
   handover.environment_.push_back(nullptr);
   if (!wishes.variable.empty()) {
     if (auto added = handover.add_variable(wishes.variable, token.access_token); !added)

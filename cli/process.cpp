@@ -20,6 +20,7 @@ namespace {
 
 rlimit core_at_start{0, 0};
 bool opened_by_us[3] = {};
+char* key_log = nullptr;
 
 // The upper limit stays: who may not raise it could not put it back.
 void allow_no_core() noexcept {
@@ -59,9 +60,14 @@ void protect_process() noexcept {
 }
 
 void set_inheritance_right() noexcept {
+  constexpr std::string_view name = "SSLKEYLOGFILE=";
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    if (std::string_view(*entry).starts_with(name)) key_log = *entry;
   (void)unsetenv("SSLKEYLOGFILE");  // NOLINT(concurrency-mt-unsafe)
   (void)std::signal(SIGCHLD, SIG_DFL);
 }
+
+char* key_log_variable() noexcept { return key_log; }
 
 StartLimits::StartLimits() noexcept { (void)setrlimit(RLIMIT_CORE, &core_at_start); }
 

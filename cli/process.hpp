@@ -16,6 +16,9 @@ void protect_process() noexcept;
 /// started.
 void set_inheritance_right() noexcept;
 
+/// "SSLKEYLOGFILE=..." as it was at the start, for a COMMAND, whose business it is; nullptr: it was not set.
+char* key_log_variable() noexcept;
+
 /// While it lives, the limits are those that the program was started with, for a COMMAND that it starts.
 class StartLimits {
  public:

@@ -136,6 +136,12 @@ class HandoverTest(ExecTest):
                 self.assertEqual(self.python(code, *more), "[0, 1, 2, 3]\n")
                 self.assertEqual(len(json.loads(self.python(code, *more, pass_fds=(file.fileno(),)))), 5)
 
+    def test_a_key_log_that_the_program_itself_ignores_is_the_commands_business(self):
+        self.sign_in()
+        keys = str(self.path("keys"))
+        done = self.exec("--", "sh", "-c", "echo $SSLKEYLOGFILE", environment={"SSLKEYLOGFILE": keys})
+        self.assertEqual((done.status, done.stdout), (0, keys + "\n"), done.stderr)
+
     def test_signals_and_limits_are_as_the_shell_would_give_them(self):
         self.sign_in()
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
