@@ -6,14 +6,11 @@
 
 namespace oauth_token {
 
-void write_text(json::Writer& out, std::string_view text) {
-  if (is_utf8(text)) {
-    out.text(text);
-    return;
-  }
+json::Writer& write_text(json::Writer& out, std::string_view text) {
+  if (is_utf8(text)) return out.text(text);
   SecretBuffer encoded;
   protocol::append_base64(encoded, text);
-  out.begin_object().member("base64", encoded.expose()).end_object();
+  return out.begin_object().member("base64", encoded.expose()).end_object();
 }
 
 std::optional<std::string> read_text(json::Value value) {

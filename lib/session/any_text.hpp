@@ -10,7 +10,7 @@ namespace oauth_token {
 
 /// Text in a record: a JSON string, or, where it is not UTF-8 (a user name, a path), {"base64": "..."}, so
 /// that the same bytes come back and different ones stay different.
-void write_text(json::Writer& out, std::string_view text);
+json::Writer& write_text(json::Writer& out, std::string_view text);
 
 /// Nothing when `value` is neither of these.
 std::optional<std::string> read_text(json::Value value);

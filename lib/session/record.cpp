@@ -31,10 +31,7 @@ void write(json::Writer& out, std::string_view name, const std::string& text) {
 }
 
 void write_pair(json::Writer& out, const std::string& first, const std::string& second) {
-  out.begin_array();
-  write_text(out, first);
-  write_text(out, second);
-  out.end_array();
+  write_text(write_text(out.begin_array(), first), second).end_array();
 }
 
 void write(json::Writer& out, std::string_view name, Time time) {
