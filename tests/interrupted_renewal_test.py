@@ -41,7 +41,7 @@ class InterruptCase(RenewalCase):
         def wait(_):
             setattr(self.server, hook, None)
             reached.set()
-            go_on.wait(60)
+            go_on.wait(20)
             return answer
 
         setattr(self.server, hook, wait)
