@@ -168,6 +168,8 @@ Result<Secret> read_secret(SecretInput& input, const Question& question, const S
   if (!chosen) return fail(std::move(chosen.error()));
   const bool asked = std::holds_alternative<std::monostate>(chosen->place);
   auto secret = std::visit(Reader{input, question, reading}, chosen->place);
+  if (!secret && std::holds_alternative<SecretCommand>(chosen->place))
+    secret.error().message = chosen->name + ": " + secret.error().message;
   if (!secret) return secret;
   if (secret->empty() && !asked)
     return fail(ErrorClass::usage, "The " + input.kind.what + " from " + chosen->name + " is empty.");

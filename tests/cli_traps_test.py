@@ -125,6 +125,16 @@ class TrapTest(unittest.TestCase):
                     self.assertEqual((done.status, done.stdout, server.requests), (2, "", []), done.stderr)
                     self.assertIn("is empty", done.stderr)
 
+    def test_a_command_that_fails_is_named_by_its_option(self):
+        words = ["password", "--token-endpoint", "http://127.0.0.1:1/", "--client-id", "c", "--username", "alice", "--store",
+                 "none"]
+        for option, more in (("password-command", []), ("client-secret-command", ["--password-stdin"]),
+                             ("client-assertion-command", ["--password-stdin"])):
+            with self.subTest(option):
+                done = self.program.run(*words, f"--{option}", "exit 3", *more, input="secret")
+                self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                self.assertIn(f"{option}: The command ended with status 3.", done.stderr)
+
     def test_a_timeout_is_told_as_one(self):
         with FaultServer(lambda connection: connection.wait()) as server:
             done = self.program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",

@@ -90,6 +90,12 @@ Result<Secret> load_from_keyring(const ClientSettings& settings, const KeyringOp
   return std::move(**found);
 }
 
+/// Which of the commands it was that failed.
+Result<Secret> named(Result<Secret> read, std::string_view setting) {
+  if (!read) read.error().message = std::string(setting) + ": " + read.error().message;
+  return read;
+}
+
 Result<Secret> read_client_secret(const ClientSettings& settings, ClientRunOptions& options,
                                   std::stop_token stop) {
   if (!options.client_secret.empty()) return std::move(options.client_secret);
@@ -97,7 +103,7 @@ Result<Secret> read_client_secret(const ClientSettings& settings, ClientRunOptio
   if (const auto* file = std::get_if<SecretFile>(&settings.client_secret))
     secret = read_secret_file(file->path, std::move(stop));
   else if (const auto* command = std::get_if<SecretCommand>(&settings.client_secret))
-    secret = read_secret_command(command->command, std::move(stop));
+    secret = named(read_secret_command(command->command, std::move(stop)), "client-secret-command");
   else
     secret = load_from_keyring(settings, options.keyring, std::move(stop));
   // UAA's "cf" has an empty secret; who names an empty file means it.
@@ -110,7 +116,8 @@ std::function<Result<Secret>(std::stop_token)> assertion_from(const SecretSource
   return [source](std::stop_token stop) {
     if (const auto* file = std::get_if<SecretFile>(&source))
       return read_secret_file(file->path, std::move(stop));
-    return read_secret_command(std::get<SecretCommand>(source).command, std::move(stop));
+    return named(read_secret_command(std::get<SecretCommand>(source).command, std::move(stop)),
+                 "client-assertion-command");
   };
 }
 
