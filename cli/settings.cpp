@@ -263,8 +263,7 @@ class Resolver {
     Settings::Entry& form = settings_.entries[OptionName("output").index()];
     if (form.origin == Origin::none) return {};
     const std::string_view forms = settings_.command->forms;
-    const std::string padded = "|" + std::string(forms) + "|";
-    if (padded.find("|" + form.values.back() + "|") != std::string::npos) return {};
+    if (("|" + std::string(forms) + "|").find("|" + form.values.back() + "|") != std::string::npos) return {};
     if (form.origin == Origin::variable) {  // meant for another command
       form = {};
       return {};
