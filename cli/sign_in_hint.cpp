@@ -142,12 +142,14 @@ Error explain_missing_session(Error error, const Settings& settings) {
   std::string hint;
   if (!session.empty() && !is_profile) hint += "Did you mean \"" + session + "\"? ";
   hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + joined(sessions, ", ") + ". ";
+  // Nobody named it, perhaps.
+  hint += name == "default" && !sessions.empty() ? "Name one of them, or sign in with: " : "Sign in with: ";
   if (!profile.empty() && (is_profile || session.empty()))
-    hint += "Sign in with: oauth-token password " + profile;
+    hint += "oauth-token password " + shell_word(profile);
   else if (name == "default" && !profiles.empty())
-    hint += "Sign in with: oauth-token password PROFILE (the profiles: " + joined(profiles, ", ") + ")";
+    hint += "oauth-token password PROFILE (the profiles: " + joined(profiles, ", ") + ")";
   else
-    hint += "Sign in with: oauth-token password --session " + name;
+    hint += "oauth-token password --session " + name;
   if (!profile.empty() && !is_profile && session.empty())
     hint = "Did you mean the profile \"" + profile + "\"? " + hint;
   error.hint = std::move(hint);

@@ -140,6 +140,8 @@ class NameTest(unittest.TestCase):
         self.configuration('[profiles.frist]\nissuer = "https://as.example"\n')
         self.assertEqual(self.said("token", "frist"),
                          "There are: first, second. Sign in with: oauth-token password frist")
+        self.assertEqual(self.said("token"), "There are: first, second. Name one of them, or sign in with: "
+                                             "oauth-token password PROFILE (the profiles: frist)")
 
     def test_the_name_comes_from_the_operand_else_the_flag_else_the_variable_else_it_is_default(self):
         environment = {"OAUTH_TOKEN_SESSION": "by-variable", "OAUTH_TOKEN_PROFILE": "profile-by-variable"}
