@@ -133,6 +133,13 @@ Result<int> refresh_for_caller_and_print(Context& context, const Settings& setti
   if (!answer) return fail(answer.error());
   auto printed = print(context, settings, answer->token, "");
   if (answer->undelivered) return fail(*answer->undelivered);
+  if (!printed) {
+    if (!answer->kept_in.empty())
+      printed.error().hint = "The new refresh token is kept in " + answer->kept_in +
+                             ": run again with the old one, and it is printed.";
+    return printed;
+  }
+  if (auto done = answer->handed_over(); !done) warn(context, done.error().message);
   return printed;
 }
 

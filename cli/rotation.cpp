@@ -37,7 +37,8 @@ void sync_folder_of(const std::string& path) noexcept {
 Result<Rotation> Rotation::prepare(const Settings& settings) {
   Rotation rotation;
   rotation.command_ = settings.value("on-rotation");
-  const bool printed = output_form(settings) == "json" && settings.flag("show-refresh-token");
+  const bool in_answer = !settings.given("field") || settings.value("field") == "refresh_token";
+  const bool printed = output_form(settings) == "json" && settings.flag("show-refresh-token") && in_answer;
   if (!settings.given("write-refresh-token")) {
     if (printed || settings.given("on-rotation")) return rotation;
     return fail(

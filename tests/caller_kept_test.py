@@ -137,6 +137,30 @@ class PlaceTest(CallerKeptTest):
             self.assertIn(b"refresh_token=rt-2", server.requests[-1].body)
 
 
+    def test_a_new_refresh_token_that_standard_output_did_not_take_is_kept_and_printed_by_the_next_run(self):
+        with FaultServer(answering_once(issued(2))) as server:
+            words = self.words(server, "-o", "json", "--show-refresh-token")
+            with open("/dev/full", "wb") as full:
+                lost = self.program.run(*words, stdout=full)
+            error = json.loads(lost.stderr)
+            self.assertEqual((lost.status, error["class"]), (10, "output"))
+            kept = next(pathlib.Path(word.rstrip(":")) for word in error["hint"].split() if word.startswith("/"))
+            self.assertNotIn(b"rt-2", kept.read_bytes())
+            done = self.program.run(*words)
+            self.assertEqual((done.status, server.connections), (0, 1), done.stderr)
+            printed = json.loads(done.stdout)
+            self.assertEqual((printed["access_token"], printed["refresh_token"]), ("at-2", "rt-2"))
+            self.assertEqual(list(kept.parent.iterdir()), [])
+
+    def test_standard_output_is_no_place_where_a_field_leaves_the_new_refresh_token_out(self):
+        with FaultServer(answering_once(issued(2))) as server:
+            words = self.words(server, "-o", "json", "--show-refresh-token", "--field")
+            refused = self.program.run(*words, "access_token")
+            self.assertEqual((refused.status, refused.stdout, server.connections), (2, "", 0), refused.stderr)
+            done = self.program.run(*words, "refresh_token")
+            self.assertEqual((done.status, done.stdout), (0, "rt-2\n"), done.stderr)
+
+
 class ClientSecretTest(CallerKeptTest):
     def test_an_empty_client_secret_is_sent_only_from_a_file_that_was_named_for_it(self):
         empty = self.program.file("empty", "")

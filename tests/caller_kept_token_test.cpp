@@ -139,7 +139,48 @@ TEST_CASE(
   CHECK(access_token(answer) == "at-3");
   CHECK(answer->token.refresh_token.expose() == "rt-3");
   CHECK(job.world.server.state().reused == 0);
+  CHECK(answer->handed_over().has_value());
   CHECK(job.journal_is_empty());
+}
+
+TEST_CASE(
+    "without a place, each renewal with the old refresh token gives the new one until it was handed over") {
+  Job job;
+  const auto lost = job.renew_without_delivery();
+  CHECK(access_token(lost) == "at-2");
+  CHECK(fs::exists(lost->kept_in));
+  CHECK(everything_in(job.world.state).find("rt-2") == std::string::npos);
+  const auto answer = job.renew_without_delivery();
+  CHECK(access_token(answer) == "at-2");
+  CHECK(answer->token.refresh_token.expose() == "rt-2");
+  CHECK(job.world.server.state().refreshes == 1);
+  CHECK(answer->handed_over().has_value());
+  CHECK(job.journal_is_empty());
+}
+
+TEST_CASE("a chain of renewals that nobody took starts from the first refresh token again") {
+  Job job;
+  job.world.server.lifetime = 0;
+  for (const char* const newest : {"rt-2", "rt-3", "rt-4"}) {
+    const auto answer = job.renew_without_delivery();
+    REQUIRE(answer.has_value());
+    CHECK(answer->token.refresh_token.expose() == newest);
+  }
+  CHECK(job.world.server.state().reused == 0);
+  const auto answer = job.renew_without_delivery();
+  CHECK(answer->handed_over().has_value());
+  CHECK(job.journal_is_empty());
+}
+
+TEST_CASE("a refresh token that stays the same need not be handed over") {
+  Job job;
+  job.world.server.rotates = false;
+  const auto answer = job.renew_without_delivery();
+  REQUIRE(answer.has_value());
+  CHECK(answer->token.refresh_token.expose() == "rt-1");
+  CHECK(answer->kept_in.empty());
+  CHECK(job.journal_is_empty());
+  CHECK(answer->handed_over().has_value());
 }
 
 TEST_CASE("a cut connection and a repetition that is refused: the message says what may have happened") {

@@ -21,8 +21,9 @@ struct CallerKeptRefresh {
   RefreshTokenGrant grant = {};
   /// Takes a new refresh token to its place; success means that it is durable there. Called before anybody
   /// sees the access token, and not when the refresh token stays the same. After a crash it may be called
-  /// again with the same one. Empty: the refresh token is in the answer alone; one that comes with an error
-  /// stays in the journal, which the message names, and the next renewal with the old one uses it.
+  /// again with the same one. Empty: the refresh token is in the answer, and in the journal until
+  /// CallerKeptAnswer::handed_over; one that comes with an error stays in the journal, which the message
+  /// names, and the next renewal with the old one uses it.
   std::function<Result<void>(const Secret& refresh_token, std::stop_token stop)> deliver = {};
   /// The refresh token as it is in its place now: another process may have renewed it while this one waited
   /// for it. Empty: the one of the grant.
@@ -41,14 +42,20 @@ struct CallerKeptAnswer {
   /// The new refresh token did not get to its place. It is in the journal, named in the hint: the next
   /// renewal with the old one delivers it, and sends nothing.
   std::optional<Error> undelivered = {};
+  /// Without `deliver`: to be called once the new refresh token is safe with the caller; it removes the
+  /// journal. Until then a renewal with the old one gives this same answer, as long as it lives, and sends
+  /// nothing. Never empty; does nothing where there is nothing to hand over. Errors of class `store`.
+  std::function<Result<void>()> handed_over = [] { return Result<void>(); };
+  /// The file of the journal that holds the new refresh token until `handed_over`; empty: there is none.
+  std::string kept_in = {};
 };
 
 /// Refreshes: one process of this user at a time for each token endpoint and client; intent and answer in a
 /// sealed journal (AES-256-GCM under the old refresh token), so that a crash before the delivery loses
-/// nothing; the delivery; the journal removed. Sends once, twice only where the connection was cut. Blocks; a
-/// stop is heard until the refresh token is about to be sent. Errors as make_client, TokenClient::request;
-/// `timeout` (reason "lock"); `store` and `config` when lock or journal cannot be written: nothing was sent
-/// then.
+/// nothing; the delivery, or `handed_over`; the journal removed. Sends once, twice only where the connection
+/// was cut. Blocks; a stop is heard until the refresh token is about to be sent. Errors as make_client,
+/// TokenClient::request; `timeout` (reason "lock"); `store` and `config` when lock or journal cannot be
+/// written: nothing was sent then.
 Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptOptions options = {},
                                           std::stop_token stop = {});
 

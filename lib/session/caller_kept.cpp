@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,10 +61,10 @@ class Renewal {
   // Under the lock.
   Result<CallerKeptAnswer> run() {
     auto answer = recover_or_send();
-    for (Journal& journal : only_places_) {
-      if (answer) [[maybe_unused]]
-        const auto erased = journal.erase();
-      else
+    if (answer) {
+      leave_to_caller(*answer);
+    } else {
+      for (const Journal& journal : only_places_)
         answer.error().message += " A newer refresh token is kept in " + journal.place() +
                                   ": the next renewal with the old one uses it.";
     }
@@ -117,6 +118,7 @@ class Renewal {
   Result<CallerKeptAnswer> give_up(Journal& journal, Error error,
                                    const std::optional<Journal::Unanswered>& before, bool was_cut);
   CallerKeptAnswer deliver(Journal& journal, SecretHalf half);
+  void leave_to_caller(CallerKeptAnswer& answer);
   void keep_issued(Journal& journal, Secret refresh_token, Error& error);
 
   CallerKeptRefresh& refresh_;
@@ -127,7 +129,7 @@ class Renewal {
   std::stop_token stop_;
   SessionRecord record_ = {};
   bool journaled_ = true;
-  // With refresh tokens that are nowhere else until there is an answer to hand over.
+  // With refresh tokens that are nowhere else until the caller has taken the answer.
   std::vector<Journal> only_places_ = {};
 };
 
@@ -199,9 +201,25 @@ CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
         hint = "It could not be kept elsewhere either: a person must sign in again.";
       return answer;
     }
+  } else if (rotated) {
+    only_places_.push_back(std::move(journal));
+    return answer;
   }
   if (auto erased = journal.erase(); !erased) answer.token.warnings.push_back(erased.error().message);
   return answer;
+}
+
+void Renewal::leave_to_caller(CallerKeptAnswer& answer) {
+  if (only_places_.empty()) return;
+  if (journaled_) answer.kept_in = only_places_.back().place();
+  // Without the lock: who finds an answer in a journal never writes there.
+  answer.handed_over =
+      [journals = std::make_shared<std::vector<Journal>>(std::move(only_places_))]() -> Result<void> {
+    Result<void> done;
+    for (Journal& journal : *journals)
+      if (auto erased = journal.erase(); !erased) done = std::move(erased);
+    return done;
+  };
 }
 
 }  // namespace
