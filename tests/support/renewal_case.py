@@ -39,10 +39,10 @@ class RenewalCase(unittest.TestCase):
         pages = list(self.program.state_home.glob("oauth-token/journal/*.next"))
         return not pages or pages[0].read_bytes()[JOURNAL_LINE:JOURNAL_LINE + 1] != b"\0"
 
-    def check_whole(self, **options):
+    def check_whole(self, force=True, **options):
         """`--force`, since right after a failure nobody asks the server again."""
         self.server.before_commit = self.server.after_commit = None
-        self.renew("--force", **options)
+        self.renew(*["--force"] * force, **options)
         self.renew(**options)
         self.assertEqual(self.server.reuses, 0)
 
