@@ -169,10 +169,8 @@ Result<ClientSettings> client_settings(const Context& context, const Settings& s
   return client;
 }
 
-Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
-                                     std::chrono::seconds default_timeout) {
-  ClientRunOptions run{.timeout = default_timeout,
-                       .insecure_tls = settings.flag("insecure-tls"),
+Result<ClientRunOptions> run_options(Context& context, const Settings& settings) {
+  ClientRunOptions run{.insecure_tls = settings.flag("insecure-tls"),
                        .allow_http = settings.flag("allow-http"),
                        .lenient = settings.flag("lenient"),
                        .keyring = keyring_options(context, settings),

@@ -16,10 +16,8 @@ Result<void> check_loopback_only(const Settings& settings, const ClientSettings&
 /// The server and client that the settings name, for a new request.
 Result<ClientSettings> client_settings(const Context& context, const Settings& settings);
 
-/// What holds for this run. Takes the client secret's variable out of `context`. `default_timeout` counts
-/// where --timeout is not given.
-Result<ClientRunOptions> run_options(Context& context, const Settings& settings,
-                                     std::chrono::seconds default_timeout = std::chrono::seconds(30));
+/// What holds for this run. Takes the client secret's variable out of `context`.
+Result<ClientRunOptions> run_options(Context& context, const Settings& settings);
 
 /// How to reach the server of `client`.
 TransportOptions transport_options(const ClientSettings& client, const ClientRunOptions& run);

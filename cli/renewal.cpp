@@ -22,8 +22,6 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::chrono::seconds refresh_timeout{60};
-
 std::chrono::seconds whole_seconds(const std::string& text) {
   const auto time = parse_seconds(text);
   return time ? std::chrono::ceil<std::chrono::seconds>(*time) : std::chrono::seconds(0);
@@ -105,7 +103,7 @@ Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& se
   if (!parameters) return fail(std::move(parameters.error()));
   auto refresh_token = read_refresh_token(context, settings);
   if (!refresh_token) return fail(std::move(refresh_token.error()));
-  auto run = run_options(context, settings, refresh_timeout);
+  auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
 
   CallerKeptRefresh refresh{.client = std::move(*settings_of_client),
@@ -121,6 +119,7 @@ Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& se
     };
   if (settings.flag("dry-run")) return show_refresh(refresh, std::move(*run), context.stop);
   CallerKeptOptions options{.critical_part = hold_signals_back};
+  if (settings.given("timeout")) options.refresh_timeout = run->timeout;
   options.client = std::move(*run);
   return renew_for_caller(std::move(refresh), std::move(options), context.stop);
 }

@@ -2,10 +2,12 @@
 
 #include <oauth_token/caller_kept_token.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <vector>
 
+using namespace std::chrono_literals;
 using namespace world;
 
 namespace {
@@ -170,6 +172,21 @@ TEST_CASE("a chain of renewals that nobody took starts from the first refresh to
   const auto answer = job.renew_without_delivery();
   CHECK(answer->handed_over().has_value());
   CHECK(job.journal_is_empty());
+}
+
+TEST_CASE("a refresh gets sixty seconds, or what the caller allows, whatever other requests get") {
+  for (const auto allowed : {0s, 7s}) {
+    Job job;
+    CallerKeptRefresh refresh{.client = job.settings, .grant = {.refresh_token = Secret("rt-1")}};
+    CallerKeptOptions options{.state_folder = job.world.state, .client = job.copy_of_run()};
+    options.client.timeout = 20s;
+    if (allowed > 0s) options.refresh_timeout = allowed;
+    const auto expected = allowed > 0s ? allowed : 60s;
+    const auto before = std::chrono::steady_clock::now();
+    REQUIRE(renew_for_caller(std::move(refresh), std::move(options)).has_value());
+    CHECK(job.world.server.deadlines.back() >= before + expected);
+    CHECK(job.world.server.deadlines.back() <= std::chrono::steady_clock::now() + expected);
+  }
 }
 
 TEST_CASE("a refresh token that stays the same need not be handed over") {

@@ -33,6 +33,8 @@ struct CallerKeptRefresh {
 struct CallerKeptOptions {
   std::string state_folder = {};  ///< for lock and journal; empty: the default
   ClientRunOptions client = {};
+  /// In place of client.timeout, as in SessionOptions.
+  std::chrono::milliseconds refresh_timeout{60'000};
   /// See SessionOptions::critical_part.
   std::function<void(bool begins)> critical_part = {};
 };

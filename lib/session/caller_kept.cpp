@@ -12,7 +12,6 @@
 
 #include <oauth_token/caller_kept_token.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -228,15 +227,16 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
                                           std::stop_token stop) {
   auto folder = SessionFolder::open(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
-  auto client = make_client(refresh.client, copy(options.client), stop);
+  ClientRunOptions run = copy(options.client);
+  run.timeout = options.refresh_timeout;
+  auto client = make_client(refresh.client, std::move(run), stop);
   if (!client) return fail(std::move(client.error()));
   const Folder& state = SessionAccess::root(*folder);
   auto name = lock_name(refresh.client);
   if (!name) return fail(std::move(name.error()));
   return with_assertions(
       *client, 1, stop, [&](const std::vector<Secret>& assertions) -> Result<CallerKeptAnswer> {
-        const auto deadline =
-            std::chrono::steady_clock::now() + std::max(options.client.timeout, 60'000ms) + 10s;
+        const auto deadline = std::chrono::steady_clock::now() + options.refresh_timeout + 10s;
         const auto lock = Lock::acquire(state, *name, "renewing a token of " + refresh.client.token_endpoint,
                                         deadline, stop);
         if (!lock) return fail(lock.error());
