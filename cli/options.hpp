@@ -74,6 +74,9 @@ enum class Alternative : std::uint8_t {
   server,
   endpoints,  ///< hidden by `server` of a higher place
 };
+constexpr bool holds_secret(Alternative set) noexcept {
+  return set != Alternative::none && set != Alternative::server && set != Alternative::endpoints;
+}
 
 struct Option {
   std::string_view name = {};  ///< without the dashes

@@ -1,10 +1,9 @@
 #include "settings.hpp"
 
 #include "profile_file.hpp"
+#include "redirection.hpp"
 #include "report.hpp"
 #include "value_check.hpp"
-
-#include <oauth_token/http.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -72,10 +71,6 @@ class Resolver {
     return false;
   }
 
-  static bool holds_secret(Alternative set) {
-    return set != Alternative::none && set != Alternative::server && set != Alternative::endpoints;
-  }
-
   /// At one place only one option of each set may be given.
   Result<void> finish(Origin origin) {
     for (std::size_t i = 0; i < option_count; ++i) {
@@ -132,7 +127,7 @@ class Resolver {
 
   Result<void> read_server() {
     auto done = read_profile();
-    if (done) done = check_endpoints();
+    if (done) done = check_endpoints(settings_, profile_);
     if (done || settings_.command->basis != Basis::examined) return done;
     settings_.profile_error = std::move(done.error());
     for (Settings::Entry& entry : settings_.entries)
@@ -183,55 +178,7 @@ class Resolver {
       }
     }
     if (auto done = finish(Origin::profile); !done) return done;
-    return check_redirection(found);
-  }
-
-  /// A variable may name another server than the profile, but not send the profile's secrets there.
-  Result<void> check_redirection(const Profile& found) {
-    for (const OptionName server : {OptionName("issuer"), OptionName("token-endpoint")}) {
-      if (settings_.origin(server) != Origin::variable) continue;
-      for (const char* const key : {"issuer", "token-endpoint"}) {
-        const auto theirs = found.values.find(key);
-        if (theirs == found.values.end() || theirs->second.front() == settings_.value(server)) continue;
-        for (std::size_t i = 0; i < option_count; ++i) {
-          if (settings_.entries[i].origin != Origin::profile || !holds_secret(option_table[i].alternative))
-            continue;
-          return fail(ErrorClass::config,
-                      settings_.where(server) + " names " + settings_.value(server) + ", profile \"" +
-                          settings_.profile + "\" names " + theirs->second.front() +
-                          ": a variable may not send the profile's secrets to another server.",
-                      "Use --" + std::string(server.option().name) + " on the command line.");
-        }
-      }
-    }
-    return {};
-  }
-
-  /// Tokens go to these endpoints: a variable may not lead them away from the server in force.
-  Result<void> check_endpoints() const {
-    for (const OptionName name : {OptionName("introspection-endpoint"), OptionName("revocation-endpoint")}) {
-      const std::string& asked = settings_.value(name);
-      const auto theirs = profile_.values.find(name.option().name);
-      if (settings_.origin(name) != Origin::variable ||
-          (theirs != profile_.values.end() && theirs->second == std::vector{asked}))
-        continue;
-      auto url = parse_url(asked);
-      if (!url) return fail(std::move(url.error()));
-      std::string servers;
-      bool same = false;
-      for (const OptionName server : {OptionName("issuer"), OptionName("token-endpoint")}) {
-        if (!settings_.given(server)) continue;
-        const auto other = parse_url(settings_.value(server));
-        same = same || (other && other->origin() == url->origin());
-        servers += ", " + settings_.where(server) + " names " + settings_.value(server);
-      }
-      if (same || servers.empty()) continue;
-      return fail(ErrorClass::config,
-                  settings_.where(name) + " names " + asked + servers +
-                      ": a variable may not send tokens to another server.",
-                  "Use --" + std::string(name.option().name) + " on the command line.");
-    }
-    return {};
+    return check_redirection(settings_, found);
   }
 
   /// The operand of commands on sessions, else --session and its variable, else the profile, else "default".
