@@ -210,17 +210,28 @@ class Resolver {
     Settings::Entry& form = settings_.entries[OptionName("output").index()];
     if (form.origin == Origin::none) return {};
     const std::string_view forms = settings_.command->forms;
-    if (("|" + std::string(forms) + "|").find("|" + form.values.back() + "|") != std::string::npos) return {};
-    if (form.origin == Origin::variable) {  // meant for another command
-      form = {};
-      return {};
+    const bool known =
+        ("|" + std::string(forms) + "|").find("|" + form.values.back() + "|") != std::string::npos;
+    if (!known && form.origin == Origin::flag) return fail(no_such_form(forms, form));
+    if (!known) form = {};  // the variable is meant for another command
+    if (!settings_.given("field") || !settings_.given("output") || form.values.back() == "json") return {};
+    // A token that was to be masked in a log is not printed bare, wherever that was said.
+    if (form.origin == Origin::flag || form.values.back() == "github") {
+      return fail(ErrorClass::usage,
+                  "--field prints a member of the JSON answer, but " + settings_.where("output") +
+                      " says \"" + form.values.back() + "\".",
+                  "Leave out one of them, or use -o json.");
     }
-    Option described = option_table[OptionName("output").index()];
+    form = {};
+    return {};
+  }
+
+  [[nodiscard]] Error no_such_form(std::string_view forms, const Settings::Entry& form) const {
+    Option described = OptionName("output").option();
     described.check = Check::choice;
     described.choices = forms;
-    auto refused =
-        check_value(described, form.values.back(), place(described, form.origin), "", ErrorClass::usage);
-    return refused ? Result<void>() : fail(std::move(refused.error()));
+    return check_value(described, form.values.back(), place(described, form.origin), "", ErrorClass::usage)
+        .error();
   }
 
   const Context& context_;

@@ -61,6 +61,25 @@ class FormTest(Case):
                 done = self.run_with(behaviour, "--field", name)
                 self.assertEqual((done.status, done.stdout), (0, expected + "\n"), done.stderr)
 
+    def test_field_beside_another_form_than_json_is_refused_before_anything_is_sent(self):
+        for form in ("token", "header", "env", "none", "github"):
+            with self.subTest(form), Program() as program, FaultServer(token()) as server:
+                outputs = program.file("outputs", "")
+                words = ["password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",
+                         "--password-stdin", "--field", "access_token"]
+                github = {"GITHUB_OUTPUT": outputs}
+                done = program.run(*words, "-o", form, input="s3cret-pass", environment=github)
+                self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                self.assertIn(f'--field prints a member of the JSON answer, but --output says "{form}".', done.stderr)
+                variable = {**github, "OAUTH_TOKEN_OUTPUT": form}
+                done = program.run(*words, input="s3cret-pass", environment=variable)
+                if form == "github":
+                    self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                    self.assertIn('but OAUTH_TOKEN_OUTPUT says "github"', done.stderr)
+                else:
+                    self.assertEqual((done.status, done.stdout), (0, "at-1\n"), done.stderr)
+        self.assertEqual(self.run_with(token(), "--field", "access_token", "-o", "json").stdout, "at-1\n")
+
     def test_a_field_that_is_absent_is_status_8(self):
         for name in ("id_token", "refresh_token", "nonsense", "expires_in"):
             with self.subTest(name):
