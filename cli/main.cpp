@@ -30,7 +30,7 @@ bool is_given(const Arguments& arguments, OptionName name) {
 }
 
 /// How to report errors from here on; before the settings are known, by the bare words.
-bool asks_for_json(std::span<char* const> words) {
+bool asks_for_json(std::span<char* const> words) noexcept {
   for (std::size_t i = 0; i < words.size() && std::string_view(words[i]) != "--"; ++i) {
     const std::string_view word = words[i];
     if (word == "--output=json" || word == "-ojson") return true;
@@ -52,8 +52,6 @@ Result<int> show_help(const Context& context, const Arguments& arguments) {
 }
 
 Result<int> run(Context& context, std::span<char*> words) {
-  context.json = asks_for_json(words);
-  if (names_command_with_child(words)) context.failure_status = exit_exec_failed;
   if (auto safe = refuse_secret_arguments(words); !safe) return fail(std::move(safe.error()));
   auto arguments = parse_arguments(words);
   if (!arguments) return fail(std::move(arguments.error()));
@@ -72,10 +70,15 @@ Result<int> run(Context& context, std::span<char*> words) {
   return settings->command->run(context, *settings);
 }
 
-int main_of(std::span<char*> words) {
-  protect_process();
-  set_inheritance_right();
+/// Knows how errors are to be reported, before anything can fail.
+Context context_for(std::span<char* const> words) noexcept {
   Context context;
+  context.json = asks_for_json(words);
+  if (names_command_with_child(words)) context.failure_status = exit_exec_failed;
+  return context;
+}
+
+int main_of(Context& context, std::span<char*> words) {
   context.variables = take_secret_variables(environ);
   const auto status = run(context, words);
   if (!status && context.dry_run_shown) return exit_done;
@@ -90,12 +93,14 @@ int main_of(std::span<char*> words) {
 }  // namespace oauth_token::cli
 
 int main(int argc, char** argv) {
-  const auto count = argc > 0 ? static_cast<std::size_t>(argc - 1) : 0;
+  using namespace oauth_token::cli;
+  protect_process();
+  set_inheritance_right();
+  const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
+  Context context = context_for(words);
   try {
-    return oauth_token::cli::main_of({argv + (argc > 0 ? 1 : 0), count});
+    return main_of(context, words);
   } catch (const std::exception& error) {
-    oauth_token::cli::Context context;
-    return oauth_token::cli::report(context,
-                                    {.message = std::string("Out of memory, or a defect: ") + error.what()});
+    return report(context, {.message = std::string("Out of memory, or a defect: ") + error.what()});
   }
 }

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import unittest
 
+import preload
 from cli_session_test import JSON, Server
 from cli_usage_test import require_root
 from fault_server import response
@@ -230,6 +231,21 @@ class StatusTest(ExecTest):
                 if "--" in words and words[-1] == "true":
                     error = json.loads(self.failed(125, "-o", "json", *words))
                     self.assertEqual((error["class"], error["exit_status"]), (expected.split(":")[0], 125))
+
+    def test_running_out_of_memory_is_125_and_told_as_asked(self):
+        # The only block of this size is the word's.
+        short = preload.library(self.program.home, """
+            #include <dlfcn.h>
+            #include <cstddef>
+            extern "C" void* malloc(std::size_t size) noexcept {
+              static const auto real = reinterpret_cast<void* (*)(std::size_t)>(dlsym(RTLD_NEXT, "malloc"));
+              return size > 100'000 && size < 110'000 ? nullptr : real(size);
+            }""")
+        environment = {"LD_PRELOAD": short}
+        said = self.failed(125, "x" * 105_000, "--", "true", environment=environment)
+        self.assertEqual(said, "oauth-token: internal: Out of memory, or a defect: std::bad_alloc\n")
+        error = json.loads(self.failed(125, "x" * 105_000, "-o", "json", "--", "true", environment=environment))
+        self.assertEqual((error["class"], error["exit_status"]), ("internal", 125))
 
     def test_the_words_behind_the_split_are_the_command_s_alone(self):
         self.sign_in()
