@@ -122,6 +122,11 @@ constexpr Command table[] = {
      "  oauth-token doctor work\n"
      "  oauth-token doctor --issuer https://as.example -o json\n",
      run_doctor},
+    {"completion", "bash|zsh|fish", "print the completion script of a shell", groups({Group::common}), "", 1,
+     1, Basis::none,
+     "  source <(oauth-token completion bash)\n"
+     "  oauth-token completion fish >~/.config/fish/completions/oauth-token.fish\n",
+     run_completion},
 };
 
 }  // namespace

@@ -61,5 +61,6 @@ Result<int> run_profile_set(Context& context, const Settings& settings);
 Result<int> run_profile_list(Context& context, const Settings& settings);
 Result<int> run_profile_show(Context& context, const Settings& settings);
 Result<int> run_profile_remove(Context& context, const Settings& settings);
+Result<int> run_completion(Context& context, const Settings& settings);
 
 }  // namespace oauth_token::cli

@@ -45,6 +45,16 @@ class Installed(unittest.TestCase):
         )
         self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\n\Z")
 
+    def test_the_completions_are_those_that_the_program_prints(self):
+        program = self.prefix / "bin" / "oauth-token"
+        for shell, place in (
+            ("bash", "bash-completion/completions/oauth-token"),
+            ("zsh", "zsh/*/_oauth-token"),
+            ("fish", "fish/vendor_completions.d/oauth-token.fish"),
+        ):
+            printed = run(program, "completion", shell, environment=self.environment())
+            self.assertEqual([path.read_text() for path in (self.prefix / "share").glob(place)], [printed], place)
+
     def test_the_examples_build_and_run_against_the_installed_library(self):
         # Programs in the prefix find its modules beside them.
         run(

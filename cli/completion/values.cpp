@@ -1,0 +1,80 @@
+#include "completion/values.hpp"
+
+#include <algorithm>
+
+namespace oauth_token::cli {
+namespace {
+
+Values operand_values(std::string_view name) {
+  if (name == "PROFILE") return {Values::Kind::profiles};
+  if (name == "SESSION") return {Values::Kind::sessions};
+  if (name == "STORE") return {Values::Kind::stores, "keyring file file:"};
+  if (name.find('|') != std::string_view::npos) return {Values::Kind::words, with_separator(name, " ")};
+  return {};
+}
+
+}  // namespace
+
+Values values_of(const Option& option, const Command& command) {
+  if (option.name == "output") return {Values::Kind::words, with_separator(command.forms, " ")};
+  if (option.name == "session") return {Values::Kind::sessions};
+  if (option.value_name == "PROGRAM") return {Values::Kind::programs};
+  if (option.value_name == "KEY") {
+    std::string keys;
+    for (const std::string& key : profile_key_names()) keys += (keys.empty() ? "" : " ") + key;
+    return {Values::Kind::words, keys};
+  }
+  switch (option.check) {
+    case Check::choice:
+      return {Values::Kind::words, with_separator(option.choices, " ")};
+    case Check::store:
+      return {Values::Kind::stores, "keyring file file: none"};
+    case Check::path:
+      return {Values::Kind::files};
+    default:
+      return {};
+  }
+}
+
+std::vector<Operand> operands_of(const Command& command) {
+  std::vector<Operand> operands;
+  std::string_view rest = command.operands.substr(0, command.operands.find("-- "));
+  while (!rest.empty()) {
+    std::string_view word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
+    operands.push_back({word, operand_values(word)});
+  }
+  return operands;
+}
+
+std::string_view group_of(const Command& command) {
+  const std::size_t space = command.name.find(' ');
+  return space == std::string_view::npos ? std::string_view() : command.name.substr(0, space);
+}
+
+std::string_view name_in_group(const Command& command) {
+  return command.name.substr(command.name.find(' ') + 1);  // npos + 1 is 0
+}
+
+std::vector<std::string_view> command_groups() {
+  std::vector<std::string_view> groups;
+  for (const Command& command : commands()) {
+    const std::string_view group = group_of(command);
+    if (!group.empty() && std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
+  }
+  return groups;
+}
+
+std::string with_separator(std::string_view choices, std::string_view separator) {
+  std::string text;
+  for (const char letter : choices) {
+    if (letter == '|')
+      text += separator;
+    else
+      text += letter;
+  }
+  return text;
+}
+
+}  // namespace oauth_token::cli
