@@ -61,7 +61,7 @@ Result<int> run(Context& context, std::span<char*> words) {
   if (!settings) return fail(std::move(settings.error()));
   context.json = output_form(*settings) == "json" && settings->given("output");
   if (output_form(*settings) == "github") {
-    if (auto usable = check_github_output(); !usable) return fail(std::move(usable.error()));
+    if (auto usable = check_github_output(*settings); !usable) return fail(std::move(usable.error()));
   }
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");

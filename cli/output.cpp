@@ -4,6 +4,7 @@
 
 #include <oauth_token/text.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -88,6 +89,10 @@ Result<void> write_json_answer(const Context& context, const Settings& settings,
   }
   answer.append('\n');
   return write_answer(context, answer.expose());
+}
+
+bool is_visible_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 void append_for_terminal(SecretBuffer& out, std::string_view text) {

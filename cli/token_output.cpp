@@ -55,7 +55,7 @@ Result<void> append_header(SecretBuffer& out, const Token& token) {
                 "Use -o token or -o json.");
   }
   const std::string_view text = token.access_token.expose();
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; })) {
+  if (!is_visible_ascii(text)) {
     return fail(ErrorClass::protocol, "The access token holds characters that a header cannot carry.",
                 "Use -o token or -o json.");
   }
