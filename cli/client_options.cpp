@@ -2,7 +2,6 @@
 
 #include "grant_options.hpp"
 #include "parameter_rules.hpp"
-#include "record_output.hpp"
 #include "report.hpp"
 #include "sign_in_hint.hpp"
 #include "signals.hpp"
@@ -78,23 +77,26 @@ Result<ClientSettings> read_client_settings(const Settings& settings) {
   return client;
 }
 
-/// The order of scopes and resources says nothing (RFC 6749 s3.3).
-std::string in_order(std::vector<std::string> words) {
-  std::sort(words.begin(), words.end());
-  return joined(words);
-}
-
 bool is_of_this_run(const Settings& settings, OptionName name) {
   return settings.origin(name) == Origin::flag || settings.origin(name) == Origin::variable;
 }
 
-Result<void> compare(const Settings& settings, OptionName name, const std::string& asked,
-                     const std::string& recorded) {
-  if (!is_of_this_run(settings, name) || asked == recorded) return {};
-  return fail(ErrorClass::usage,
-              settings.where(name) + " says \"" + asked + "\", but the session \"" + settings.session +
-                  "\" was signed in with " + (recorded.empty() ? "none" : "\"" + recorded + "\"") + ".",
-              "Sign in again under another name: oauth-token password --session NAME.");
+/// Server and client of the profile count too; user, scope and resource are those of its next sign-in.
+AskedBinding asked_binding(const Settings& settings, const ClientSettings& client) {
+  AskedBinding asked{.client = client, .basic_encoding = settings.given("basic-encoding")};
+  if (is_of_this_run(settings, "username")) asked.username = settings.value("username");
+  if (is_of_this_run(settings, "scope")) asked.scope = settings.list("scope");
+  if (is_of_this_run(settings, "resource")) asked.resource = settings.list("resource");
+  return asked;
+}
+
+/// The hint names the option of the member that differs.
+Error with_option(Error error, const Settings& settings) {
+  std::string option = error.reason == "ca_file" ? "cacert" : error.reason;
+  std::replace(option.begin(), option.end(), '_', '-');
+  if (const auto name = find_option(option))
+    error.hint = "Leave " + settings.where(*name) + " out, or sign in with it under another --session name.";
+  return error;
 }
 
 bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHeader>& right) {
@@ -239,17 +241,9 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
     return fail(std::move(checked.error()));
   auto asked = read_client_settings(settings);
   if (!asked) return fail(std::move(asked.error()));
-  if (auto same = session->check_binding(*asked, settings.given("basic-encoding")); !same)
-    return fail(std::move(same.error()));
+  if (auto same = session->check_binding(asked_binding(settings, *asked)); !same)
+    return fail(with_option(std::move(same.error()), settings));
   if (auto same = check_flags_without_effect(settings, *asked, record); !same)
-    return fail(std::move(same.error()));
-  if (auto same = compare(settings, "username", settings.value("username"), record.username); !same)
-    return fail(std::move(same.error()));
-  if (auto same = compare(settings, "scope", in_order(settings.list("scope")), in_order(record.scope)); !same)
-    return fail(std::move(same.error()));
-  if (auto same =
-          compare(settings, "resource", in_order(settings.list("resource")), in_order(record.resource));
-      !same)
     return fail(std::move(same.error()));
   return session;
 }

@@ -144,7 +144,9 @@ class SessionTest(unittest.TestCase):
                     self.assertIn(words[1], said)
         for words in (["--scope", "more"], ["--username", "bob"], ["--resource", "https://r.example"]):
             with self.subTest(words):
-                self.assertIn(words[1], self.refused("token", "work", *words))
+                said = self.refused("token", "work", *words)
+                self.assertIn(words[1], said)
+                self.assertIn(f"Leave {words[0]} out", said)
         for words in (["--param", "a=b"], ["--param-file", "totp=x"], ["--header", "X: y"], ["--proxy", "http://p:1"]):
             with self.subTest(words):
                 self.assertIn(words[0] + " cannot change the session", self.refused("token", "work", *words))
@@ -159,6 +161,13 @@ class SessionTest(unittest.TestCase):
                 self.assertIn(value, self.refused("refresh", "work"))
         self.run_ok("token", "work", "--config", self.program.file("empty.toml", ""), "--client-id", "app",
                     "--token-endpoint", self.server.url())
+
+    def test_a_scope_that_is_named_twice_is_the_same_everywhere(self):
+        twice = ["--scope", "a", "--scope", "b", "--scope", "a"]
+        self.sign_in("--session", "work", "--scope", "b", "--scope", "a")
+        self.run_ok("token", "work", *twice)
+        self.sign_in("--session", "work", *twice)
+        self.run_ok("token", "work", "--scope", "a", "--scope", "b")
 
     def test_signing_in_over_another_session_is_refused_before_the_password_is_asked_for(self):
         self.sign_in()

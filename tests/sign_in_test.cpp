@@ -226,28 +226,45 @@ TEST_CASE("a session is bound to its server: another value is named beside the o
   const auto session = Session::open("work", world.options());
   REQUIRE(session.has_value());
   struct {
+    const char* member;
     const char* sentence;
-    ClientSettings asked;
+    AskedBinding asked;
   } const rows[] = {
-      {R"(token endpoint "https://as.example/token", not "https://evil.example/token".)",
-       {.token_endpoint = "https://evil.example/token"}},
-      {R"(issuer none, not "https://evil.example".)", {.issuer = "https://evil.example"}},
-      {R"(introspection endpoint "https://as.example/introspect", not "https://evil.example/i".)",
-       {.introspection_endpoint = "https://evil.example/i"}},
-      {R"(revocation endpoint "https://as.example/revoke", not "https://evil.example/r".)",
-       {.revocation_endpoint = "https://evil.example/r"}},
-      {R"(client id "app", not "other".)", {.client_id = "other"}},
-      {R"(client authentication "none", not "client_secret_post".)", {.client_auth = "client_secret_post"}},
-      {R"(basic encoding "form", not "raw".)", {.basic_encoding = BasicEncoding::raw}},
-      {R"(CA file none, not "/tmp/ca.pem".)", {.ca_file = "/tmp/ca.pem"}},
+      {"token_endpoint",
+       R"(token endpoint "https://as.example/token", not "https://evil.example/token".)",
+       {.client = {.token_endpoint = "https://evil.example/token"}}},
+      {"issuer",
+       R"(issuer none, not "https://evil.example".)",
+       {.client = {.issuer = "https://evil.example"}}},
+      {"introspection_endpoint",
+       R"(introspection endpoint "https://as.example/introspect", not "https://evil.example/i".)",
+       {.client = {.introspection_endpoint = "https://evil.example/i"}}},
+      {"revocation_endpoint",
+       R"(revocation endpoint "https://as.example/revoke", not "https://evil.example/r".)",
+       {.client = {.revocation_endpoint = "https://evil.example/r"}}},
+      {"client_id", R"(client id "app", not "other".)", {.client = {.client_id = "other"}}},
+      {"client_auth",
+       R"(client authentication "none", not "client_secret_post".)",
+       {.client = {.client_auth = "client_secret_post"}}},
+      {"basic_encoding",
+       R"(basic encoding "form", not "raw".)",
+       {.client = {.basic_encoding = BasicEncoding::raw}}},
+      {"ca_file", R"(CA file none, not "/tmp/ca.pem".)", {.client = {.ca_file = "/tmp/ca.pem"}}},
+      {"username", R"(user "alice", not "bob".)", {.username = "bob"}},
+      {"scope", R"(scope "read", not "read write".)", {.scope = {"write", "read"}}},
+      {"resource", R"(resource none, not "https://r.example".)", {.resource = {"https://r.example"}}},
   };
   for (const auto& row : rows) {
     const auto bound = session->check_binding(row.asked);
     REQUIRE_FALSE(bound.has_value());
     CHECK(shown(bound.error()) == "usage: Session \"work\" is bound to the " + std::string(row.sentence));
+    CHECK(bound.error().reason == row.member);
   }
   CHECK(session->check_binding({}).has_value());
-  CHECK(session->check_binding({.token_endpoint = "https://AS.example:443/token", .client_id = "app"})
+  CHECK(session
+            ->check_binding({.client = {.token_endpoint = "https://AS.example:443/token", .client_id = "app"},
+                             .username = "alice",
+                             .scope = {"read", "read"}})
             .has_value());
 }
 

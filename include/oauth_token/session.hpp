@@ -115,6 +115,16 @@ struct SessionOptions {
   std::function<void(bool begins)> critical_part = {};
 };
 
+/// What somebody asks of a session, to be compared with what it was signed in with. Members left empty ask
+/// for nothing.
+struct AskedBinding {
+  ClientSettings client = {};
+  bool basic_encoding = false;  ///< `client` asks for its encoding even where that is the default, `form`
+  std::string username = {};
+  std::vector<std::string> scope = {};     ///< order and repetitions say nothing
+  std::vector<std::string> resource = {};  ///< the same
+};
+
 /// A session that exists. Opening reads the public half only; neither network nor store is touched.
 class Session {
  public:
@@ -126,9 +136,9 @@ class Session {
 
   [[nodiscard]] const SessionRecord& record() const noexcept;
   /// `usage`, naming both values, when `asked` names another issuer, endpoint, client, authentication,
-  /// encoding or CA than the session was signed in with. Members left empty ask for nothing; the encoding
-  /// does so unless it is `raw` or `asks_encoding` says otherwise.
-  [[nodiscard]] Result<void> check_binding(const ClientSettings& asked, bool asks_encoding = false) const;
+  /// encoding, CA, user, scope or resource than the session was signed in with. Error::reason is the name of
+  /// the member that differs, e.g. "client_id".
+  [[nodiscard]] Result<void> check_binding(const AskedBinding& asked) const;
 
   /// RFC 7009 for the refresh token, then the access token; forgets the session once the server said so.
   /// Takes the session's lock. Blocks.

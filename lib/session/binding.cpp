@@ -30,70 +30,98 @@ std::string in_order(std::vector<std::string> values) {
   return text;
 }
 
-std::string differs(const std::string& what, const std::string& ours, const std::string& asked) {
+struct Difference {
+  std::string member = {};  // its name in the public header
+  std::string words = {};
+};
+
+Difference differs(std::string member, const std::string& what, const std::string& ours,
+                   const std::string& asked) {
   const auto shown = [](const std::string& value) {
     return value.empty() ? std::string("none") : "\"" + escape_for_terminal(value) + "\"";
   };
-  return what + " " + shown(ours) + ", not " + shown(asked);
+  return {std::move(member), what + " " + shown(ours) + ", not " + shown(asked)};
 }
 
-std::string_view name_of(BasicEncoding encoding) noexcept {
-  return encoding == BasicEncoding::raw ? "raw" : "form";
-}
+std::string name_of(BasicEncoding encoding) { return encoding == BasicEncoding::raw ? "raw" : "form"; }
 
-std::optional<std::string> difference_of_clients(const ClientSettings& ours, const ClientSettings& asked) {
+std::optional<Difference> difference_of_clients(const ClientSettings& ours, const AskedBinding& binding) {
+  const ClientSettings& asked = binding.client;
   struct {
-    const char* what;
+    const char *member, *what;
     const std::string &ours, &asked;
     bool url;
   } const rows[] = {
-      {"issuer", ours.issuer, asked.issuer, true},
-      {"token endpoint", ours.token_endpoint, asked.token_endpoint, true},
-      {"introspection endpoint", ours.introspection_endpoint, asked.introspection_endpoint, true},
-      {"revocation endpoint", ours.revocation_endpoint, asked.revocation_endpoint, true},
-      {"client id", ours.client_id, asked.client_id, false},
-      {"client authentication", ours.client_auth, asked.client_auth, false},
-      {"CA file", ours.ca_file, asked.ca_file, false},
+      {"issuer", "issuer", ours.issuer, asked.issuer, true},
+      {"token_endpoint", "token endpoint", ours.token_endpoint, asked.token_endpoint, true},
+      {"introspection_endpoint", "introspection endpoint", ours.introspection_endpoint,
+       asked.introspection_endpoint, true},
+      {"revocation_endpoint", "revocation endpoint", ours.revocation_endpoint, asked.revocation_endpoint,
+       true},
+      {"client_id", "client id", ours.client_id, asked.client_id, false},
+      {"client_auth", "client authentication", ours.client_auth, asked.client_auth, false},
+      {"ca_file", "CA file", ours.ca_file, asked.ca_file, false},
   };
   for (const auto& row : rows) {
     if (row.asked.empty() || row.asked == row.ours || (row.url && same_url(row.ours, row.asked))) continue;
-    return differs(row.what, row.ours, row.asked);
+    return differs(row.member, row.what, row.ours, row.asked);
   }
+  const bool asks_encoding = binding.basic_encoding || asked.basic_encoding == BasicEncoding::raw;
+  if (asks_encoding && asked.basic_encoding != ours.basic_encoding)
+    return differs("basic_encoding", "basic encoding", name_of(ours.basic_encoding),
+                   name_of(asked.basic_encoding));
+  return std::nullopt;
+}
+
+// What empty values say is up to the caller.
+std::optional<Difference> difference_of_grants(const SessionRecord& ours, const std::string& username,
+                                               const std::vector<std::string>* scope,
+                                               const std::vector<std::string>* resource) {
+  if (!username.empty() && username != ours.username)
+    return differs("username", "user", ours.username, username);
+  if (scope != nullptr && in_order(*scope) != in_order(ours.scope))
+    return differs("scope", "scope", in_order(ours.scope), in_order(*scope));
+  if (resource != nullptr && in_order(*resource) != in_order(ours.resource))
+    return differs("resource", "resource", in_order(ours.resource), in_order(*resource));
   return std::nullopt;
 }
 
 }  // namespace
 
-Result<void> Session::check_binding(const ClientSettings& asked, bool asks_encoding) const {
+Result<void> Session::check_binding(const AskedBinding& asked) const {
+  const auto unless_empty = [](const std::vector<std::string>& values) {
+    return values.empty() ? nullptr : &values;
+  };
   auto found = difference_of_clients(record().client, asked);
-  const BasicEncoding ours = record().client.basic_encoding;
-  if (!found && (asks_encoding || asked.basic_encoding == BasicEncoding::raw) && asked.basic_encoding != ours)
-    found = differs("basic encoding", std::string(name_of(ours)), std::string(name_of(asked.basic_encoding)));
+  if (!found)
+    found = difference_of_grants(record(), asked.username, unless_empty(asked.scope),
+                                 unless_empty(asked.resource));
   if (!found) return {};
-  return fail(ErrorClass::usage, "Session \"" + record().name + "\" is bound to the " + *found + ".",
-              "Leave that setting out, or sign in with it under another --session name.");
+  return fail(Error{.error_class = ErrorClass::usage,
+                    .message = "Session \"" + record().name + "\" is bound to the " + found->words + ".",
+                    .hint = "Leave that setting out, or sign in with it under another --session name.",
+                    .reason = std::move(found->member)});
 }
 
 std::optional<std::string> difference(const SessionRecord& existing, const SessionRecord& wanted) {
   const ClientSettings& ours = existing.client;
   const ClientSettings& asked = wanted.client;
+  const auto differ = [](const std::string& what, const std::string& one, const std::string& other) {
+    return differs("", what, one, other).words;
+  };
   if (!asked.token_endpoint.empty() && !same_url(ours.token_endpoint, asked.token_endpoint))
-    return differs("token endpoint", ours.token_endpoint, asked.token_endpoint);
+    return differ("token endpoint", ours.token_endpoint, asked.token_endpoint);
   if (!asked.issuer.empty() && !ours.issuer.empty() && !same_url(ours.issuer, asked.issuer))
-    return differs("issuer", ours.issuer, asked.issuer);
+    return differ("issuer", ours.issuer, asked.issuer);
   // One that was not named before is found by discovery.
   for (const auto& [what, member] :
        {std::pair("introspection endpoint", &ClientSettings::introspection_endpoint),
         std::pair("revocation endpoint", &ClientSettings::revocation_endpoint)})
     if (!(asked.*member).empty() && !(ours.*member).empty() && !same_url(ours.*member, asked.*member))
-      return differs(what, ours.*member, asked.*member);
-  if (ours.client_id != asked.client_id) return differs("client id", ours.client_id, asked.client_id);
-  if (!wanted.username.empty() && existing.username != wanted.username)
-    return differs("user", existing.username, wanted.username);
-  if (in_order(existing.scope) != in_order(wanted.scope))
-    return differs("scope", in_order(existing.scope), in_order(wanted.scope));
-  if (in_order(existing.resource) != in_order(wanted.resource))
-    return differs("resource", in_order(existing.resource), in_order(wanted.resource));
+      return differ(what, ours.*member, asked.*member);
+  if (ours.client_id != asked.client_id) return differ("client id", ours.client_id, asked.client_id);
+  if (auto found = difference_of_grants(existing, wanted.username, &wanted.scope, &wanted.resource))
+    return std::move(found->words);
   return std::nullopt;
 }
 
