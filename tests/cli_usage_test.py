@@ -180,6 +180,49 @@ class NameTest(unittest.TestCase):
                                               input="secret").status, 0)
             self.assertEqual(self.said("refresh", "work"), "Sign in again: oauth-token password work --username alice")
 
+    def test_what_is_suggested_makes_the_same_session_again(self):
+        """Also where the profile says other things by now than when the session was signed in."""
+        record = self.program.state_home / "oauth-token/sessions/work.json"
+
+        def fixed():
+            """What is fixed at sign-in."""
+            said = json.loads(record.read_text())
+            return {name: value for name, value in said.items() if name not in ("id", "generation", "failure") and "_at" not in name}
+
+        secret = self.program.file("client secret", "s3cr3t")
+        here = 'token-endpoint = "%s"\n'
+        profiles = ["", "[profiles.work]\n" + here, "[profiles.default]\nusername = \"bob\"\n" + here]
+        profiles += [f"[profiles.work]\n{here}{line}\n" for line in (
+            'store = "keyring"', 'lenient = true', 'proxy = "http://127.0.0.1:1"', 'header = "X-Site: a"', 'scope = "read write"',
+            'resource = "urn:x"', 'session = "other"', 'username = "bob"', 'client-secret-file = "/nowhere"',
+            'client-secret-command = "false"', 'client-assertion-file = "/nowhere"')]
+        signed_in_with = [
+            ["--client-secret-file", secret],
+            ["--client-secret-file", secret, "--client-auth", "client_secret_post", "--header", "X-Site: it's b", "--header",
+             "X-B: c", "--proxy", "", "--lenient", "--scope", "read", "--scope", "write", "--resource", "urn:y", "--param",
+             "realm=r"],
+            ["--client-secret-file", secret, "--basic-encoding", "raw"],
+            ["--client-auth", "none"]]
+        with FaultServer(answering(TOKEN)) as server:
+            for words in signed_in_with:
+                self.configuration("")
+                self.sign_in(server, "--client-id", "c", *words, "--session", "work", "--replace")
+                before = fixed()
+                for profile in profiles:
+                    with self.subTest(words=words, profile=profile):
+                        self.configuration(profile.replace("%s", server.url()))
+                        command = self.suggested("work")
+                        self.program.run("forget", "work")
+                        again = self.program.run(*command, "--password-stdin", input="secret")
+                        self.assertEqual((again.status, again.stderr), (0, ""), command)
+                        self.assertEqual(fixed(), before, command)
+
+    def suggested(self, session):
+        said = self.said("refresh", session)
+        start = "Sign in again: oauth-token "
+        self.assertTrue(said.startswith(start), said)
+        return shlex.split(said[len(start):])
+
 
 class HelpTest(unittest.TestCase):
     def test_help_fits_a_screen_and_ends_with_two_examples(self):
