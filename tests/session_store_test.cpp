@@ -90,6 +90,19 @@ TEST_CASE("moving takes the tokens along and leaves none behind") {
   CHECK(session->move("file:relative").error().error_class == ErrorClass::usage);
 }
 
+TEST_CASE("whoever opened a session before it was moved forgets it where it is now") {
+  FileWorld world;
+  world.sign_in_to("file");
+  const std::string target = world.folder.path + "/other";
+  auto early = Session::open("work", world.file_options());
+  SessionOptions options = world.file_options();
+  options.file.key_file = world.key_file;
+  REQUIRE(Session::open("work", std::move(options))->move("file:" + target).has_value());
+  CHECK_FALSE(everything_in(target).empty());
+  CHECK(early->forget().has_value());
+  CHECK(everything_in(target).empty());
+}
+
 TEST_CASE("tokens that the new store does not take stay where they are") {
   FileWorld world;
   world.sign_in_to("file");

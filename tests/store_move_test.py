@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pathlib
+import subprocess
 import unittest
 
 from cli_session_test import Server
@@ -126,6 +127,24 @@ class StoreMoveTest(unittest.TestCase):
                 with self.subTest(store=store, options=options):
                     self.assertIn("in that store already", self.refused(2, store, *options))
                     self.check_whole("file")
+
+    def test_a_disk_that_fails_at_any_moment_costs_no_session(self):
+        self.sign_in("--store", "file", "--store-key-file", self.key)
+        statuses = []
+        for moment in range(1, 12):
+            with self.subTest(moment=moment):
+                store = self.store_of_session()
+                other = "file" if store != "file" else f"file:{self.folder('there')}"
+                trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e",
+                         f"inject=fsync:error=EIO:when={moment}"]
+                words = ["store", "move", "default", other, "--store-key-file", self.key]
+                done = subprocess.run([*trace, self.program.path, *words], env=self.program.environment, text=True,
+                                      stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+                statuses.append(done.returncode)
+                self.assertIn(done.returncode, (0, 10), done.stderr)
+                self.assertEqual(self.run_ok("refresh").stdout, f"at-{self.server.count}\n")
+        self.assertIn(10, statuses)
+        self.assertEqual(statuses[-1], 0, "the last moment comes after everything")
 
     def test_what_is_no_store_or_no_session_is_refused(self):
         self.sign_in("--store", "file", "--store-key-file", self.key)

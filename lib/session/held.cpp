@@ -64,6 +64,12 @@ Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
   return session.store;
 }
 
+Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session, const SessionRecord& reloaded) {
+  session.record.store = reloaded.store;
+  session.record.store_key_file = reloaded.store_key_file;
+  return store_of(session);
+}
+
 Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
   auto store = store_of(session);
   if (!store) return fail(std::move(store.error()));
@@ -73,12 +79,8 @@ Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
   if (!lock) return fail(std::move(lock.error()));
   auto record = reload(session);
   if (!record) return fail(std::move(record.error()));
-  if (record->store != session.record.store) {  // it was moved while we waited
-    session.record.store = record->store;
-    session.record.store_key_file = record->store_key_file;
-    store = store_of(session);
-    if (!store) return fail(std::move(store.error()));
-  }
+  store = store_of(session, *record);
+  if (!store) return fail(std::move(store.error()));
   auto journal = Journal::open(root, record->id);
   if (!journal) return fail(std::move(journal.error()));
   auto half = load_half(**store, *record, stop);

@@ -24,6 +24,8 @@ Result<SessionRecord> reload(const OpenSession& session);
 
 /// The session's store, opened on first use and when the session was moved to another.
 Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session);
+/// The same under the lock: where the tokens are now, by the record that was just read.
+Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session, const SessionRecord& reloaded);
 
 /// A session under its lock, both halves read anew and the journal recovered.
 struct HeldSession {

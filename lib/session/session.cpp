@@ -149,7 +149,10 @@ Result<void> Session::forget(std::stop_token stop) {
   const auto lock =
       lock_session(root, state_->record.id, state_->record.name, lock_deadline(state_->options), stop);
   if (!lock) return fail(lock.error());
-  if (const auto record = reload(*state_); !record) return fail(record.error());
+  const auto record = reload(*state_);
+  if (!record) return fail(record.error());
+  store = store_of(*state_, *record);
+  if (!store) return fail(std::move(store.error()));
   auto journal = Journal::open(root, state_->record.id);
   if (!journal) return fail(std::move(journal.error()));
   return erase(*state_, **store, *journal, stop);
@@ -178,7 +181,12 @@ Result<void> Session::move(const std::string& store, std::stop_token stop) {
     return fail(ErrorClass::usage, "The tokens of session \"" + name + "\" are in that store already.");
   if (auto saved = save_half(**target, moved, *held->half, stop); !saved) return saved;
   if (auto saved = state_->folder.save(moved); !saved) {
-    [[maybe_unused]] const auto erased = (*target)->erase(moved.id, {});
+    // A save can have taken effect and fail behind that: what the record names must stay.
+    const auto now = state_->folder.load(name);
+    if (now && *now && (*now)->store == held->record.store) [[maybe_unused]]
+      const auto erased = (*target)->erase(moved.id, {});
+    else
+      saved.error().hint += " The tokens are now in both stores; move them again once that is mended.";
     return saved;
   }
   const auto source = std::exchange(state_->store, std::move(*target));
