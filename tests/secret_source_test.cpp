@@ -16,9 +16,12 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace oauth_token;
@@ -232,6 +235,40 @@ TEST_CASE("a command ends when a stop is requested, even one that ignores SIGTER
   stopper.join();
   CHECK(message_of(read_secret_command("echo late", stop.get_token())) ==
         "interrupted: Interrupted before the command was started.");
+}
+
+// Only root may become somebody else; without the right to end others' processes, it meets what a user meets
+// who runs sudo.
+TEST_CASE("a command that this process may not end keeps it no longer than a second") {
+  REQUIRE_MESSAGE(::geteuid() == 0, "this test needs root");
+  const Folder folder;
+  const std::string id = folder / "id";
+  std::ofstream(id).flush();
+  const std::string line = "exec 3> " + id +
+                           "; exec python3 -c 'import os, time; os.setuid(65534); os.write(3, b\"%d\" % "
+                           "os.getpid()); time.sleep(600)'";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, 2> rights{};
+    ::syscall(SYS_capget, &header, rights.data());
+    rights[0].effective &= ~(1U << CAP_KILL);
+    if (::syscall(SYS_capset, &header, rights.data()) != 0) ::_exit(1);
+    std::stop_source stop;
+    std::thread stopper([&] {
+      while (text_of(id).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      stop.request_stop();
+    });
+    const std::string message = message_of(read_secret_command(line, stop.get_token()));
+    stopper.join();
+    ::_exit(message == "interrupted: Interrupted while the command ran; it could not be ended, and runs on."
+                ? 0
+                : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(::kill(std::stoi(text_of(id)), SIGKILL) == 0);
+  CHECK(status == 0);
 }
 
 TEST_CASE("a secret reaches a command's standard input whole, and its status decides") {

@@ -19,7 +19,8 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::chrono::milliseconds time_to_end{50};
+constexpr std::chrono::milliseconds time_to_end{50};           // after SIGTERM
+constexpr std::chrono::milliseconds time_to_be_ended{1000};    // after SIGKILL
 constexpr std::size_t output_limit = secret_source_limit + 2;  // a newline may still be taken off
 
 struct Pipe {
@@ -100,7 +101,7 @@ class Child {
   }
 
   // Ends what is left of the child and of its own group, politely first, and returns how the child ended;
-  // nothing when this process cannot know, since it ignores SIGCHLD.
+  // nothing when this process cannot know, since it ignores SIGCHLD or may not end the child, sudo perhaps.
   std::optional<siginfo_t> finish() noexcept {
     if (reaped_) return std::nullopt;
     reaped_ = true;
@@ -108,13 +109,11 @@ class Child {
     if (!has_ended()) {
       ::kill(whom, SIGTERM);
       ::kill(whom, SIGCONT);
-      for (auto waited = std::chrono::milliseconds(0); waited < time_to_end && !has_ended(); ++waited) {
-        pollfd on{.fd = descriptor(), .events = POLLIN, .revents = 0};
-        ::poll(&on, 1, 1);
-      }
+      ends_within(time_to_end);
     }
     if (gone_) return std::nullopt;
     ::kill(whom, SIGKILL);
+    if (!ends_within(time_to_be_ended) || gone_) return std::nullopt;
     siginfo_t info{};
     while (::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED) != 0)
       if (errno != EINTR) return std::nullopt;
@@ -122,6 +121,14 @@ class Child {
   }
 
  private:
+  bool ends_within(std::chrono::milliseconds limit) noexcept {
+    for (auto waited = std::chrono::milliseconds(0); waited < limit && !has_ended(); ++waited) {
+      pollfd on{.fd = descriptor(), .events = POLLIN, .revents = 0};
+      ::poll(&on, 1, 1);
+    }
+    return has_ended();
+  }
+
   pid_t id_;
   bool has_group_;
   Descriptor ended_;

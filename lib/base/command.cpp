@@ -52,15 +52,16 @@ Result<Secret> run_shell(const ShellCommand& command, std::stop_token stop) {
     return fail(ErrorClass::config,
                 "The command cannot be started: " + std::generic_category().message(end.start_error) + ".",
                 end.start_error == EMFILE ? "Raise the limit of open files (ulimit -n)." : "");
+  const std::string fate = end.how ? "; it was ended" : "; it could not be ended, and runs on";
   if (end.woken == Wake::stopped)
-    return fail(ErrorClass::interrupted, "Interrupted while the command ran; it was ended.");
+    return fail(ErrorClass::interrupted, "Interrupted while the command ran" + fate + ".");
   if (end.woken == Wake::deadline)
     return fail(ErrorClass::timeout,
-                "The command did not end within " + seconds(command.time_limit) + "; it was ended.",
+                "The command did not end within " + seconds(command.time_limit) + fate + ".",
                 "It runs without a terminal's input: a command that asks a person must open a window.");
   if (end.too_much)
     return fail(ErrorClass::config,
-                "The command wrote more than 64 KiB, which is no secret of any use here; it was ended.",
+                "The command wrote more than 64 KiB, which is no secret of any use here" + fate + ".",
                 "Let it write the secret alone.");
   if (auto checked = check_end(end.how); !checked) return fail(std::move(checked.error()));
   return std::move(end.output);
