@@ -55,9 +55,9 @@ struct CallerKeptAnswer {
 /// Refreshes: one process of this user at a time for each token endpoint and client; intent and answer in a
 /// sealed journal (AES-256-GCM under the old refresh token), so that a crash before the delivery loses
 /// nothing; the delivery, or `handed_over`; the journal removed. Sends once, twice only where the connection
-/// was cut. Blocks; a stop is heard until the refresh token is about to be sent. Errors as make_client,
-/// TokenClient::request; `timeout` (reason "lock"); `store` and `config` when lock or journal cannot be
-/// written: nothing was sent then.
+/// was cut. Blocks; a stop is heard until the refresh token is about to be sent. Thread-safe; threads take
+/// turns as processes do. Errors as make_client, TokenClient::request; `timeout` (reason "lock"); `store` and
+/// `config` when lock or journal cannot be written: nothing was sent then.
 Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptOptions options = {},
                                           std::stop_token stop = {});
 

@@ -31,8 +31,8 @@ struct ClientSettings {
   SecretSource client_secret = {};
   SecretSource client_assertion = {};  ///< SecretFile or SecretCommand; read for every request
   std::vector<HttpHeader> headers = {};
-  std::string ca_file = {};
-  std::optional<std::string> proxy = {};
+  std::string ca_file = {};  ///< PEM, in place of the system's and the trust variables'; empty: those
+  std::optional<std::string> proxy = {};  ///< URL; absent: as the proxy variables say; empty: none
   bool lenient = false;  ///< see TokenClientOptions; remembered, since it is how the server answers
 };
 
@@ -43,9 +43,9 @@ struct ClientRunOptions {
   /// For each request; discovery counts to the first one's.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds connect_timeout{10'000};
-  bool insecure_tls = false;
-  bool allow_http = false;
-  bool lenient = false;  ///< beside ClientSettings::lenient; a sign-in remembers it
+  bool insecure_tls = false;  ///< the server's certificate is not checked
+  bool allow_http = false;    ///< plain http beyond this machine
+  bool lenient = false;       ///< beside ClientSettings::lenient; a sign-in remembers it
   /// Ask the issuer for introspection and revocation endpoints too, when they are missing.
   bool all_endpoints = false;
   KeyringOptions keyring = {};  ///< for SecretInKeyring
@@ -54,7 +54,8 @@ struct ClientRunOptions {
 };
 
 /// Reads the client's secret where one is needed and makes the client: discovery first when endpoints are
-/// missing (the ones found are written into `settings`). Blocks. Errors as parse_url, discover,
+/// missing (the ones found are written into `settings`, which no other thread may use meanwhile; apart from
+/// that: thread-safe). Blocks. Errors as parse_url, discover,
 /// read_secret_*, TokenStore::load; `config` for settings that contradict each other (a method without its
 /// secret, two secrets, …).
 Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions options,

@@ -109,7 +109,8 @@ class Value::Iterator {
   Value value_;
 };
 
-/// A parsed text. Moving keeps its values valid.
+/// A parsed text. Moving keeps its values valid. Never changes: any number of threads may read it and its
+/// values at once.
 class Document {
  public:
   [[nodiscard]] Value root() const noexcept { return {nodes_.data(), text_.expose().data()}; }
@@ -128,7 +129,7 @@ tl::expected<Document, ParseError> parse(std::string_view text, const Options& o
 
 /// Writes compact JSON into wiped memory; commas are put where they belong. Characters that no terminal
 /// should see (see escape_for_terminal) are written as \uXXXX; text that is not UTF-8 gets U+FFFD for each
-/// bad byte.
+/// bad byte. For one thread at a time.
 class Writer {
  public:
   /// Replaces each string (names too) on the way, e.g. to mask secrets.

@@ -61,7 +61,7 @@ struct SessionRecord {
 };
 
 /// What the last renewal of a session left behind.
-struct Leftover {
+struct RenewalLeftover {
   bool under_way = false;  ///< another process is busy with the session; nothing more is known
   /// A refresh token was sent then, and its answer was never seen: the server may have replaced it.
   std::optional<std::chrono::sys_seconds> unanswered_since = {};
@@ -90,7 +90,7 @@ class SessionFolder {
   [[nodiscard]] Result<void> save(const SessionRecord& record) const;
   [[nodiscard]] Result<void> remove(std::string_view name) const;
   /// Takes the session's lock for a moment, if it is free; blocks for nothing else.
-  [[nodiscard]] Result<Leftover> leftover(const SessionRecord& record) const;
+  [[nodiscard]] Result<RenewalLeftover> leftover(const SessionRecord& record) const;
   [[nodiscard]] const std::string& path() const noexcept;
 
  private:
@@ -125,7 +125,9 @@ struct AskedBinding {
   std::vector<std::string> resource = {};  ///< the same
 };
 
-/// A session that exists. Opening reads the public half only; neither network nor store is touched.
+/// A session that exists. Opening reads the public half only; neither network nor store is touched. An object
+/// is for one thread at a time; several of the same session, in threads or processes, do not disturb each
+/// other.
 class Session {
  public:
   /// `reauthenticate` when there is no such session, naming those there are.
@@ -141,17 +143,24 @@ class Session {
   [[nodiscard]] Result<void> check_binding(const AskedBinding& asked) const;
 
   /// RFC 7009 for the refresh token, then the access token; forgets the session once the server said so.
-  /// Takes the session's lock. Blocks.
+  /// Takes the session's lock. Blocks. Errors as make_client, TokenClient::revoke and TokenStore;
+  /// `reauthenticate` when the store has no tokens, or the session was removed or replaced in the meantime;
+  /// `timeout` (reason "lock").
   Result<void> revoke(std::stop_token stop = {});
-  /// Erases both halves without asking the server. Takes the session's lock. Blocks.
+  /// Erases both halves without asking the server. Takes the session's lock. Blocks. Errors as
+  /// TokenStore; `reauthenticate` when the session was removed or replaced in the meantime; `timeout` (reason
+  /// "lock").
   Result<void> forget(std::stop_token stop = {});
   /// Moves the tokens to another store ("keyring", "file" or "file:FOLDER"): writes them there, reads them
   /// back, then erases them where they were, under the session's lock. Not a copy, since two stores with one
   /// rotating refresh token would poison each other. From one file store to another, SessionOptions::file has
   /// the new one's key; the old one's is the record's key file, else the same. `usage` where they are
-  /// already. Blocks.
+  /// already. Where only the last step fails, the error is the store's and says so: the tokens were moved,
+  /// and record() names the new store. Blocks.
   Result<void> move(const std::string& store, std::stop_token stop = {});
-  /// RFC 7662 for the stored access token. Blocks.
+  /// RFC 7662 for the stored access token; the answer as TokenClient::introspect gives it, a JSON object.
+  /// Takes no lock. Blocks. Errors as make_client, TokenClient::introspect and TokenStore; `reauthenticate`
+  /// when the store has no access token.
   Result<Secret> introspect(std::stop_token stop = {});
 
  private:
@@ -165,7 +174,8 @@ class Session {
 /// `prepare` checks the name, an existing session of that name (`usage`, unless it has the same endpoint,
 /// client, user, scope and resource, or `replace`), completes endpoints by discovery, reads the client
 /// secret, and probes the store; `request` sends the grant once, keeps the tokens (secret half first, read
-/// back, then the public half) and returns the token.
+/// back, then the public half) and returns the token. An object is for one thread at a time. Errors of
+/// `prepare` beside `usage`: as SessionFolder::open, make_client and TokenStore::probe.
 class SignIn {
  public:
   static Result<SignIn> prepare(SessionRecord wanted, bool replace, SessionOptions options = {},

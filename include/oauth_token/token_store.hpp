@@ -24,7 +24,7 @@ struct StoreItem {
   std::string username = {};
 };
 
-/// Where secret halves of sessions are kept. Four verbs; locking between processes is not a store's business.
+/// Where secret halves of sessions are kept. Five verbs; locking between processes is not a store's business.
 /// An application's own store derives from this. All calls block, end at the store's own deadline with class
 /// `store` and Error::reason "absent", "locked", "timeout", "dismissed", "full", "damaged", "newer",
 /// "key" or "denied", and at a stop request with class `interrupted`.

@@ -93,9 +93,9 @@ Result<void> SessionFolder::remove(std::string_view name) const {
   return state_->sessions.remove(file_of(name));
 }
 
-Result<Leftover> SessionFolder::leftover(const SessionRecord& record) const {
+Result<RenewalLeftover> SessionFolder::leftover(const SessionRecord& record) const {
   const auto lock = lock_session(state_->root, record.id, record.name, std::chrono::steady_clock::now(), {});
-  if (!lock && lock.error().reason == "lock") return Leftover{.under_way = true};
+  if (!lock && lock.error().reason == "lock") return RenewalLeftover{.under_way = true};
   if (!lock) return fail(lock.error());
   const auto journal = Journal::open(state_->root, record.id);
   if (!journal) return fail(journal.error());
@@ -103,7 +103,7 @@ Result<Leftover> SessionFolder::leftover(const SessionRecord& record) const {
   if (!unanswered) return fail(unanswered.error());
   const auto unstored = journal->has_unstored_answer();
   if (!unstored) return fail(unstored.error());
-  Leftover left{.unstored = *unstored};
+  RenewalLeftover left{.unstored = *unstored};
   if (*unanswered) left.unanswered_since = (*unanswered)->since;
   return left;
 }
