@@ -42,6 +42,19 @@ class Signals {
     (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
+  /// One that has come already, and would end a program that does not catch it; 0: none.
+  [[nodiscard]] static int pending() noexcept {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    (void)sigpending(&waiting);
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+      struct sigaction action {};
+      (void)sigaction(number, nullptr, &action);
+      if (sigismember(&waiting, number) == 1 && action.sa_handler != SIG_IGN) return number;
+    }
+    return 0;
+  }
+
   /// Forwards until `child` has ended.
   [[nodiscard]] siginfo_t wait_for(pid_t child) const noexcept {
     for (;;) {
@@ -159,23 +172,31 @@ class Freshness {
   std::condition_variable_any never_ = {};
 };
 
-}  // namespace
-
-ChildEnd supervise(const Context& context, ChildProcess& command, SessionTokens& tokens, const Token& token,
-                   TokenFile& file) {
-  const Signals signals;
-  if (ending_signal() != 0) return {.signal = ending_signal()};
+Result<ChildEnd> run_to_end(const Signals& signals, const Context& context, ChildProcess& command,
+                            SessionTokens& tokens, const Token& token, TokenFile& file) {
+  if (ending_signal() != 0) return ChildEnd{.signal = ending_signal()};
+  if (auto written = file.write(token.access_token); !written) return fail(std::move(written.error()));
+  if (const int early = Signals::pending(); early != 0) return ChildEnd{.signal = early};
   pid_t child = -1;
-  if (const int failed = start(command, child); failed != 0) return {.start_error = failed};
+  if (const int failed = start(command, child); failed != 0) return ChildEnd{.start_error = failed};
   Freshness freshness(context, tokens, token, file);
   std::jthread renewing([&freshness](const std::stop_token& stop) { freshness.run(stop); });
   const siginfo_t end = signals.wait_for(child);
   renewing.request_stop();
   renewing.join();
+  if (end.si_pid != child) return ChildEnd{.start_error = ECHILD};
+  if (end.si_code == CLD_EXITED) return ChildEnd{.status = end.si_status};
+  return ChildEnd{.signal = end.si_status};
+}
+
+}  // namespace
+
+Result<ChildEnd> supervise(const Context& context, ChildProcess& command, SessionTokens& tokens,
+                           const Token& token, TokenFile& file) {
+  const Signals signals;  // before there is a file that one could leave behind
+  auto end = run_to_end(signals, context, command, tokens, token, file);
   file.remove();
-  if (end.si_pid != child) return {.start_error = ECHILD};
-  if (end.si_code == CLD_EXITED) return {.status = end.si_status};
-  return {.signal = end.si_status};
+  return end;
 }
 
 }  // namespace oauth_token::cli

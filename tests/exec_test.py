@@ -427,6 +427,27 @@ class RefreshFileTest(ExecTest):
             said = self.failed(125, "--refresh-file", str(self.path(name)), "--", "true")
             self.assertIn("belongs to user id 1", said)
 
+    def test_a_signal_before_the_command_is_started_leaves_no_file(self):
+        self.sign_in()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1):
+            early = preload.library(self.program.home, f"""
+                #include <dlfcn.h>
+                #include <string.h>
+                #include <signal.h>
+                #include <unistd.h>
+                extern "C" int renameat(int from, const char* old, int to, const char* name) noexcept {{
+                  static const auto real = reinterpret_cast<int (*)(int, const char*, int, const char*)>(
+                      dlsym(RTLD_NEXT, "renameat"));
+                  const int result = real(from, old, to, name);
+                  if (strcmp(name, "token") == 0) kill(getpid(), {int(number)});
+                  return result;
+                }}""")
+            with self.subTest(number.name):
+                done = self.exec("--refresh-file", str(self.path("token")), "--", "sleep", "60",
+                                 environment={"LD_PRELOAD": early})
+                self.assertEqual((done.status, done.stdout), (-number, ""), done.stderr)
+                self.assertFalse(self.path("token").exists())
+
     def test_another_file_in_its_place_is_not_removed(self):
         self.sign_in()
         code = "import os; p = os.environ['ACCESS_TOKEN_FILE']; os.rename(p, p + '.moved'); open(p, 'w').write('mine')"

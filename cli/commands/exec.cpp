@@ -31,12 +31,12 @@ Result<int> run_in_our_place(Context& context, ChildProcess& command) {
 
 Result<int> run_beside(Context& context, ChildProcess& command, SessionTokens tokens, const Token& token,
                        TokenFile file) {
-  if (auto written = file.write(token.access_token); !written) return fail(std::move(written.error()));
-  const ChildEnd end = supervise(context, command, tokens, token, file);
-  if (end.start_error != 0) return cannot_run(context, command.words[0], end.start_error);
+  const auto end = supervise(context, command, tokens, token, file);
+  if (!end) return fail(end.error());
+  if (end->start_error != 0) return cannot_run(context, command.words[0], end->start_error);
   { [[maybe_unused]] const SessionTokens waits_for_a_renewal_under_way = std::move(tokens); }
-  if (end.signal != 0) die_by(end.signal);
-  return end.status;
+  if (end->signal != 0) die_by(end->signal);
+  return end->status;
 }
 
 }  // namespace
