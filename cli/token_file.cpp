@@ -67,16 +67,14 @@ Result<void> TokenFile::write(const Secret& token) {
   const std::string temporary = "." + name_ + "." + std::to_string(getpid()) + ".tmp";
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   (void)unlinkat(folder_.get(), temporary.c_str(), 0);  // of a process that was killed
-  const Descriptor file(openat(folder_.get(), temporary.c_str(), flags, S_IRUSR | S_IWUSR));
+  Descriptor file(openat(folder_.get(), temporary.c_str(), flags, S_IRUSR | S_IWUSR));
   int error = file ? 0 : errno;
-  struct stat status {};
-  if (error == 0 && (fchmod(file.get(), S_IRUSR | S_IWUSR) != 0 || fstat(file.get(), &status) != 0))
-    error = errno;
+  if (error == 0 && fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) error = errno;
   if (error == 0) error = write_all(file.get(), token.expose());
   if (error == 0 && renameat(folder_.get(), temporary.c_str(), folder_.get(), name_.c_str()) != 0)
     error = errno;
   if (error == 0) {
-    written_ = Identity{status.st_dev, status.st_ino};
+    written_ = std::move(file);
     return {};
   }
   if (file) (void)unlinkat(folder_.get(), temporary.c_str(), 0);
@@ -86,11 +84,13 @@ Result<void> TokenFile::write(const Secret& token) {
 }
 
 void TokenFile::remove() noexcept {
-  struct stat status {};
-  if (folder_ && written_ && fstatat(folder_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-      status.st_dev == written_->device && status.st_ino == written_->number)
+  struct stat ours {};
+  struct stat there {};
+  if (written_ && fstat(written_.get(), &ours) == 0 &&
+      fstatat(folder_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+      ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
     (void)unlinkat(folder_.get(), name_.c_str(), 0);
-  written_.reset();
+  written_ = Descriptor();
 }
 
 }  // namespace oauth_token::cli

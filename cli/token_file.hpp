@@ -5,10 +5,8 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
-#include <optional>
 #include <string>
-
-#include <sys/types.h>
+#include <utility>
 
 namespace oauth_token::cli {
 
@@ -35,14 +33,10 @@ class TokenFile {
   TokenFile(std::string path, std::string name, Descriptor folder)
       : path_(std::move(path)), name_(std::move(name)), folder_(std::move(folder)) {}
 
-  struct Identity {
-    dev_t device;
-    ino_t number;
-  };
   std::string path_;
   std::string name_;
   Descriptor folder_;
-  std::optional<Identity> written_ = {};
+  Descriptor written_ = Descriptor();  ///< kept open: the number of a file that is gone goes to another one
 };
 
 }  // namespace oauth_token::cli

@@ -454,6 +454,15 @@ class RefreshFileTest(ExecTest):
         self.python(code, "--refresh-file", str(self.path("token")))
         self.assertEqual(self.token(), "mine")
 
+    def test_a_new_file_in_its_place_is_not_taken_for_the_old_one(self):
+        self.sign_in()
+        # Where a file system gives the number of a removed file to the next one, that one gets it.
+        code = ("import os; p = os.environ['ACCESS_TOKEN_FILE']; old = os.stat(p).st_ino; os.unlink(p)\n"
+                "for n in range(50):\n  open(p, 'w').write('mine')\n"
+                "  if os.stat(p).st_ino == old: break\n  os.rename(p, f'{p}.{n}')\nelse: open(p, 'w').write('mine')")
+        self.python(code, "--refresh-file", str(self.path("token")))
+        self.assertEqual(self.token(), "mine")
+
     def test_what_a_killed_run_left_is_replaced(self):
         self.sign_in()
         process = self.start("sleep", "60")
