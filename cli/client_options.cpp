@@ -226,11 +226,15 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
   session.critical_part = hold_signals_back;
   session.file = {.key_file = settings.value("store-key-file"),
                   .allow_plaintext = settings.flag("allow-plaintext-store")};
-  if (context.variables.store_key) {
-    session.file.key = std::move(*context.variables.store_key);
-    context.variables.store_key.reset();
-  }
+  if (auto key = store_key(context, settings)) session.file.key = std::move(*key);
+  context.variables.store_key.reset();
   return session;
+}
+
+std::optional<Secret> store_key(const Context& context, const Settings& settings) {
+  const std::optional<Secret>& key = context.variables.store_key;
+  if (!key || settings.origin("store-key-file") == Origin::flag) return std::nullopt;
+  return key->copy();
 }
 
 Result<Session> open_session(const Settings& settings, SessionOptions given) {

@@ -7,6 +7,8 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/session.hpp>
 
+#include <optional>
+
 namespace oauth_token::cli {
 
 /// What weakens a connection may stand in a profile for servers on this machine only: `config` when the
@@ -26,6 +28,9 @@ KeyringOptions keyring_options(const Context& context, const Settings& settings)
 
 /// Both together, for sessions.
 Result<SessionOptions> session_options(Context& context, const Settings& settings);
+
+/// The text of OAUTH_TOKEN_STORE_KEY, unless --store-key-file on the command line takes its place.
+std::optional<Secret> store_key(const Context& context, const Settings& settings);
 
 /// Opens the session that the settings name. `usage` when flag, variable or profile say another server or
 /// client, or flag or variable another user, scope or resource, than it was signed in with.

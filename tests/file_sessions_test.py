@@ -6,6 +6,7 @@ import pathlib
 import unittest
 
 from cli_session_test import Server
+from doctor import doctor
 from program import Program
 
 
@@ -41,6 +42,19 @@ class SealedSessionTest(unittest.TestCase):
         environment = {"OAUTH_TOKEN_STORE_KEY": self.key.read_text()}
         self.assertEqual(self.sign_in("--store", "file", environment=environment)[:2], (0, "at-1\n"))
         self.assertEqual(self.program.run("token", environment=environment)[:2], (0, "at-1\n"))
+
+    def test_the_key_file_of_the_command_line_beats_the_variable(self):
+        other = {"OAUTH_TOKEN_STORE_KEY": "base64:" + base64.b64encode(os.urandom(32)).decode()}
+        flag = ["--store-key-file", str(self.key)]
+        self.assertEqual(self.sign_in("--store", "file", *flag, environment=other)[:2], (0, "at-1\n"))
+        self.assertEqual(self.program.run("token")[:2], (0, "at-1\n"))
+        self.assertEqual(self.program.run("token", environment=other).status, 10)
+        for words in (["token"], ["exec", *flag, "--", "sh", "-c", "echo $ACCESS_TOKEN"]):
+            more = [] if words[0] == "exec" else flag
+            status, output, error = self.program.run(*words, *more, environment=other)
+            self.assertEqual((status, output), (0, "at-1\n"), error)
+        found = doctor(self.program, "--store", "file", *flag, environment=other)
+        self.assertEqual(set(found.results("sealed-files")), {"ok"}, found.checks)
 
     def test_without_a_key_nothing_is_sent_unless_plain_text_is_asked_for(self):
         status, output, error = self.sign_in("--store", "file")

@@ -4,6 +4,9 @@
 #include "report.hpp"
 #include "value_check.hpp"
 
+#include <optional>
+#include <utility>
+
 namespace oauth_token::cli {
 
 Result<int> run_store_move(Context& context, const Settings& settings) {
@@ -11,8 +14,11 @@ Result<int> run_store_move(Context& context, const Settings& settings) {
   const Option& option = OptionName("store").option();
   if (auto checked = check_value(option, store, "STORE", "", ErrorClass::usage); !checked)
     return fail(std::move(checked.error()));
+  auto old_key = std::exchange(context.variables.store_key, std::nullopt);
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
+  // Beside --store-key-file, which is the new store's.
+  if (old_key) options->file.key = std::move(*old_key);
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   const std::string before = session->record().store;

@@ -67,7 +67,7 @@ class FileStores {
     FileStoreOptions options{.folder = place.first,
                              .key_file = run_.settings.value("store-key-file"),
                              .allow_plaintext = run_.settings.flag("allow-plaintext-store")};
-    if (run_.context.variables.store_key) options.key = run_.context.variables.store_key->copy();
+    if (auto key = store_key(run_.context, run_.settings)) options.key = std::move(*key);
     if (options.key.empty() && options.key_file.empty()) options.key_file = key_file;
     auto opened = open_file_store(std::move(options));
     if (opened) stores_.emplace(place, *opened);
