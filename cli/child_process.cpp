@@ -4,59 +4,60 @@
 
 #include <cerrno>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
 namespace {
 
-int spawn(ChildProcess& command, char* const* words, pid_t& id) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
+void drop_handlers() noexcept {
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction action {};
+    if (sigaction(number, nullptr, &action) != 0) continue;
+    if (action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL) (void)signal(number, SIG_DFL);
+  }
+}
+
+/// In the process that becomes COMMAND; allocates nothing.
+int run(ChildProcess& command) {
   for (const Handover::Passed& passed : command.handover.descriptors())
-    posix_spawn_file_actions_adddup2(&actions, passed.file.get(), passed.number);
+    if (dup2(passed.file.get(), passed.number) == -1) return errno;
+  const StartState state;
   sigset_t none;
   sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  const StartLimits limits;
-  const int failed =
-      posix_spawnp(&id, words[0], &actions, &attributes, words, command.handover.environment());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return failed;
+  (void)pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  (void)execvpe(command.words[0], command.words.data(), command.handover.environment());
+  return errno;
 }
 
 }  // namespace
 
 int become(ChildProcess& command) {
   close_others_on_exec(command.inherited);
-  for (const Handover::Passed& passed : command.handover.descriptors())
-    if (dup2(passed.file.get(), passed.number) == -1) return errno;
-  sigset_t none;
-  sigemptyset(&none);
-  (void)pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  const StartLimits limits;
-  (void)execvpe(command.words[0], command.words.data(), command.handover.environment());
-  return errno;
+  return run(command);
 }
 
 int start(ChildProcess& command, pid_t& id) {
   close_others_on_exec(command.inherited);
-  const int failed = spawn(command, command.words.data(), id);
-  if (failed != ENOEXEC) return failed;
-  // A script without "#!": as execvp(3) does, and posix_spawnp(3) does not.
-  char shell[] = "/bin/sh";
-  char option[] = "-c";
-  char line[] = "exec \"$0\" \"$@\"";
-  std::vector<char*> words{shell, option, line};
-  words.insert(words.end(), command.words.begin(), command.words.end());
-  words.push_back(nullptr);
-  return spawn(command, words.data(), id);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+  volatile int failed = 0;
+  // As posix_spawn(3) does it, which cannot let COMMAND ignore a signal that we do not: the memory, which is
+  // not copied, is ours, everything else is the child's own. No handler of ours may run there.
+  const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  if (child == 0) {
+    drop_handlers();
+    failed = run(command);
+    _exit(1);
+  }
+  if (child == -1) failed = errno;
+  (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (child != -1 && failed != 0) (void)waitpid(child, nullptr, 0);
+  id = child;
+  return failed;
 }
 
 }  // namespace oauth_token::cli

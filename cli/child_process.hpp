@@ -15,7 +15,7 @@ namespace oauth_token::cli {
 /// COMMAND: its words (argv's own, ended by a null pointer), what it is handed, and the descriptors that
 /// whoever started us left open for it. It finds signals, limits and descriptors as if the shell had started
 /// it: our handlers give way to the default, nothing is blocked, none of our descriptors; what was ignored at
-/// our start still is.
+/// our start still is, SIGPIPE and SIGCHLD too.
 struct ChildProcess {
   std::span<char* const> words;
   Handover handover;

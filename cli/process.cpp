@@ -21,6 +21,7 @@ namespace {
 rlimit core_at_start{0, 0};
 bool opened_by_us[3] = {};
 char* key_log = nullptr;
+bool no_child_s_end = false;  // SIGCHLD was ignored
 
 // The upper limit stays: who may not raise it could not put it back.
 void allow_no_core() noexcept {
@@ -64,14 +65,20 @@ void set_inheritance_right() noexcept {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
     if (std::string_view(*entry).starts_with(name)) key_log = *entry;
   (void)unsetenv("SSLKEYLOGFILE");  // NOLINT(concurrency-mt-unsafe)
-  (void)std::signal(SIGCHLD, SIG_DFL);
+  no_child_s_end = std::signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 }
 
 char* key_log_variable() noexcept { return key_log; }
 
-StartLimits::StartLimits() noexcept { (void)setrlimit(RLIMIT_CORE, &core_at_start); }
+StartState::StartState() noexcept {
+  (void)setrlimit(RLIMIT_CORE, &core_at_start);
+  if (no_child_s_end) (void)std::signal(SIGCHLD, SIG_IGN);
+}
 
-StartLimits::~StartLimits() { allow_no_core(); }
+StartState::~StartState() {
+  allow_no_core();
+  if (no_child_s_end) (void)std::signal(SIGCHLD, SIG_DFL);
+}
 
 std::optional<std::vector<int>> inherited_descriptors() {
   std::vector<int> inherited;

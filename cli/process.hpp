@@ -19,15 +19,16 @@ void set_inheritance_right() noexcept;
 /// "SSLKEYLOGFILE=..." as it was at the start, for a COMMAND, whose business it is; nullptr: it was not set.
 char* key_log_variable() noexcept;
 
-/// While it lives, the limits are those that the program was started with, for a COMMAND that it starts.
-class StartLimits {
+/// While it lives, the limits and what becomes of SIGCHLD are those that the program was started with, for a
+/// COMMAND that takes its place. Safe after vfork(2).
+class StartState {
  public:
-  StartLimits() noexcept;
-  StartLimits(const StartLimits&) = delete;
-  StartLimits& operator=(const StartLimits&) = delete;
-  StartLimits(StartLimits&&) = delete;
-  StartLimits& operator=(StartLimits&&) = delete;
-  ~StartLimits();
+  StartState() noexcept;
+  StartState(const StartState&) = delete;
+  StartState& operator=(const StartState&) = delete;
+  StartState(StartState&&) = delete;
+  StartState& operator=(StartState&&) = delete;
+  ~StartState();
 };
 
 /// The descriptors above 2 that COMMAND is to find open, since whoever started us opened them: all that do

@@ -30,6 +30,11 @@ void set_handler(int signal, void (*handler)(int)) noexcept {
   (void)sigaction(signal, &action, nullptr);
 }
 
+bool is_ignored(int signal) noexcept {
+  struct sigaction now {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void handle(int signal) {
   const int saved = errno;
   int none = 0;
@@ -76,12 +81,10 @@ std::stop_token watch_signals(bool json) {
              : "oauth-token: finishing the renewal; another Ctrl-C may lose the session\n";
     if (renewing) (void)!write(STDERR_FILENO, patience.data(), patience.size());
   }).detach();
-  for (const int signal : watched) {
-    struct sigaction before {};
-    (void)sigaction(signal, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) set_handler(signal, handle);
-  }
-  set_handler(SIGPIPE, pass_over);  // not SIG_IGN, which our children would inherit
+  for (const int signal : watched)
+    if (!is_ignored(signal)) set_handler(signal, handle);
+  // Not SIG_IGN, which our children would inherit; who ignored it before us wants them to.
+  if (!is_ignored(SIGPIPE)) set_handler(SIGPIPE, pass_over);
   return source.get_token();
 }
 

@@ -161,8 +161,11 @@ class HandoverTest(ExecTest):
             with self.subTest(more):
                 out = self.exec(*more, "--", "cat", "/proc/self/status", preexec_fn=before).stdout
                 masks = dict(line.split(":\t") for line in out.splitlines() if line.startswith("Sig"))
-                for name in ("SigBlk", "SigIgn", "SigCgt"):  # 32 and 33 are the C library's own
-                    self.assertEqual(int(masks[name], 16) & ~(3 << 31), 0, name)
+                ignored = 1 << signal.SIGCHLD - 1 | 1 << signal.SIGPIPE - 1
+                for name, expected in (("SigBlk", 0), ("SigIgn", ignored), ("SigCgt", 0)):
+                    self.assertEqual(int(masks[name], 16) & ~(3 << 31), expected, name)  # 32, 33: the C library's own
+                out = self.exec(*more, "--", "cat", "/proc/self/status").stdout
+                self.assertIn("SigIgn:\t0000000000000000\n", out)
                 out = self.exec(*more, "--", "cat", "/proc/self/limits", preexec_fn=before).stdout
                 limits = next(line for line in out.splitlines() if line.startswith("Max core file size"))
                 self.assertEqual(limits.split()[4], str(soft))
