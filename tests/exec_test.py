@@ -396,6 +396,9 @@ class RefreshFileTest(ExecTest):
             shell.type("\x1a")
             shell.wait_for("Stopped")
             shell.wait_for("ready> ")
+            # The reader too: until it has stopped, it may take what is typed for the shell.
+            reader = children(children(shell.process.pid)[0])[0]
+            wait_until(lambda: state(reader) == "T", "COMMAND to stop")
             shell.type("fg\n")
             shell.wait_for("exec")
             shell.type("word\n")
@@ -481,6 +484,10 @@ class RefreshFileTest(ExecTest):
 
 def children(pid):
     return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def state(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def wait_until_some(ask):
