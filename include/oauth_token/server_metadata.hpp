@@ -37,8 +37,8 @@ struct DiscoveryOptions {
 /// (/.well-known/oauth-authorization-server inserted before the path). The issuer in the document must equal
 /// the one asked, letter by letter (RFC 8414 s3.3; one final slash may differ); endpoints must be https
 /// unless the issuer itself is plain http on this machine. Blocks; sends no secret. Thread-safe. Errors as
-/// parse_url and the transport; `usage` for an issuer with a query; `protocol` when neither address answers with metadata or the document breaks these rules;
-/// `insecure` for plain http that is not allowed.
+/// parse_url and the transport; `usage` for an issuer with a query; `protocol` when neither address answers
+/// with metadata or the document breaks these rules; `insecure` for plain http that is not allowed.
 Result<ServerMetadata> discover(const Transport& transport, std::string_view issuer,
                                 const DiscoveryOptions& options = {}, std::stop_token stop = {});
 
