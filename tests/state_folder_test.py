@@ -6,45 +6,11 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
+from ordinary_user import USER, OrdinaryUser, enter_private_mounts, installed_copy
 from renewal_case import RenewalCase
-from sealed_sessions import SealedProgram
-
-USER = 65534
-PRIVATE = "OAUTH_TOKEN_PRIVATE_MOUNTS"
-
-
-def installed_copy(folder):
-    """The program and its modules where an ordinary user may run them, wherever the build is."""
-    program = pathlib.Path(os.environ["OAUTH_TOKEN_PROGRAM"])
-    (folder / "bin").mkdir(parents=True)
-    shutil.copy2(program, folder / "bin")
-    for module in program.parent.parent.rglob("oauth-token/oauth_token_*.so"):
-        place = folder / module.parent.relative_to(program.parent.parent)
-        place.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(module, place)
-    return str(folder / "bin" / program.name)
-
-
-class OrdinaryUser(SealedProgram):
-    """A home of the user USER, whom setpriv makes the program run as."""
-
-    prefix = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
-
-    def __init__(self, path):
-        super().__init__()
-        self.path = path
-        self.own(self.home)
-        self.state = self.state_home / "oauth-token"
-
-    @staticmethod
-    def own(folder, user=USER):
-        os.chown(folder, user, user)
-        for path in folder.rglob("*"):
-            os.chown(path, user, user, follow_symlinks=False)
 
 
 class StateFolderCase(RenewalCase):
@@ -293,17 +259,6 @@ class LinkAndOwnerTest(StateFolderCase):
                 self.refused_unsent(2, folder, "other users can write to it", f"chmod 700 {folder}")
                 folder.chmod(0o700)
                 self.check_whole()
-
-
-def enter_private_mounts():
-    """What the tests mount is gone with them. In a root folder of its own (chroot), mounts cannot be made private."""
-    if os.geteuid() != 0 or PRIVATE in os.environ:
-        return
-    command = ["unshare", "--mount"]
-    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
-        command += ["--propagation", "unchanged"]
-    os.environ[PRIVATE] = "1"
-    os.execvp(command[0], [*command, sys.executable, "-B", *sys.argv])
 
 
 if __name__ == "__main__":

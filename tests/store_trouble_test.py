@@ -1,5 +1,6 @@
 """A store that fails before, during or after a renewal: the status, what is said, and the session is whole afterwards."""
 
+import json
 import pathlib
 import shutil
 import threading
@@ -8,6 +9,7 @@ import unittest
 
 from program import Program
 from renewal_case import RenewalCase
+from rotating_server import RotatingServer
 from secret_service import SecretService
 
 FAULTS = {  # how the keyring fails, what the message says, how it is mended
@@ -150,6 +152,39 @@ class SealedFileTest(RenewalCase):
         # Who insists learns from the server what it thinks of that.
         self.refused("refresh", "--force", status=4)
         self.assertEqual(self.server.reuses, 1)
+
+
+class RecordTest(RenewalCase):
+    """The public half, in the state folder."""
+
+    def test_one_of_a_newer_version_is_left_alone(self):
+        self.serve()
+        record = self.program.state_home / "oauth-token/sessions/default.json"
+        ours = record.read_text()
+        newer = json.dumps({**json.loads(ours), "version": 99, "more": "that we do not know"})
+        record.write_text(newer)
+        sign_in = ["password", "--token-endpoint", self.server.url(), "--client-id", "app", "--username", "alice",
+                   "--password-stdin"]
+        for words in (["token"], ["refresh"], ["refresh", "--force"], sign_in, [*sign_in, "--replace"]):
+            with self.subTest(words):
+                self.assertIn("newer version", self.refused(*words, status=10, input="secret")["message"])
+        self.assertEqual(record.read_text(), newer)
+        self.assertEqual((self.server.attempts, self.server.passwords), (0, 1))
+        record.write_text(ours)
+        self.check_whole()
+
+    def test_one_whose_endpoint_was_edited_sends_nothing_anywhere(self):
+        self.serve()
+        record = self.program.state_home / "oauth-token/sessions/default.json"
+        ours = record.read_text()
+        with RotatingServer() as elsewhere:
+            record.write_text(ours.replace(self.server.url(), elsewhere.url()))
+            error = self.refused("refresh", "--force", status=2)
+            self.assertIn(elsewhere.url(), error["message"])
+            self.assertIn(self.server.url(), error["message"])
+            self.assertEqual((elsewhere.connections, self.server.attempts), (0, 0))
+        record.write_text(ours)
+        self.check_whole()
 
 
 if __name__ == "__main__":
