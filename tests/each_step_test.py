@@ -70,24 +70,26 @@ class EachStepTest(RenewalCase):
 
         self.kill_at_each_step(leave_the_tokens_in_the_journal)
 
-    def check_error(self, step):
+    def check_error(self, step, is_full):
         """Where the server was asked, the new token is printed, but for the call that would have printed it."""
         if step.committed and step.call != "write":
             self.assertEqual((step.done.status, step.done.stdout), (0, self.server.access_token + "\n"), step.done.stderr)
         if not step.committed:
             self.assertIn(step.done.status, (7, 10), step.done.stderr)
             self.assertEqual(step.done.stdout, "")
+        if step.call not in ("flock", "write", "sendto") and "Cannot" in step.done.stderr and not step.committed:
+            self.assertEqual("Free some space" in step.done.stderr, is_full, step.done.stderr)
         self.check_whole()
 
     def test_each_step_fails_once_for_a_broken_disk(self):
         for step in self.steps("error=EIO"):
             with self.subTest(call=step.call, number=step.number):
-                self.check_error(step)
+                self.check_error(step, is_full=False)
 
     def test_each_step_fails_once_for_a_full_disk(self):
         for step in self.steps("error=ENOSPC"):
             with self.subTest(call=step.call, number=step.number):
-                self.check_error(step)
+                self.check_error(step, is_full=True)
 
 
 if __name__ == "__main__":

@@ -23,26 +23,13 @@ namespace {
 constexpr std::string_view temporary_suffix = ".tmp";
 constexpr std::time_t temporary_age = 3600;
 
-tl::unexpected<Error> refused(const std::string& what, const std::string& place, int number = errno) {
-  const char* const hint = number == ENOSPC || number == EDQUOT ? "Free some space there."
-                           : number == EROFS                    ? "Choose a place that can be written to."
-                           : number == EACCES                   ? "Check who may use that folder."
-                                                                : "";
-  Error error{.error_class = ErrorClass::store,
-              .message = what + " " + place + ": " + std::generic_category().message(number) + ".",
-              .hint = hint};
-  if (number == ENOSPC || number == EDQUOT) error.reason = "full";
-  if (number == EACCES || number == EROFS || number == EPERM) error.reason = "denied";
-  return fail(std::move(error));
-}
-
 tl::unexpected<Error> unsafe(const std::string& place, const std::string& why, const std::string& hint) {
   return fail(ErrorClass::config, place + " is not safe to use: " + why + ".", hint);
 }
 
 Result<void> check_folder(int descriptor, const std::string& path) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return refused("Cannot look at", path);
+  if (::fstat(descriptor, &status) != 0) return storage_failure("Cannot look at", path);
   if (status.st_uid != ::geteuid())
     return unsafe(path, "it belongs to user id " + std::to_string(status.st_uid),
                   "Run as that user, or choose another folder.");
@@ -53,7 +40,7 @@ Result<void> check_folder(int descriptor, const std::string& path) {
 
 Result<void> check_file(int descriptor, const std::string& place) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return refused("Cannot look at", place);
+  if (::fstat(descriptor, &status) != 0) return storage_failure("Cannot look at", place);
   if (!S_ISREG(status.st_mode)) return unsafe(place, "it is no regular file", "Remove it.");
   if (status.st_uid != ::geteuid())
     return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), "Remove it.");
@@ -77,9 +64,10 @@ Descriptor open_folder_at(int parent, const std::string& name, int flags) {
 
 Result<void> make(int parent, const std::string& name, const std::string& path) {
   if (::mkdirat(parent, name.c_str(), S_IRWXU) != 0)
-    return errno == EEXIST ? Result<void>() : refused("Cannot make the folder", path);
+    return errno == EEXIST ? Result<void>() : storage_failure("Cannot make the folder", path);
   // Even when umask takes the owner's own rights away.
-  if (::fchmodat(parent, name.c_str(), S_IRWXU, 0) != 0) return refused("Cannot make the folder", path);
+  if (::fchmodat(parent, name.c_str(), S_IRWXU, 0) != 0)
+    return storage_failure("Cannot make the folder", path);
   if (const Descriptor readable = open_folder_at(parent, ".", O_RDONLY)) ::fsync(readable.get());
   return {};
 }
@@ -89,7 +77,7 @@ Result<void> write_all(int descriptor, std::string_view contents, const std::str
     const ssize_t written = ::write(descriptor, contents.data(), contents.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return refused("Cannot write", place);
+      return storage_failure("Cannot write", place);
     }
     contents.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -97,6 +85,19 @@ Result<void> write_all(int descriptor, std::string_view contents, const std::str
 }
 
 }  // namespace
+
+tl::unexpected<Error> storage_failure(const std::string& what, const std::string& place, int number) {
+  const char* const hint = number == ENOSPC || number == EDQUOT ? "Free some space there."
+                           : number == EROFS                    ? "Choose a place that can be written to."
+                           : number == EACCES                   ? "Check who may use that folder."
+                                                                : "";
+  Error error{.error_class = ErrorClass::store,
+              .message = what + " " + place + ": " + std::generic_category().message(number) + ".",
+              .hint = hint};
+  if (number == ENOSPC || number == EDQUOT) error.reason = "full";
+  if (number == EACCES || number == EROFS || number == EPERM) error.reason = "denied";
+  return fail(std::move(error));
+}
 
 Result<Folder> Folder::open(const std::string& path) {
   if (path.empty() || path.front() != '/')
@@ -122,7 +123,7 @@ Result<Folder> Folder::open(const std::string& path) {
     }
     if (!next && (errno == ELOOP || errno == ENOTDIR))
       return unsafe(done, "it is a link or no folder", "Remove it, or choose another folder.");
-    if (!next) return refused("Cannot open the folder", done);
+    if (!next) return storage_failure("Cannot open the folder", done);
     if (auto checked = check_home_of_another(next.get(), done); !checked)
       return fail(std::move(checked.error()));
     at = std::move(next);
@@ -140,7 +141,7 @@ Result<Folder> Folder::inside(const std::string& name) const {
   }
   if (!descriptor && (errno == ELOOP || errno == ENOTDIR))
     return unsafe(path, "it is a link or no folder", "Remove it.");
-  if (!descriptor) return refused("Cannot open the folder", path);
+  if (!descriptor) return storage_failure("Cannot open the folder", path);
   if (auto checked = check_folder(descriptor.get(), path); !checked) return fail(std::move(checked.error()));
   return Folder(path, std::move(descriptor));
 }
@@ -151,10 +152,11 @@ Result<Descriptor> Folder::open_file(const std::string& name, bool create) const
   if (!file && errno == ENOENT) {
     if (!create) return Descriptor();
     file = Descriptor(::openat(descriptor_.get(), name.c_str(), flags | O_CREAT, S_IRUSR | S_IWUSR));
-    if (file && ::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) return refused("Cannot make", place(name));
+    if (file && ::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
+      return storage_failure("Cannot make", place(name));
   }
   if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
-  if (!file) return refused("Cannot open", place(name));
+  if (!file) return storage_failure("Cannot open", place(name));
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   return file;
 }
@@ -164,7 +166,7 @@ Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t 
       ::openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::nullopt;
   if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
-  if (!file) return refused("Cannot open", place(name));
+  if (!file) return storage_failure("Cannot open", place(name));
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   SecretBuffer contents;
   for (;;) {
@@ -172,7 +174,7 @@ Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t 
     const ssize_t got = ::read(file.get(), contents.room(piece), piece);
     if (got == 0) return contents.take();
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return refused("Cannot read", place(name));
+    if (got < 0) return storage_failure("Cannot read", place(name));
     contents.grew(static_cast<std::size_t>(got));
     if (contents.size() > limit)
       return fail(ErrorClass::store, place(name) + " is larger than " + std::to_string(limit) + " bytes.",
@@ -188,49 +190,49 @@ Result<void> Folder::replace(const std::string& name, std::string_view contents)
   };
   const Descriptor file(::openat(descriptor_.get(), temporary.c_str(),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file) return refused("Cannot write", place(name));
+  if (!file) return storage_failure("Cannot write", place(name));
   if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
-    return give_up(refused("Cannot write", place(name)).value());
+    return give_up(storage_failure("Cannot write", place(name)).value());
   if (auto written = write_all(file.get(), contents, place(name)); !written)
     return give_up(std::move(written.error()));
   if (::fsync(file.get()) != 0 ||
       ::renameat(descriptor_.get(), temporary.c_str(), descriptor_.get(), name.c_str()) != 0)
-    return give_up(refused("Cannot write", place(name)).value());
+    return give_up(storage_failure("Cannot write", place(name)).value());
   return sync();
 }
 
 Result<void> Folder::remove(const std::string& name) const {
   if (::unlinkat(descriptor_.get(), name.c_str(), 0) == 0) return sync();
-  return errno == ENOENT ? Result<void>() : refused("Cannot remove", place(name));
+  return errno == ENOENT ? Result<void>() : storage_failure("Cannot remove", place(name));
 }
 
 Result<void> Folder::rename(const std::string& from, const std::string& to) const {
   if (::renameat(descriptor_.get(), from.c_str(), descriptor_.get(), to.c_str()) != 0)
-    return refused("Cannot rename", place(from));
+    return storage_failure("Cannot rename", place(from));
   return {};
 }
 
 Result<void> Folder::probe() const {
   if (::faccessat(descriptor_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
-    return refused("Cannot write to", path_);
+    return storage_failure("Cannot write to", path_);
   struct statvfs status {};
   if (::fstatvfs(descriptor_.get(), &status) == 0 && status.f_blocks > 0 && status.f_bavail == 0)
-    return refused("Cannot write to", path_, ENOSPC);
+    return storage_failure("Cannot write to", path_, ENOSPC);
   return {};
 }
 
 Result<void> Folder::sync() const {
-  return ::fsync(descriptor_.get()) == 0 ? Result<void>() : refused("Cannot write to", path_);
+  return ::fsync(descriptor_.get()) == 0 ? Result<void>() : storage_failure("Cannot write to", path_);
 }
 
 Result<std::vector<std::string>> Folder::names() const {
   Descriptor again = open_folder_at(descriptor_.get(), ".", 0);
-  if (!again) return refused("Cannot open the folder", path_);
+  if (!again) return storage_failure("Cannot open the folder", path_);
   struct Close {
     void operator()(DIR* stream) const noexcept { ::closedir(stream); }
   };
   const std::unique_ptr<DIR, Close> stream(::fdopendir(again.get()));
-  if (!stream) return refused("Cannot read the folder", path_);
+  if (!stream) return storage_failure("Cannot read the folder", path_);
   again.release();
   std::vector<std::string> names;
   while (const dirent* const entry = ::readdir(stream.get())) {

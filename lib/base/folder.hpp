@@ -5,6 +5,7 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -12,6 +13,10 @@
 #include <vector>
 
 namespace oauth_token {
+
+/// What the system refused to do in a folder of ours, from errno: class `store`, reason "full" or "denied"
+/// where it is that, and what to do about it.
+tl::unexpected<Error> storage_failure(const std::string& what, const std::string& place, int number = errno);
 
 /// A folder whose files are ours alone, opened once as a descriptor: nothing depends on what its path means
 /// later, on links or on umask. Errors: `config` for what is not safe to use (another owner, others may write

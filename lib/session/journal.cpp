@@ -10,7 +10,6 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -51,10 +50,7 @@ Result<void> write_at(int file, std::string_view bytes, std::size_t offset, cons
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0)
-      return fail(ErrorClass::store,
-                  "Cannot write " + place + ": " + std::generic_category().message(errno) + ".",
-                  "Free some space there.");
+    if (written < 0) return storage_failure("Cannot write", place);
     bytes.remove_prefix(static_cast<std::size_t>(written));
     offset += static_cast<std::size_t>(written);
   }
@@ -177,18 +173,13 @@ Result<void> Journal::begin(std::uint64_t generation, const Secret& refresh_toke
     const int emptied = ::ftruncate(file_.get(), 0);
   const auto size = static_cast<off_t>(prefix_size + room + aes_tag_size);
   if (const int error = ::posix_fallocate(file_.get(), 0, size); error != 0) {
-    const std::string why = std::generic_category().message(error);
     nothing_issued();
-    return fail(ErrorClass::store,
-                "Cannot reserve " + std::to_string(size) + " bytes in " + folder_.path() + ": " + why + ".",
-                "Free some space there.");
+    return storage_failure("Cannot reserve " + std::to_string(size) + " bytes in", folder_.path(), error);
   }
   const std::string line =
       padded(identity(id_, generation) + " " + std::to_string(since), line_size - 1) + "\n";
   if (auto written = write_at(file_.get(), line, 0, place()); !written) return written;
-  if (::fsync(file_.get()) != 0)
-    return fail(ErrorClass::store,
-                "Cannot write " + place() + ": " + std::generic_category().message(errno) + ".");
+  if (::fsync(file_.get()) != 0) return storage_failure("Cannot write", place());
   return folder_.sync();
 }
 
@@ -200,9 +191,7 @@ Result<void> Journal::keep(const Secret& answer) {
   if (!sealed) return fail(sealed.error());
   const std::string bytes = padded(std::to_string(sealed->size()), size_digits) + salt_ + nonce + *sealed;
   if (auto written = write_at(file_.get(), bytes, line_size, place()); !written) return written;
-  if (::fdatasync(file_.get()) != 0)
-    return fail(ErrorClass::store,
-                "Cannot write " + place() + ": " + std::generic_category().message(errno) + ".");
+  if (::fdatasync(file_.get()) != 0) return storage_failure("Cannot write", place());
   return {};
 }
 
