@@ -59,10 +59,11 @@ class SignalTest(CallerKeptTest):
                 return
             time.sleep(0.01)
 
-    def renew_under(self, *signals):
-        """Sends the signals while the answer is awaited; the exit status and what was printed."""
+    def renew_under(self, *signals, then=()):
+        """Sends the signals while the answer is awaited; the exit status and what was printed, and with behaviours in
+        `then` what became of one more run at the same server, that is the same journal."""
         held = HeldAnswer(issued(2))
-        with FaultServer(held) as server:
+        with FaultServer(held, *then) as server:
             process = self.program.start(*self.in_place(server))
             try:
                 self.assertTrue(held.asked.wait(60))
@@ -76,7 +77,7 @@ class SignalTest(CallerKeptTest):
                 held.go.set()
                 process.kill()
                 process.wait()
-        return process.returncode, out
+            return (process.returncode, out, *(self.program.run(*self.in_place(server)) for _ in then))
 
     def test_a_signal_is_held_back_until_the_new_refresh_token_is_in_its_place(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -93,18 +94,10 @@ class SignalTest(CallerKeptTest):
                 self.assertEqual(self.kept.read_text(), "rt-2\n")
 
     def test_a_second_interrupt_ends_it_and_the_next_run_says_that_a_renewal_had_begun(self):
-        self.assertEqual(self.renew_under(signal.SIGINT, signal.SIGINT), (-signal.SIGINT, b""))
+        refused = answering_once(response(b'{"error":"invalid_grant"}', 400, JSON))
+        status, out, done = self.renew_under(signal.SIGINT, signal.SIGINT, then=[refused])
+        self.assertEqual((status, out), (-signal.SIGINT, b""))
         self.assertEqual(self.kept.read_text(), "rt-1\n")
-        refused = response(b'{"error":"invalid_grant"}', 400, JSON)
-        # The journal is one of the refresh token, the endpoint and the client: the port has to be the same.
-        held = HeldAnswer(issued(2))
-        with FaultServer(held, answering_once(refused)) as server:
-            process = self.program.start(*self.in_place(server))
-            self.assertTrue(held.asked.wait(60))
-            process.kill()
-            process.communicate()
-            held.go.set()
-            done = self.program.run(*self.in_place(server))
         self.assertEqual((done.status, done.stdout), (4, ""))
         self.assertIn("A renewal that began at ", done.stderr)
 

@@ -3,6 +3,7 @@ when the answer is kept. The session survives."""
 
 import fcntl
 import os
+import pathlib
 import random
 import signal
 import statistics
@@ -59,7 +60,7 @@ class BeforeSendingTest(InterruptCase):
         for number in SIGNALS:
             with self.subTest(number):
                 process = self.start("refresh")
-                time.sleep(0.5)
+                wait_until(lambda: opened(process, locks), "the program to open the lock, which it cannot get")
                 process.send_signal(number)
                 self.assertNotIn(PATIENCE, self.ends_by(process, number))
         for file in held:
@@ -206,6 +207,17 @@ class AnyMomentTest(InterruptCase):
             self.assertIn(process.wait(60), (-number, 0))
             self.server.settle()
             self.check_whole()
+
+
+def opened(process, folder):
+    """Whether the process has a file of the folder open; only root may look."""
+    for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            if link.readlink().parent == folder:
+                return True
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return False
 
 
 def has_ended(process):
