@@ -12,7 +12,7 @@ import unittest
 
 from cli_session_test import Server
 from full_pipe import wait_until
-from memory_scan import AWKWARD_IN_TOKENS, canary, pieces
+from memory_scan import AWKWARD_IN_TOKENS, canary, forms, pieces
 from program import Program
 from secret_service import SecretService
 
@@ -64,16 +64,19 @@ class WrittenSecretsTest(unittest.TestCase):
     def secrets(self):
         return [self.password, self.store_key.encode()[7:], *self.server.secrets]
 
-    def search(self, what):
+    def places(self):
+        """The files that hold a piece of a secret."""
         wanted = set().union(*(pieces(secret) for secret in self.secrets()))
         for folder, _, names in os.walk(self.home):
             for name in names:
                 path = pathlib.Path(folder) / name
-                if path in self.allowed or not path.is_file():
-                    continue
-                data = path.read_bytes()
-                found = wanted & {data[i:i + 8] for i in range(len(data) - 7)}
-                self.assertFalse(found, f"{path} after {what}")
+                data = path.read_bytes() if path.is_file() else b""
+                if not wanted.isdisjoint(data[i:i + 8] for i in range(len(data) - 7)):
+                    yield path
+
+    def search(self, what):
+        """`allowed` are the files that must hold one."""
+        self.assertEqual(set(self.places()), self.allowed, what)
 
     def run_ok(self, *words, **options):
         done = self.program.run(*words, **options)
@@ -87,6 +90,13 @@ class WrittenSecretsTest(unittest.TestCase):
     def sign_in(self, *options):
         return self.run_ok("password", *self.server_options(), "--username", "alice", "--password-stdin", *options,
                            input=self.password)
+
+    def test_the_search_finds_what_is_there(self):
+        for secret in (self.password, self.store_key.encode()[7:]):
+            for form in forms(secret):
+                for content in (form, b"before" + form[:8], form[-8:] + b"after"):
+                    self.allowed = {pathlib.Path(self.program.file("deep/below/planted", content))}
+                    self.search("planted")
 
     def test_no_file_holds_a_secret_in_clear(self):
         for store, other in (("file", "keyring"), ("keyring", "file"), (f"file:{self.home}/there", "file")):
@@ -107,7 +117,7 @@ class WrittenSecretsTest(unittest.TestCase):
         token = self.home / "token"
         process = self.program.start("exec", "--refresh-file", str(token), "--", "sleep", "60")
         wait_until(token.exists, "the file")
-        self.allowed.add(token)
+        self.allowed = {token}
         self.search("exec --refresh-file")
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
@@ -126,25 +136,45 @@ class WrittenSecretsTest(unittest.TestCase):
         self.assertEqual(mine.stat().st_mode & 0o777, 0o600)
 
     def test_killed_at_any_moment(self):
-        moments = random.Random(3)
         for store in ("file", "keyring"):
-            for _ in range(10):
+            seen = set()
+            for moment in self.moments():
                 self.sign_in("--store", store, "--replace")
-                process = self.program.start("refresh")
-                time.sleep(moments.uniform(0, 0.06))
-                process.kill()
-                process.communicate(timeout=20)
-                self.search("kill")
+                seen.add(self.killed(moment, "refresh"))
+            self.assertEqual(seen, {"committed", "not committed"})
         self.sign_in("--store", "none")
         mine = pathlib.Path(self.program.file("mine", self.server.refresh_token))
         self.allowed.add(mine)
-        for _ in range(10):
-            process = self.program.start("refresh", *self.server_options(), "--refresh-token-file", str(mine),
-                                         "--on-rotation", "cat >/dev/null; sleep 1")
-            time.sleep(moments.uniform(0, 0.06))
-            process.kill()
-            process.communicate(timeout=20)
-            self.search("kill")
+        seen = {self.killed(moment, "refresh", *self.server_options(), "--refresh-token-file", str(mine),
+                            "--on-rotation", "cat >/dev/null; sleep 1") for moment in self.moments()}
+        self.assertEqual(seen, {"committed", "not committed"})
+
+    def moments(self):
+        """Functions of (process, issued): at once, right after the server's commit, later or earlier by chance."""
+        chance = random.Random(3)
+
+        def at_the_commit(process, issued):
+            wait_until(lambda: len(self.server.secrets) > issued or process.poll() is not None, "the commit")
+
+        def near_the_commit(process, issued):
+            at_the_commit(process, issued)
+            time.sleep(chance.uniform(0, 0.02))
+
+        def any_time(*_):
+            time.sleep(chance.uniform(0, 0.06))
+
+        return [lambda *_: None, at_the_commit, *[any_time, near_the_commit] * 4]
+
+    def killed(self, moment, *words):
+        """Says whether the kill came after the server's commit."""
+        issued = len(self.server.secrets)
+        process = self.program.start(*words)
+        moment(process, issued)
+        process.kill()
+        process.communicate(timeout=20)
+        self.server.settle()
+        self.search("kill")
+        return "committed" if len(self.server.secrets) > issued else "not committed"
 
     def test_killed_while_an_answer_is_awaited(self):
         self.sign_in("--store", "file")
