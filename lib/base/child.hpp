@@ -28,7 +28,8 @@ struct ChildEnd {
   int start_error = 0;       ///< the number of the error because of which it was not started
   Wake woken = Wake::ready;  ///< else it was ended before its time: at the deadline, or by a stop
   bool too_much = false;     ///< it was ended since it wrote more than two bytes beyond secret_source_limit
-  /// Nothing when this process cannot know, since it ignores SIGCHLD, or may not end the program, sudo perhaps.
+  /// Nothing when this process cannot know, since it ignores SIGCHLD, or may not end the program, sudo
+  /// perhaps.
   std::optional<siginfo_t> how;
   Secret output = {};
 };
