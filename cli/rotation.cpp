@@ -25,8 +25,26 @@ std::string resolved(const std::string& path) {
   return text;
 }
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+/// Whoever can put a file of his own in the place of ours chooses the account that the next run works with.
+Result<void> check_folder(const std::string& folder) {
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return {};  // making the file says why
+  const bool of_another = status.st_uid != 0 && status.st_uid != geteuid() && geteuid() != 0;
+  const bool open_to_others = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0;
+  if (!of_another && !open_to_others) return {};
+  return fail(ErrorClass::config,
+              "--write-refresh-token: other users can replace files in " + folder + "; nothing was sent.",
+              of_another ? "Choose a folder of your own."
+                         : "Choose a folder of your own, or run: chmod go-w " + folder);
+}
+
 void sync_folder_of(const std::string& path) noexcept {
-  const int folder = open(path.substr(0, path.rfind('/') + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder == -1) return;
   (void)fsync(folder);
   close(folder);
@@ -47,6 +65,7 @@ Result<Rotation> Rotation::prepare(const Settings& settings) {
         "Add --write-refresh-token FILE, --on-rotation CMD, or -o json --show-refresh-token.");
   }
   rotation.file_ = resolved(settings.value("write-refresh-token"));
+  if (auto safe = check_folder(folder_of(rotation.file_)); !safe) return fail(std::move(safe.error()));
   rotation.temporary_ = rotation.file_ + ".XXXXXX";
   rotation.descriptor_ = mkostemp(rotation.temporary_.data(), O_CLOEXEC);
   // Space is reserved now: a full disk shall not cost the session.

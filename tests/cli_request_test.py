@@ -242,6 +242,13 @@ class CallerKeptTokenTest(unittest.TestCase):
                 done = program.run(command, "--token-endpoint", server.url(), "--client-id", "c")
                 self.assertEqual((done.status, done.stdout), (2, ""))
                 self.assertIn("--write-refresh-token", done.stderr)
+            shared = program.home / "shared"
+            shared.mkdir()
+            for mode in (0o777, 0o775):
+                shared.chmod(mode)
+                done = self.refresh(program, server, "--write-refresh-token", str(shared / "rt"))
+                self.assertEqual((done.status, server.connections, list(shared.iterdir())), (2, 0, []), done.stderr)
+                self.assertIn(f"chmod go-w {shared}", done.stderr)
             done = self.refresh(program, server, "--write-refresh-token", "/nowhere/rt")
             self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
             done = self.refresh(program, server, "-o", "json", "--show-refresh-token")
