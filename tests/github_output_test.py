@@ -11,6 +11,7 @@ from exec_test import Issuer
 from fault_server import response
 from cli_session_test import JSON
 from cli_usage_test import require_root
+from ordinary_user import as_user
 from program import Program
 
 
@@ -104,7 +105,7 @@ class GithubOutputTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as home:
             os.chown(home, 12345, 12345)
             self.program.environment.update(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, XDG_RUNTIME_DIR=home)
-            self.program.prefix = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
+            self.program.prefix = as_user(12345)
             for owner, mode, words in ((1001, 0o666, "belongs to user id 1001"), (12345, 0o646, "can write to it"),
                                        (12345, 0o664, "can write to it"), (12345, 0o644, "")):
                 with self.subTest(owner=owner, mode=oct(mode)):

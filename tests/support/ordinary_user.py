@@ -24,10 +24,20 @@ def installed_copy(folder):
     return str(folder / "bin" / program.name)
 
 
+def as_user(user):
+    """What a command begins with that this user is to run. Where only root may pass the root folder, as in a root made by
+    hand, no user could run anything: there it may look past the modes of folders and files, and write no more than ever.
+    """
+    words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    if not os.stat("/").st_mode & 0o001:
+        words += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
+    return tuple(words)
+
+
 class OrdinaryUser(SealedProgram):
     """A home of the user USER, whom setpriv makes the program run as."""
 
-    prefix = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
+    prefix = as_user(USER)
 
     def __init__(self, path):
         super().__init__()
