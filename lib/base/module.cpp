@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace oauth_token {
@@ -48,7 +49,8 @@ std::vector<std::string> candidates(std::string_view name) {
 Result<void*> open_module(std::string_view name, Binding binding) {
   std::string reason = "it is not installed";
   for (const std::string& path : candidates(name)) {
-    if (::access(path.c_str(), F_OK) != 0) continue;
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) continue;
     void* const module =
         ::dlopen(path.c_str(), (binding == Binding::late ? RTLD_LAZY : RTLD_NOW) | RTLD_LOCAL);
     if (module != nullptr) {
