@@ -1,10 +1,13 @@
 """What root needs to see how the program fares as an ordinary user, on file systems of its own."""
 
+import atexit
+import functools
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from sealed_sessions import SealedProgram
 
@@ -25,13 +28,30 @@ def installed_copy(folder):
 
 
 def as_user(user):
-    """What a command begins with that this user is to run. Where only root may pass the root folder, as in a root made by
-    hand, no user could run anything: there it may look past the modes of folders and files, and write no more than ever.
-    """
-    words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-    if not os.stat("/").st_mode & 0o001:
-        words += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
-    return tuple(words)
+    """What a command begins with that this user is to run."""
+    words = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+    return words if os.stat("/").st_mode & 0o001 else (*root_to_pass(), *words)
+
+
+@functools.cache
+def root_to_pass():
+    """Where only root may pass the root folder, as in one that was made by hand, no user could run anything. What a command
+    begins with that is to see the same folders in a root folder that everybody may pass; the mounts end with the command."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-root."))
+    root.chmod(0o755)
+    atexit.register(os.rmdir, root)
+    folders = []
+    for entry in os.scandir("/"):
+        if entry.is_symlink():
+            (root / entry.name).symlink_to(os.readlink(entry.path))
+            atexit.register(os.unlink, root / entry.name)
+        elif entry.is_dir():
+            (root / entry.name).mkdir()
+            atexit.register(os.rmdir, root / entry.name)
+            folders.append(entry.name)
+    folders.sort(key=lambda name: name != "tmp")  # first, for the rest is mounted below it
+    bind = " && ".join(f"mount --rbind /{name} {root}/{name}" for name in folders)
+    return ("unshare", "--mount", "--propagation", "unchanged", "sh", "-c", f'{bind} && exec chroot {root} "$@"', "sh")
 
 
 class OrdinaryUser(SealedProgram):
