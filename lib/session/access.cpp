@@ -1,5 +1,7 @@
 #include "session/access.hpp"
 
+#include "session/record.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/token_store.hpp>
@@ -14,16 +16,16 @@ std::string file_store_folder(const SessionFolder& folder, const std::string& st
 }
 
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
-                                               const SessionOptions& options) {
+                                               const SessionOptions& options, const FileStoreOptions& file) {
   const std::string& name = record.store;
   if (options.store) return options.store;
   if (name == "keyring") return open_keyring_store(options.keyring);
-  if (name == "file" || name.starts_with("file:")) {
-    const bool has_key = !options.file.key.empty() || !options.file.key_file.empty();
+  if (is_file_store(name)) {
+    const bool has_key = !file.key.empty() || !file.key_file.empty();
     return open_file_store({.folder = file_store_folder(folder, name),
-                            .key = options.file.key.copy(),
-                            .key_file = has_key ? options.file.key_file : record.store_key_file,
-                            .allow_plaintext = options.file.allow_plaintext});
+                            .key = file.key.copy(),
+                            .key_file = has_key ? file.key_file : record.store_key_file,
+                            .allow_plaintext = file.allow_plaintext});
   }
   if (name == "own")
     return fail(ErrorClass::config,
@@ -33,15 +35,18 @@ Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, cons
 }
 
 ClientRunOptions copy(const ClientRunOptions& options) {
-  return {.client_secret = options.client_secret.copy(),
-          .timeout = options.timeout,
-          .connect_timeout = options.connect_timeout,
-          .insecure_tls = options.insecure_tls,
-          .allow_http = options.allow_http,
-          .lenient = options.lenient,
-          .all_endpoints = options.all_endpoints,
-          .keyring = options.keyring,
-          .decorate = options.decorate};
+  // All members: one more does not compile until it is copied.
+  const auto& [client_secret, timeout, connect_timeout, insecure_tls, allow_http, lenient, all_endpoints,
+               keyring, decorate] = options;
+  return {.client_secret = client_secret.copy(),
+          .timeout = timeout,
+          .connect_timeout = connect_timeout,
+          .insecure_tls = insecure_tls,
+          .allow_http = allow_http,
+          .lenient = lenient,
+          .all_endpoints = all_endpoints,
+          .keyring = keyring,
+          .decorate = decorate};
 }
 
 StoreItem store_item(const SessionRecord& record, std::uint64_t generation) {

@@ -40,9 +40,9 @@ class SessionAccess {
 /// Where a file store keeps its files: of "file" or "file:FOLDER".
 std::string file_store_folder(const SessionFolder& folder, const std::string& store);
 
-/// The store that a record names, opened.
+/// The store that a record names, opened; `file` has the key and what is allowed of a file store.
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
-                                               const SessionOptions& options);
+                                               const SessionOptions& options, const FileStoreOptions& file);
 
 /// A copy for one client more.
 ClientRunOptions copy(const ClientRunOptions& options);

@@ -54,9 +54,14 @@ Result<SessionRecord> reload(const OpenSession& session) {
   return std::move(**record);
 }
 
+tl::unexpected<Error> no_tokens(const std::string& name) {
+  return fail(ErrorClass::reauthenticate, "The store has no tokens of session \"" + name + "\".",
+              "Sign in again, or remove it with: oauth-token forget " + name);
+}
+
 Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
   if (!session.store || session.store_name != session.record.store) {
-    auto store = open_store(session.record, session.folder, session.options);
+    auto store = open_store(session.record, session.folder, session.options, session.options.file);
     if (!store) return fail(std::move(store.error()));
     session.store = std::move(*store);
     session.store_name = session.record.store;

@@ -42,4 +42,7 @@ struct HeldSession {
 /// Blocks for the lock, then for the store.
 Result<HeldSession> hold(OpenSession& session, std::stop_token stop);
 
+/// The error of an operation that needs the tokens of a session whose store has none.
+tl::unexpected<Error> no_tokens(const std::string& name);
+
 }  // namespace oauth_token

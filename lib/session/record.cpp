@@ -291,8 +291,10 @@ Result<void> check_session_name(std::string_view name) {
 }
 
 bool is_store_name(std::string_view store) noexcept {
-  return store == "keyring" || store == "file" || store == "own" ||
-         (store.starts_with("file:/") && store.find('\0') == std::string_view::npos);
+  if (!is_file_store(store)) return store == "keyring" || store == "own";
+  return store == "file" || (store.starts_with("file:/") && store.find('\0') == std::string_view::npos);
 }
+
+bool is_file_store(std::string_view store) noexcept { return store == "file" || store.starts_with("file:"); }
 
 }  // namespace oauth_token

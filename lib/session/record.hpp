@@ -22,4 +22,7 @@ Result<void> check_session_name(std::string_view name);
 /// Whether a session can be kept there: "keyring", "file", "file:FOLDER" or "own".
 bool is_store_name(std::string_view store) noexcept;
 
+/// Of such a name: whether it is "file" or "file:FOLDER".
+bool is_file_store(std::string_view store) noexcept;
+
 }  // namespace oauth_token

@@ -63,17 +63,20 @@ Result<void> check_bound(const json::Value& root, const SessionRecord& record) {
 }  // namespace
 
 Token copy(const Token& token) {
-  return Token{.access_token = token.access_token.copy(),
-               .token_type = token.token_type,
-               .expires_at = token.expires_at,
-               .lifetime = token.lifetime,
-               .lifetime_unusable = token.lifetime_unusable,
-               .refresh_token = token.refresh_token.copy(),
-               .scope = token.scope,
-               .scope_granted = token.scope_granted,
-               .id_token = token.id_token.copy(),
-               .extra = token.extra.copy(),
-               .warnings = token.warnings};
+  // All members: one more does not compile until it is copied.
+  const auto& [access_token, token_type, expires_at, lifetime, lifetime_unusable, refresh_token, scope,
+               scope_granted, id_token, extra, warnings] = token;
+  return Token{.access_token = access_token.copy(),
+               .token_type = token_type,
+               .expires_at = expires_at,
+               .lifetime = lifetime,
+               .lifetime_unusable = lifetime_unusable,
+               .refresh_token = refresh_token.copy(),
+               .scope = scope,
+               .scope_granted = scope_granted,
+               .id_token = id_token.copy(),
+               .extra = extra.copy(),
+               .warnings = warnings};
 }
 
 Secret to_json(const SecretHalf& half, const SessionRecord& record) {

@@ -8,9 +8,10 @@ namespace oauth_token {
 namespace {
 
 RefreshTokenGrant copy(const RefreshTokenGrant& grant) {
-  RefreshTokenGrant copied{
-      .refresh_token = grant.refresh_token.copy(), .scope = grant.scope, .resource = grant.resource};
-  for (const Parameter& parameter : grant.extra)
+  // All members: one more does not compile until it is copied.
+  const auto& [refresh_token, scope, resource, extra] = grant;
+  RefreshTokenGrant copied{.refresh_token = refresh_token.copy(), .scope = scope, .resource = resource};
+  for (const Parameter& parameter : extra)
     copied.extra.push_back({.name = parameter.name, .value = parameter.value.copy()});
   return copied;
 }

@@ -65,7 +65,7 @@ void clear_up(const SessionRecord& old, const SessionFolder& folder, const Sessi
   auto journal = Journal::open(SessionAccess::root(folder), old.id);
   if (journal) [[maybe_unused]]
     const auto erased = journal->erase();
-  const auto store = open_store(old, folder, options);
+  const auto store = open_store(old, folder, options, options.file);
   const auto erased = store ? (*store)->erase(old.id, {}) : Result<void>(fail(store.error()));
   if (!erased)
     warnings.push_back("The tokens of the session that was replaced could not be removed from the store: " +
@@ -87,7 +87,7 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
   if (keeps && !is_store_name(wanted.store))
     return fail(ErrorClass::usage, "There is no store \"" + wanted.store + "\".",
                 "Use keyring, file, file:FOLDER (an absolute path) or none.");
-  if (wanted.store.starts_with("file")) wanted.store_key_file = options.file.key_file;
+  if (is_file_store(wanted.store)) wanted.store_key_file = options.file.key_file;
   wanted.client.lenient = wanted.client.lenient || options.client.lenient;
   auto folder = SessionFolder::open(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
@@ -108,7 +108,7 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
 
   // Once more: discovery may have found another endpoint.
   if (auto old = existing(state->folder, state->record, replace); !old) return fail(std::move(old.error()));
-  auto store = open_store(state->record, state->folder, state->options);
+  auto store = open_store(state->record, state->folder, state->options, state->options.file);
   if (!store) return fail(std::move(store.error()));
   state->store = std::move(*store);
   if (auto works = state->store->probe(std::move(stop)); !works) return fail(std::move(works.error()));
