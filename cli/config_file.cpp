@@ -1,5 +1,7 @@
 #include "config_file.hpp"
 
+#include "safe_place.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <cerrno>
@@ -29,12 +31,6 @@ tl::unexpected<Error> refused(const std::string& what, const std::string& path, 
               what + " " + quoted(path) + ": " + std::generic_category().message(number) + ".");
 }
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // Behind all symbolic links; nothing when there is no such file.
 std::optional<std::string> real_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
@@ -42,21 +38,12 @@ std::optional<std::string> real_path(const std::string& path) {
   return std::string(real.get());
 }
 
-bool is_ours(const struct stat& status) noexcept {
-  return status.st_uid == ::geteuid() || status.st_uid == 0;
-}
-
-bool others_may_write(const struct stat& status) noexcept {
-  return (status.st_mode & static_cast<mode_t>(S_IWGRP | S_IWOTH)) != 0;
-}
-
 Result<void> check_safe(const struct stat& status, const std::string& path, const std::string& what) {
   if (!is_ours(status))
     return fail(ErrorClass::config,
                 what + " " + quoted(path) + " belongs to another user, who could have commands run here.",
                 "It must belong to you or to root.");
-  const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & static_cast<mode_t>(S_ISVTX)) != 0;
-  if (others_may_write(status) && !sticky)
+  if (others_may_change(status))
     return fail(ErrorClass::config,
                 what + " " + quoted(path) + " can be written by others, who could have commands run here.",
                 "chmod go-w " + quoted(path));

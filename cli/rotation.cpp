@@ -1,6 +1,7 @@
 #include "rotation.hpp"
 
 #include "output.hpp"
+#include "safe_place.hpp"
 
 #include <oauth_token/secret_source.hpp>
 
@@ -25,18 +26,12 @@ std::string resolved(const std::string& path) {
   return text;
 }
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
 /// Whoever can put a file of his own in the place of ours chooses the account that the next run works with.
 Result<void> check_folder(const std::string& folder) {
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0) return {};  // making the file says why
-  const bool of_another = status.st_uid != 0 && status.st_uid != geteuid() && geteuid() != 0;
-  const bool open_to_others = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0;
-  if (!of_another && !open_to_others) return {};
+  const bool of_another = !is_ours(status) && geteuid() != 0;
+  if (!of_another && !others_may_change(status)) return {};
   return fail(ErrorClass::config,
               "--write-refresh-token: other users can replace files in " + folder + "; nothing was sent.",
               of_another ? "Choose a folder of your own."
