@@ -223,10 +223,8 @@ class Parser {
   }
 
   static bool is_command_group(std::string_view name) {
-    return std::any_of(commands().begin(), commands().end(), [&](const Command& command) {
-      return command.name.size() > name.size() && command.name.starts_with(name) &&
-             command.name[name.size()] == ' ';
-    });
+    return !name.empty() && std::any_of(commands().begin(), commands().end(),
+                                        [&](const Command& command) { return group_of(command) == name; });
   }
 
   std::span<char* const> words_;

@@ -139,4 +139,9 @@ bool Command::takes(const Option& option) const noexcept {
 
 std::span<const Command> commands() noexcept { return table; }
 
+std::string_view group_of(const Command& command) {
+  const std::size_t space = command.name.find(' ');
+  return space == std::string_view::npos ? std::string_view() : command.name.substr(0, space);
+}
+
 }  // namespace oauth_token::cli

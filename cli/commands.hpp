@@ -42,6 +42,9 @@ struct Command {
 
 std::span<const Command> commands() noexcept;
 
+/// Commands of two words have a group: "profile" of "profile set", else empty.
+std::string_view group_of(const Command& command);
+
 // One file in commands/ each.
 Result<int> run_password(Context& context, const Settings& settings);
 Result<int> run_token(Context& context, const Settings& settings);

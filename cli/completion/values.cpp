@@ -48,11 +48,6 @@ std::vector<Operand> operands_of(const Command& command) {
   return operands;
 }
 
-std::string_view group_of(const Command& command) {
-  const std::size_t space = command.name.find(' ');
-  return space == std::string_view::npos ? std::string_view() : command.name.substr(0, space);
-}
-
 std::string_view name_in_group(const Command& command) {
   return command.name.substr(command.name.find(' ') + 1);  // npos + 1 is 0
 }

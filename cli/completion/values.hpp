@@ -36,8 +36,6 @@ struct Operand {
 /// In their order, without what stands behind "--".
 std::vector<Operand> operands_of(const Command& command);
 
-/// Commands of two words have a group: "profile" of "profile set", else empty.
-std::string_view group_of(const Command& command);
 std::string_view name_in_group(const Command& command);
 /// "profile", "store".
 std::vector<std::string_view> command_groups();
