@@ -14,6 +14,7 @@ import unittest
 from cli_session_test import Server
 from fault_server import response
 from program import Program
+from sealed_sessions import new_store_key
 
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples/ci"
 
@@ -108,7 +109,7 @@ class CiExampleTest(unittest.TestCase):
         return done.stdout
 
     def sealed_session(self, name):
-        key = self.program.file("sealed.key", b"base64:" + base64.b64encode(os.urandom(32)))
+        key = self.program.file("sealed.key", new_store_key())
         self.sign_in("--session", name, "--store", "file", "--store-key-file", key)
         return key
 

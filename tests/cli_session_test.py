@@ -7,7 +7,7 @@ import unittest
 import urllib.parse
 
 from fault_server import FaultServer, response
-from program import Program
+from keyring_case import KeyringTestCase
 from secret_service import SecretService
 
 JSON = [("Content-Type", "application/json")]
@@ -52,20 +52,11 @@ class Server(FaultServer):
         return [self.form(request).get("grant_type") for request in self.requests]
 
 
-class SessionTest(unittest.TestCase):
+class SessionTest(KeyringTestCase):
     maxDiff = None
 
-    @classmethod
-    def setUpClass(cls):
-        cls.keyring = SecretService().start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.keyring.end()
-
     def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
+        super().setUp()
         self.server = Server()
         self.addCleanup(self.server.stop)
 

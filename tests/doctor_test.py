@@ -11,23 +11,14 @@ import unittest
 import preload
 from cli_session_test import Server
 from doctor import doctor
-from program import Program
+from keyring_case import KeyringTestCase
 from secret_service import SecretService, no_bus
 
 OF_THE_SERVER = ["server"]  # a warning, where none is named
 
 
-class DoctorTest(unittest.TestCase):
+class DoctorTest(KeyringTestCase):
     maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
-
-    def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
 
     def configuration(self, text, mode=0o600):
         path = self.program.file("config/oauth-token/config.toml", text, mode)

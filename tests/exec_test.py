@@ -1,6 +1,5 @@
 """`exec`: what COMMAND finds, how it ends, and the file that is kept fresh beside it."""
 
-import base64
 import json
 import os
 import pathlib
@@ -16,6 +15,7 @@ from cli_usage_test import require_root
 from fault_server import response
 from full_pipe import wait_until
 from program import Program
+from sealed_sessions import new_store_key
 
 PYTHON = sys.executable
 
@@ -41,7 +41,7 @@ class ExecTest(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.store_key = "base64:" + base64.b64encode(os.urandom(32)).decode()
+        self.store_key = new_store_key()
         self.program = Program({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
                                 "OAUTH_TOKEN_STORE_KEY": self.store_key})
         self.addCleanup(self.program.close)

@@ -1,13 +1,12 @@
 """Sessions in sealed files, on a machine without a keyring and without D-Bus."""
 
-import base64
-import os
 import pathlib
 import unittest
 
 from cli_session_test import Server
 from doctor import doctor
 from program import Program
+from sealed_sessions import new_store_key
 
 
 class SealedSessionTest(unittest.TestCase):
@@ -17,7 +16,7 @@ class SealedSessionTest(unittest.TestCase):
         self.server = Server()
         self.addCleanup(self.server.stop)
         self.key = pathlib.Path(self.program.home) / "store.key"
-        self.key.write_bytes(b"base64:" + base64.b64encode(os.urandom(32)))
+        self.key.write_text(new_store_key())
         self.key.chmod(0o600)
 
     def sign_in(self, *options, **more):
@@ -44,7 +43,7 @@ class SealedSessionTest(unittest.TestCase):
         self.assertEqual(self.program.run("token", environment=environment)[:2], (0, "at-1\n"))
 
     def test_the_key_file_of_the_command_line_beats_the_variable(self):
-        other = {"OAUTH_TOKEN_STORE_KEY": "base64:" + base64.b64encode(os.urandom(32)).decode()}
+        other = {"OAUTH_TOKEN_STORE_KEY": new_store_key()}
         flag = ["--store-key-file", str(self.key)]
         self.assertEqual(self.sign_in("--store", "file", *flag, environment=other)[:2], (0, "at-1\n"))
         self.assertEqual(self.program.run("token")[:2], (0, "at-1\n"))
@@ -65,7 +64,7 @@ class SealedSessionTest(unittest.TestCase):
     def test_a_wrong_key_is_told_and_the_session_stays(self):
         self.sign_in("--store", "file", "--store-key-file", str(self.key))
         right = self.key.read_bytes()
-        self.key.write_bytes(b"base64:" + base64.b64encode(os.urandom(32)))
+        self.key.write_text(new_store_key())
         status, output, error = self.program.run("refresh")
         self.assertEqual((status, output), (10, ""), error)
         self.assertIn("key", error)

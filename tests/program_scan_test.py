@@ -11,8 +11,7 @@ import memory_scan
 from certificates import Authority
 from fault_server import FaultServer, answering, response, server_tls
 from full_pipe import FullPipe, wait_until_held_up
-from program import Program
-from secret_service import SecretService
+from keyring_case import KeyringTestCase
 
 JSON = [("Content-Type", "application/json")]
 REFUSED = answering(response(b'{"error":"invalid_client"}', 401, JSON))
@@ -38,23 +37,21 @@ class Server(FaultServer):
         return dict(urllib.parse.parse_qsl(self.requests[number].body.decode()))
 
 
-class ProgramScanTest(unittest.TestCase):
+class ProgramScanTest(KeyringTestCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         memory_scan.require_root()
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.authority = Authority(folder.name)
         cls.tls = server_tls(*cls.authority.certificate("good"))
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
 
     def setUp(self):
+        super().setUp()
         self.password, self.client_secret = memory_scan.canary(), memory_scan.canary()
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
 
     def server(self, *behaviours):
         server = FaultServer(*behaviours, tls=self.tls) if behaviours else Server(self.tls)

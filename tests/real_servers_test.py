@@ -6,11 +6,10 @@ import time
 import unittest
 
 from authorization_servers import Glewlwyd, OidcProvider
-from program import Program
-from secret_service import SecretService
+from keyring_case import KeyringTestCase
 
 
-class RealServerTest(unittest.TestCase):
+class RealServerTest(KeyringTestCase):
     """One server and one keyring for all tests of a class, a home of its own for each."""
 
     server_class = None
@@ -22,14 +21,12 @@ class RealServerTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.server = cls.start_server()
         cls.addClassCleanup(cls.server.stop)
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
 
     def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
+        super().setUp()
         self.secrets = 0
 
     def at_server(self, *words):

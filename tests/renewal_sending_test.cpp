@@ -9,17 +9,6 @@ using namespace std::chrono_literals;
 
 // How often a refresh token is sent, and what becomes of it when an answer is lost on the way.
 
-namespace {
-
-Result<HttpResponse> network_error(Sent sent, std::string reason) {
-  return fail(Error{.error_class = ErrorClass::network,
-                    .message = "The connection broke.",
-                    .reason = std::move(reason),
-                    .sent = sent});
-}
-
-}  // namespace
-
 TEST_CASE("a refresh is sent once more when the connection was cut, and only then") {
   struct {
     Sent sent;

@@ -1,16 +1,12 @@
 """Sealed files that somebody has laid hands on: each is told apart, nothing is sent, nothing is written over."""
 
-import base64
 import os
 import pathlib
 import unittest
 
 from cli_session_test import Server
 from program import Program
-
-
-def new_key():
-    return b"base64:" + base64.b64encode(os.urandom(32))
+from sealed_sessions import new_store_key
 
 
 class SealedSessionsTest(unittest.TestCase):
@@ -21,7 +17,7 @@ class SealedSessionsTest(unittest.TestCase):
         self.addCleanup(self.program.close)
         self.server = Server()
         self.addCleanup(self.server.stop)
-        self.key = pathlib.Path(self.program.file("key", new_key()))
+        self.key = pathlib.Path(self.program.file("key", new_store_key()))
         self.sign_in("work")
         self.file, = self.files()
 
@@ -57,7 +53,7 @@ class SealedSessionsTest(unittest.TestCase):
 
     def test_wrong_key(self):
         right = self.key.read_bytes()
-        self.key.write_bytes(new_key())
+        self.key.write_text(new_store_key())
         self.refused(10, str(self.file), "key")
         self.key.write_bytes(right)
         self.check_well_again()

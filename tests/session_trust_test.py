@@ -7,26 +7,20 @@ import unittest
 
 from certificates import Authority
 from fault_server import FaultServer, answering, response, server_tls
-from program import Program
-from secret_service import SecretService
+from keyring_case import KeyringTestCase
 
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer","expires_in":3600,"refresh_token":"rt"}',
                  headers=[("Content-Type", "application/json")])
 
 
-class SessionTrustTest(unittest.TestCase):
+class SessionTrustTest(KeyringTestCase):
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.ours = Authority(folder.name + "/ours")
         cls.other = Authority(folder.name + "/other", "Other Authority")
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
-
-    def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
 
     def server(self, authority, name):
         server = FaultServer(answering(TOKEN), tls=server_tls(*authority.certificate(name)))

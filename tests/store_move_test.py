@@ -1,6 +1,5 @@
 """`store move`: a session's tokens go to another store, and are nowhere lost and nowhere twice."""
 
-import base64
 import json
 import os
 import pathlib
@@ -8,29 +7,19 @@ import subprocess
 import unittest
 
 from cli_session_test import Server
-from program import Program
-from secret_service import SecretService
+from keyring_case import KeyringTestCase
+from sealed_sessions import new_store_key
 
 
-class StoreMoveTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
-
+class StoreMoveTest(KeyringTestCase):
     def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
+        super().setUp()
         self.server = Server()
         self.addCleanup(self.server.stop)
         self.key, self.other_key = self.key_file("key"), self.key_file("other-key")
 
     def key_file(self, name):
-        return self.program.file(name, self.new_key())
-
-    @staticmethod
-    def new_key():
-        return "base64:" + base64.b64encode(os.urandom(32)).decode()
+        return self.program.file(name, new_store_key())
 
     def folder(self, name="tokens"):
         return pathlib.Path(self.program.home) / name
@@ -98,11 +87,11 @@ class StoreMoveTest(unittest.TestCase):
         self.check_whole(f"file:{self.folder('there')}")
 
     def test_from_a_key_in_a_variable_to_one_in_a_file_and_back(self):
-        variable = {"OAUTH_TOKEN_STORE_KEY": self.new_key()}
+        variable = {"OAUTH_TOKEN_STORE_KEY": new_store_key()}
         self.sign_in("--store", "file", environment=variable)
         self.move(f"file:{self.folder('there')}", "--store-key-file", self.key, environment=variable)
         self.check_whole(f"file:{self.folder('there')}")
-        other = {"OAUTH_TOKEN_STORE_KEY": self.new_key()}
+        other = {"OAUTH_TOKEN_STORE_KEY": new_store_key()}
         self.move("file", environment=other)
         self.check_whole("file", environment=other)
         self.move("keyring", environment=other)
@@ -178,7 +167,7 @@ class StoreMoveTest(unittest.TestCase):
     def test_a_source_that_cannot_be_read_moves_nothing(self):
         self.sign_in("--store", "file", "--store-key-file", self.key)
         right = pathlib.Path(self.key).read_text()
-        pathlib.Path(self.key).write_text(self.new_key())
+        pathlib.Path(self.key).write_text(new_store_key())
         self.assertIn("key", self.refused(10, "keyring"))
         pathlib.Path(self.key).write_text(right)
         self.check_whole("file")

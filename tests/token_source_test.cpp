@@ -17,13 +17,6 @@ std::string warning_of(const Result<Token>& token) {
   return token && token->warnings.size() == 1 ? token->warnings.front() : "";
 }
 
-Result<HttpResponse> network_error(Sent sent, std::string reason) {
-  return fail(Error{.error_class = ErrorClass::network,
-                    .message = "The connection broke.",
-                    .reason = std::move(reason),
-                    .sent = sent});
-}
-
 }  // namespace
 
 TEST_CASE("a stored token that lives is returned without server, lock or journal") {

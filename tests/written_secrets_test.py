@@ -12,9 +12,9 @@ import unittest
 
 from cli_session_test import Server
 from full_pipe import wait_until
+from keyring_case import KeyringTestCase
 from memory_scan import AWKWARD_IN_TOKENS, canary, forms, pieces
-from program import Program
-from secret_service import SecretService
+from sealed_sessions import new_store_key
 
 
 class CanaryServer(Server):
@@ -43,18 +43,12 @@ class CanaryServer(Server):
                            "refresh_token": self.refresh_token, "id_note": "kept"})
 
 
-class WrittenSecretsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.keyring = SecretService().start()
-        cls.addClassCleanup(cls.keyring.end)
-
+class WrittenSecretsTest(KeyringTestCase):
     def setUp(self):
-        self.program = Program(self.keyring.environment())
-        self.addCleanup(self.program.close)
+        super().setUp()
         self.home = pathlib.Path(self.program.home)
         (self.home / "tmp").mkdir()
-        self.store_key = "base64:" + base64.b64encode(os.urandom(32)).decode()
+        self.store_key = new_store_key()
         self.program.environment.update(TMPDIR=str(self.home / "tmp"), OAUTH_TOKEN_STORE_KEY=self.store_key)
         self.server = CanaryServer()
         self.addCleanup(self.server.stop)

@@ -11,10 +11,15 @@ import os
 from program import Program
 
 
+def new_store_key():
+    """What a key file of the file store may hold, or OAUTH_TOKEN_STORE_KEY."""
+    return "base64:" + base64.b64encode(os.urandom(32)).decode()
+
+
 class SealedProgram(Program):
     def __init__(self, environment=None):
         super().__init__({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent", "OAUTH_TOKEN_STORE": "file"})
-        self.key = self.file("store.key", b"base64:" + base64.b64encode(os.urandom(32)))
+        self.key = self.file("store.key", new_store_key())
         self.environment.update(OAUTH_TOKEN_STORE_KEY_FILE=self.key, **(environment or {}))
 
     def sign_in(self, server, *words, **options):

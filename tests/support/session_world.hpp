@@ -111,6 +111,13 @@ inline Error store_failure() {
   return {.error_class = ErrorClass::store, .message = "The keyring is locked.", .reason = "locked"};
 }
 
+inline Result<HttpResponse> network_error(Sent sent, std::string reason) {
+  return fail(Error{.error_class = ErrorClass::network,
+                    .message = "The connection broke.",
+                    .reason = std::move(reason),
+                    .sent = sent});
+}
+
 /// The token endpoint.
 class Server {
  public:
