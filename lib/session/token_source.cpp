@@ -171,6 +171,9 @@ Result<Token> TokenSource::State::ask(const TokenSourceOptions& options, const s
     const std::shared_ptr<Flight> joined = flight;
     if (!landed.wait(lock, stop, [&] { return joined->landed; }))
       return fail(ErrorClass::interrupted, "Interrupted during a renewal; it goes on in the background.");
+    // Whether the caller or the flight was woken first must not matter; nothing is lost, for the token is
+    // kept.
+    if (stop.stop_requested() && !unkept) continue;
     if (answers(*joined, options)) return token_of(joined->renewed, options);
   }
 }
