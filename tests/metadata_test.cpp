@@ -82,13 +82,14 @@ TEST_CASE("OpenID Connect's address appends to the path, RFC 8414's is inserted 
 
 TEST_CASE("the document of OpenID Connect is read whole") {
   Server server;
-  const std::string body =
-      document(issuer, "https://as.example/tenant/token",
-               R"(,"introspection_endpoint":"https://as.example/i")"
-               R"(,"revocation_endpoint":"https://as.example/r")"
-               R"(,"token_endpoint_auth_methods_supported":["client_secret_post","none"])"
-               R"(,"grant_types_supported":["password"])"
-               R"(,"mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example/t"})");
+  const std::string body = document(
+      issuer, "https://as.example/tenant/token",
+      R"(,"introspection_endpoint":"https://as.example/i")"
+      R"(,"revocation_endpoint":"https://as.example/r")"
+      R"(,"token_endpoint_auth_methods_supported":["client_secret_post","none"])"
+      R"(,"grant_types_supported":["password"])"
+      R"(,"mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example/t",)"
+      R"("introspection_endpoint":"https://mtls.example/i","revocation_endpoint":"https://mtls.example/r"})");
   server.answers[openid] = {.body = body};
   const auto metadata = discover(server.transport(), issuer);
   REQUIRE(metadata);
@@ -100,6 +101,8 @@ TEST_CASE("the document of OpenID Connect is read whole") {
   CHECK(metadata->token_endpoint_auth_methods == Strings{"client_secret_post", "none"});
   CHECK(metadata->grant_types == Strings{"password"});
   CHECK(metadata->mtls_token_endpoint == "https://mtls.example/t");
+  CHECK(metadata->mtls_introspection_endpoint == "https://mtls.example/i");
+  CHECK(metadata->mtls_revocation_endpoint == "https://mtls.example/r");
   CHECK(metadata->json == body);
 }
 
@@ -111,6 +114,20 @@ TEST_CASE("what a document does not say is absent") {
   CHECK(metadata->revocation_endpoint.empty());
   CHECK_FALSE(metadata->token_endpoint_auth_methods);
   CHECK_FALSE(metadata->grant_types);
+}
+
+TEST_CASE("aliases for clients with a certificate may name only some endpoints, or be unreadable") {
+  for (const char* const aliases : {R"({"revocation_endpoint":"https://mtls.example/r"})", R"({})", R"([])",
+                                    R"("https://mtls.example")", R"({"token_endpoint":7})", "null"}) {
+    CAPTURE(aliases);
+    Server server;
+    server.answers[openid] = {.body = document(issuer, "https://as.example/token",
+                                               std::string(R"(,"mtls_endpoint_aliases":)") + aliases)};
+    const auto metadata = discover(server.transport(), issuer);
+    REQUIRE(metadata);
+    CHECK(metadata->mtls_token_endpoint.empty());
+    CHECK(metadata->mtls_introspection_endpoint.empty());
+  }
 }
 
 TEST_CASE("after a 404, a redirect or a web page the second address is asked") {
@@ -182,6 +199,10 @@ TEST_CASE("endpoints must be https, unless the issuer itself is plain http on th
   CHECK(outcome(issuer, document(issuer, "https://other.example/token")) == "found");
   CHECK(outcome(issuer, document(issuer, "https://as.example/t",
                                  R"(,"revocation_endpoint":"http://as.example/r")")) == "insecure");
+  for (const std::string name : {"token", "introspection", "revocation"})
+    CHECK(outcome(issuer, document(issuer, "https://as.example/t",
+                                   R"(,"mtls_endpoint_aliases":{")" + name +
+                                       R"(_endpoint":"http://mtls.example/"})")) == "insecure");
   CHECK(outcome(loopback, document(loopback, "http://127.0.0.1:8080/token")) == "found");
   CHECK(outcome(loopback, document(loopback, "http://localhost:9090/token")) == "found");
   CHECK(outcome(loopback, document(loopback, "https://as.example/token")) == "found");

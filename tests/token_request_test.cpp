@@ -310,6 +310,21 @@ TEST_CASE("what HTTP Basic cannot carry is refused") {
   CHECK(refused(request(ClientSecretPost{"", Secret("c")}, password_grant("a", "b"))) == ErrorClass::usage);
 }
 
+TEST_CASE("beside a certificate the client id alone is in the body, and is not left out") {
+  const ClientAuthentication both[] = {TlsClientAuth{"a client"}, SelfSignedTlsClientAuth{"a client"}};
+  for (const ClientAuthentication& authentication : both) {
+    const auto built = request(authentication, password_grant("bob", "password", {"read"}));
+    REQUIRE(built);
+    check_headers(*built, "");
+    CHECK(body(built) ==
+          "grant_type=password&username=bob&password=password&client_id=a%20client&scope=read");
+    CHECK(body(request(authentication, ClientCredentialsGrant{})) ==
+          "grant_type=client_credentials&client_id=a%20client");
+  }
+  CHECK(refused(request(TlsClientAuth{}, ClientCredentialsGrant{})) == ErrorClass::config);
+  CHECK(refused(request(SelfSignedTlsClientAuth{}, ClientCredentialsGrant{})) == ErrorClass::config);
+}
+
 TEST_CASE("empty user names, passwords, refresh tokens and grant types are refused") {
   const NoAuthentication client{"app"};
   CHECK(refused(request(client, password_grant("", "b"))) == ErrorClass::usage);

@@ -44,8 +44,19 @@ struct ReadyMadeAssertion {
   std::function<Result<Secret>(std::stop_token)> assertion = {};
 };
 
-using ClientAuthentication =
-    std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost, ReadyMadeAssertion>;
+/// RFC 8705 s2.1: the certificate of the TLS connection, issued by an authority that the server trusts, is
+/// the proof; the request names the client alone. The certificate is TransportOptions::client_certificate.
+struct TlsClientAuth {
+  std::string client_id = {};
+};
+
+/// RFC 8705 s2.2: the same with a certificate that the server knows itself.
+struct SelfSignedTlsClientAuth {
+  std::string client_id = {};
+};
+
+using ClientAuthentication = std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost,
+                                          ReadyMadeAssertion, TlsClientAuth, SelfSignedTlsClientAuth>;
 
 /// The client id, valid while `authentication` lives.
 std::string_view client_id(const ClientAuthentication& authentication) noexcept;

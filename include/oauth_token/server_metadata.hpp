@@ -22,8 +22,11 @@ struct ServerMetadata {
   std::optional<std::vector<std::string>> token_endpoint_auth_methods = {};
   /// Absent says nothing about the password grant.
   std::optional<std::vector<std::string>> grant_types = {};
-  /// mtls_endpoint_aliases of RFC 8705 s5; empty: none.
+  /// mtls_endpoint_aliases of RFC 8705 s5, for clients with a certificate; empty: the endpoint above has
+  /// none.
   std::string mtls_token_endpoint = {};
+  std::string mtls_introspection_endpoint = {};
+  std::string mtls_revocation_endpoint = {};
   std::string json = {};  ///< the whole document
 };
 

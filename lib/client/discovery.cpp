@@ -29,7 +29,9 @@ Result<void> check_all(const Url& issuer, const ServerMetadata& metadata, bool a
       {metadata.token_endpoint, "token endpoint"},
       {metadata.introspection_endpoint, "introspection endpoint"},
       {metadata.revocation_endpoint, "revocation endpoint"},
-      {metadata.mtls_token_endpoint, "token endpoint for certificates"}};
+      {metadata.mtls_token_endpoint, "token endpoint for certificates"},
+      {metadata.mtls_introspection_endpoint, "introspection endpoint for certificates"},
+      {metadata.mtls_revocation_endpoint, "revocation endpoint for certificates"}};
   for (const auto& [endpoint, what] : endpoints)
     if (auto checked = check(issuer, endpoint, what, allow_http); !checked) return checked;
   return {};

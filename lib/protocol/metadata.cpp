@@ -53,6 +53,7 @@ Result<std::optional<ServerMetadata>> metadata_response(HttpResponse response, s
   const auto document = json::parse(std::move(response.body));
   if (!document || !document->root()["issuer"].text()) return std::nullopt;
   const json::Value root = document->root();
+  const json::Value aliases = root["mtls_endpoint_aliases"];
   ServerMetadata metadata{
       .issuer = text_of(root["issuer"]),
       .token_endpoint = text_of(root["token_endpoint"]),
@@ -60,7 +61,9 @@ Result<std::optional<ServerMetadata>> metadata_response(HttpResponse response, s
       .revocation_endpoint = text_of(root["revocation_endpoint"]),
       .token_endpoint_auth_methods = list_of(root["token_endpoint_auth_methods_supported"]),
       .grant_types = list_of(root["grant_types_supported"]),
-      .mtls_token_endpoint = text_of(root["mtls_endpoint_aliases"]["token_endpoint"])};
+      .mtls_token_endpoint = text_of(aliases["token_endpoint"]),
+      .mtls_introspection_endpoint = text_of(aliases["introspection_endpoint"]),
+      .mtls_revocation_endpoint = text_of(aliases["revocation_endpoint"])};
   if (without_final_slash(metadata.issuer) != without_final_slash(issuer)) {
     Error error{.error_class = ErrorClass::protocol,
                 .message = "The metadata names the issuer " + shown(metadata.issuer) + ", but " +

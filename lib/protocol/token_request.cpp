@@ -91,11 +91,19 @@ struct AuthenticationCheck {
   }
   Result<void> operator()(const ClientSecretPost& post) const { return is_named(post.client_id); }
   Result<void> operator()(const ReadyMadeAssertion&) const { return {}; }
+  Result<void> operator()(const TlsClientAuth& tls) const { return is_known(tls.client_id); }
+  Result<void> operator()(const SelfSignedTlsClientAuth& tls) const { return is_known(tls.client_id); }
 
   static Result<void> is_named(const std::string& client_id) {
     if (client_id.empty())
       return fail(ErrorClass::usage, "The client id is empty.",
                   "A client secret needs a client id beside it.");
+    return {};
+  }
+  static Result<void> is_known(const std::string& client_id) {
+    if (client_id.empty())
+      return fail(ErrorClass::config, "The client id is empty.",
+                  "Beside a client certificate it names the client (RFC 8705 s2).");
     return {};
   }
 };
