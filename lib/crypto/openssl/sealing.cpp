@@ -1,4 +1,6 @@
-#include "crypto/module.hpp"
+#include "crypto/openssl/sealing.hpp"
+
+#include "crypto/openssl/openssl.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
@@ -6,7 +8,6 @@
 #include <array>
 #include <climits>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,33 +21,13 @@
 namespace oauth_token {
 namespace {
 
-struct Free {
-  void operator()(EVP_KDF* kdf) const noexcept { EVP_KDF_free(kdf); }
-  void operator()(EVP_KDF_CTX* context) const noexcept { EVP_KDF_CTX_free(context); }
-  void operator()(EVP_CIPHER* cipher) const noexcept { EVP_CIPHER_free(cipher); }
-  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
-
-tl::unexpected<Error> openssl_failure(const char* what) {
-  std::array<char, 200> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return fail(ErrorClass::internal, std::string("OpenSSL cannot do ") + what + ": " + text.data() + ".",
-              "Check that OpenSSL's default provider is loaded.");
-}
-
-unsigned char* bytes(char* text) noexcept { return reinterpret_cast<unsigned char*>(text); }
-const unsigned char* bytes(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 OSSL_PARAM octets(const char* name, std::string_view text) {
   return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(text.data()), text.size());
 }
 
 Result<Secret> derive(const char* algorithm, const OSSL_PARAM* parameters, std::size_t length) {
-  const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, algorithm, nullptr));
-  const std::unique_ptr<EVP_KDF_CTX, Free> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
+  const Owned<EVP_KDF> kdf(EVP_KDF_fetch(nullptr, algorithm, nullptr));
+  const Owned<EVP_KDF_CTX> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
   if (!context) return openssl_failure(algorithm);
   SecretBuffer key(length);
   if (EVP_KDF_derive(context.get(), bytes(key.room(length)), length, parameters) != 1)
@@ -54,6 +35,8 @@ Result<Secret> derive(const char* algorithm, const OSSL_PARAM* parameters, std::
   key.grew(length);
   return key.take();
 }
+
+}  // namespace
 
 Result<Secret> hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,
                            std::size_t length) {
@@ -82,17 +65,12 @@ Result<Secret> scrypt(std::string_view passphrase, std::string_view salt, const 
   return derive("SCRYPT", parameters.data(), length);
 }
 
-Result<std::string> sha256(std::string_view text) {
-  std::string digest(32, '\0');
-  if (EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), bytes(digest.data()), nullptr) != 1)
-    return openssl_failure("SHA-256");
-  return digest;
-}
+namespace {
 
 // A context that has seen key, nonce and associated data.
 struct Gcm {
-  std::unique_ptr<EVP_CIPHER, Free> cipher;
-  std::unique_ptr<EVP_CIPHER_CTX, Free> context;
+  Owned<EVP_CIPHER> cipher;
+  Owned<EVP_CIPHER_CTX> context;
 };
 
 Result<Gcm> start(bool sealing, std::string_view key, std::string_view nonce,
@@ -100,8 +78,8 @@ Result<Gcm> start(bool sealing, std::string_view key, std::string_view nonce,
   if (key.size() != aes_key_size || nonce.size() != aes_nonce_size || associated_data.size() > INT_MAX ||
       text_size > INT_MAX)
     return fail(ErrorClass::internal, "AES-256-GCM was called with an argument of the wrong size.");
-  Gcm gcm{std::unique_ptr<EVP_CIPHER, Free>(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)),
-          std::unique_ptr<EVP_CIPHER_CTX, Free>(EVP_CIPHER_CTX_new())};
+  Gcm gcm{Owned<EVP_CIPHER>(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)),
+          Owned<EVP_CIPHER_CTX>(EVP_CIPHER_CTX_new())};
   int written = 0;
   if (!gcm.cipher || !gcm.context ||
       EVP_CipherInit_ex2(gcm.context.get(), gcm.cipher.get(), bytes(key), bytes(nonce), sealing ? 1 : 0,
@@ -111,6 +89,8 @@ Result<Gcm> start(bool sealing, std::string_view key, std::string_view nonce,
     return openssl_failure("AES-256-GCM");
   return gcm;
 }
+
+}  // namespace
 
 Result<std::string> seal(std::string_view key, std::string_view nonce, std::string_view associated_data,
                          std::string_view clear_text) {
@@ -150,12 +130,4 @@ Result<std::optional<Secret>> open(std::string_view key, std::string_view nonce,
   return clear_text.take();
 }
 
-}  // namespace
 }  // namespace oauth_token
-
-extern "C" const oauth_token::CryptoModule* oauth_token_crypto_module() {
-  static const oauth_token::CryptoModule module{OAUTH_TOKEN_VERSION, oauth_token::hkdf_sha256,
-                                                oauth_token::scrypt, oauth_token::sha256,
-                                                oauth_token::seal,   oauth_token::open};
-  return &module;
-}

@@ -1,0 +1,50 @@
+#include "crypto/module.hpp"
+
+#include "crypto/openssl/key.hpp"
+#include "crypto/openssl/openssl.hpp"
+#include "crypto/openssl/sealing.hpp"
+#include "crypto/openssl/signing.hpp"
+
+#include <array>
+#include <string>
+
+#include <openssl/err.h>
+
+namespace oauth_token {
+
+std::string openssl_reason() {
+  const unsigned long error = ERR_get_error();
+  ERR_clear_error();
+  if (const char* const reason = ERR_reason_error_string(error)) return reason;
+  std::array<char, 200> text{};
+  ERR_error_string_n(error, text.data(), text.size());
+  return text.data();
+}
+
+tl::unexpected<Error> openssl_failure(const char* what) {
+  return fail(ErrorClass::internal, std::string("OpenSSL cannot do ") + what + ": " + openssl_reason() + ".",
+              "Check that OpenSSL's default provider is loaded.");
+}
+
+}  // namespace oauth_token
+
+extern "C" const oauth_token::CryptoModule* oauth_token_crypto_module() {
+  using namespace oauth_token;
+  static const CryptoModule module{.version = OAUTH_TOKEN_VERSION,
+                                   .hkdf_sha256 = hkdf_sha256,
+                                   .scrypt = scrypt,
+                                   .sha256 = sha256,
+                                   .sha1 = sha1,
+                                   .hmac = hmac,
+                                   .seal = seal,
+                                   .open = open,
+                                   .key_from_der = key_from_der,
+                                   .key_from_numbers = key_from_numbers,
+                                   .generate_key = generate_key,
+                                   .kind_of = kind_of,
+                                   .numbers_of = numbers_of,
+                                   .signer = signer,
+                                   .sign = sign,
+                                   .check_key = check_key};
+  return &module;
+}
