@@ -1,12 +1,11 @@
 #include "session/policy.hpp"
 
+#include "base/clock.hpp"
+
 #include <oauth_token/token_source.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <string>
 
 namespace oauth_token {
@@ -118,15 +117,6 @@ std::string why_refused(std::optional<sys_seconds> began, bool was_cut) {
     return " The connection was cut after it was sent first; the server has probably replaced it then, and "
            "the answer was lost.";
   return {};
-}
-
-std::string to_text(sys_seconds time) {
-  const std::time_t seconds_since_epoch = time.time_since_epoch().count();
-  std::tm parts{};
-  ::gmtime_r(&seconds_since_epoch, &parts);
-  std::array<char, 40> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
-  return {text.data(), size};
 }
 
 }  // namespace oauth_token

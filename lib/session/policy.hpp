@@ -53,7 +53,4 @@ bool has_issued_nothing(const Error& error) noexcept;
 /// RefreshAnswer. Begins with a space, or is empty.
 std::string why_refused(std::optional<std::chrono::sys_seconds> began, bool was_cut);
 
-/// "2024-05-01 12:00:00 UTC"
-std::string to_text(std::chrono::sys_seconds time);
-
 }  // namespace oauth_token
