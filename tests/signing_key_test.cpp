@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace oauth_token;
+using protocol::base64url;
 using Json = nlohmann::json;
 
 namespace {
@@ -22,12 +23,6 @@ Json examples() {
   std::ifstream file(TEST_DATA "/rfc-keys.json");
   REQUIRE(file.good());
   return Json::parse(file);
-}
-
-std::string base64url(std::string_view bytes) {
-  SecretBuffer text;
-  protocol::append_base64(text, bytes, protocol::Base64::url);
-  return std::string(text.expose());
 }
 
 std::string from_base64url(std::string_view text) {
@@ -284,7 +279,7 @@ TEST_CASE("a text that is no key is refused with what it is") {
        "The key holds a PEM block \"PRIVATE KEY\" that is no base64."},
       {"-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----\n",
        "The key holds a private key that is damaged or of an unknown type."},
-      {"-----BEGIN PRIVATE KEY-----\nMAAA\n", "The key is neither PEM nor a JSON Web Key."},
+      {"-----BEGIN PRIVATE KEY-----\nMAAA\n", "The key is neither PEM, PKCS#12 nor a JSON Web Key."},
       {"-----BEGIN OPENSSH PRIVATE KEY-----\nMAAA\n-----END OPENSSH PRIVATE KEY-----\n",
        "The key holds a private key in OpenSSH's own format."},
       {"-----BEGIN PUBLIC KEY-----\nMAAA\n-----END PUBLIC KEY-----\n", "The key holds a public key only."},

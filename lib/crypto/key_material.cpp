@@ -1,6 +1,7 @@
 #include "crypto/key_material.hpp"
 
 #include "base/reading.hpp"
+#include "crypto/algorithm.hpp"
 #include "crypto/jwk.hpp"
 #include "crypto/module.hpp"
 #include "crypto/pem.hpp"
@@ -8,6 +9,9 @@
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/text.hpp>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,22 +31,70 @@ tl::unexpected<Error> damaged(const std::string& source, std::string_view label)
                   "The file was cut or changed: take it anew from where it was made.");
 }
 
+// Asks once, however many parts are encrypted, and remembers why there is no answer.
+class Question {
+ public:
+  Question(const PassphraseSource& source, std::stop_token stop) : source_(source), stop_(std::move(stop)) {}
+
+  const Secret* answer(const std::string& source) {
+    if (!answer_) answer_ = source_ ? source_(stop_) : Result<Secret>(unanswered(source));
+    return answer_->has_value() ? &**answer_ : nullptr;
+  }
+  [[nodiscard]] const Error* failure() const {
+    return answer_ && !answer_->has_value() ? &answer_->error() : nullptr;
+  }
+
+ private:
+  static tl::unexpected<Error> unanswered(const std::string& source) {
+    return unusable(source, "is encrypted, and no passphrase was given",
+                    "Say where its passphrase is to come from.");
+  }
+  const PassphraseSource& source_;
+  std::stop_token stop_;
+  std::optional<Result<Secret>> answer_;
+};
+
+Result<void> add_from_store(const CryptoModule& module, std::string_view text, Question& question,
+                            KeyMaterial& material) {
+  const std::string& source = material.source;
+  auto found = module.read_store(
+      text, [&question, &source] { return question.answer(source); }, source);
+  if (!found) return fail(question.failure() != nullptr ? *question.failure() : std::move(found.error()));
+  std::move(found->keys.begin(), found->keys.end(), std::back_inserter(material.contents.keys));
+  std::move(found->certificates.begin(), found->certificates.end(),
+            std::back_inserter(material.contents.certificates));
+  material.contents.public_key = material.contents.public_key || found->public_key;
+  return {};
+}
+
+bool is_certificate(std::string_view label) {
+  return label == "CERTIFICATE" || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE";
+}
+
 bool is_private_key(std::string_view label) {
   return label == "PRIVATE KEY" || label == "RSA PRIVATE KEY" || label == "EC PRIVATE KEY" ||
          label == "DSA PRIVATE KEY";
 }
 
-Result<void> add_pem_block(const CryptoModule& module, const PemBlock& block, KeyMaterial& material) {
+Result<void> add_certificate(const CryptoModule& module, std::string_view der, KeyMaterial& material) {
+  auto certificate = module.certificate_from_der(der, material.source);
+  if (!certificate) return fail(std::move(certificate.error()));
+  material.contents.certificates.push_back(std::move(*certificate));
+  return {};
+}
+
+Result<void> add_pem_block(const CryptoModule& module, const PemBlock& block, Question& question,
+                           KeyMaterial& material) {
   const std::string& source = material.source;
-  if (block.encrypted)
-    return unusable(source, "is encrypted", "Decrypt it, or name a key that is not encrypted.");
+  if (block.encrypted) return add_from_store(module, block.whole, question, material);
   if (block.label == "OPENSSH PRIVATE KEY")
     return unusable(source, "holds a private key in OpenSSH's own format",
                     "Make a copy of it and rewrite the copy with: ssh-keygen -p -m PEM -f COPY");
   if (block.label.ends_with("PUBLIC KEY")) material.contents.public_key = true;
-  if (!is_private_key(block.label)) return {};
+  if (!is_private_key(block.label) && !is_certificate(block.label)) return {};
   const auto der = pem_bytes(block);
   if (!der) return damaged(source, block.label);
+  if (is_certificate(block.label)) return add_certificate(module, der->expose(), material);
   auto key = module.key_from_der(der->expose(), source);
   if (!key) return fail(std::move(key.error()));
   material.contents.keys.push_back(std::move(*key));
@@ -57,28 +109,31 @@ Result<void> add_jwk(const CryptoModule& module, const Secret& text, KeyMaterial
   material.contents.keys.push_back(std::move(*key));
   material.key_id = std::move(jwk->key_id);
   material.algorithm = std::move(jwk->algorithm);
-  return {};
+  if (jwk->certificate.empty()) return {};
+  return add_certificate(module, jwk->certificate, material);
 }
 
 }  // namespace
 
 Result<KeyMaterial> parse_key_material(const Secret& text, const std::string& source,
-                                       const PassphraseSource& /*passphrase*/, std::stop_token /*stop*/) {
+                                       const PassphraseSource& passphrase, std::stop_token stop) {
   const auto& module = crypto();
   if (!module) return fail(module.error());
   KeyMaterial material{.source = source};
-  std::string_view all = text.expose();
-  const auto first = all.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return unusable(source, "is empty", "Name the file of a private key.");
-  if (all[first] == '{' || all.starts_with("\xef\xbb\xbf{")) {
-    if (auto added = add_jwk(**module, text, material); !added) return fail(std::move(added.error()));
-    return material;
-  }
-  const auto blocks = pem_blocks(all);
-  if (blocks.empty())
-    return unusable(source, "is neither PEM nor a JSON Web Key", "Name the file of a private key.");
-  for (const PemBlock& block : blocks)
-    if (auto added = add_pem_block(**module, block, material); !added) return fail(std::move(added.error()));
+  Question question(passphrase, std::move(stop));
+  const auto read = [&]() -> Result<void> {
+    const std::string_view all = text.expose();
+    const auto first = all.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos)
+      return unusable(source, "is empty", "Name the file of a private key or a certificate.");
+    if (all[first] == '{' || all.starts_with("\xef\xbb\xbf{")) return add_jwk(**module, text, material);
+    const auto blocks = pem_blocks(all);
+    if (blocks.empty()) return add_from_store(**module, all, question, material);
+    for (const PemBlock& block : blocks)
+      if (auto added = add_pem_block(**module, block, question, material); !added) return added;
+    return {};
+  };
+  if (auto done = read(); !done) return fail(std::move(done.error()));
   return material;
 }
 
@@ -88,11 +143,12 @@ Result<KeyMaterial> read_key_material(const std::string& location, const Passphr
   if (!file) return fail(std::move(file.error()));
   const std::string source = file_in_messages(location);
   if (file->bytes.size() > secret_source_limit)
-    return unusable(source, "holds more than 64 KiB: that is no key", "Name the file of a private key.");
+    return unusable(source, "holds more than 64 KiB: that is no key",
+                    "Name the file of a private key or a certificate.");
   auto material = parse_key_material(file->bytes.take(), source, passphrase, std::move(stop));
   if (material && file->others_may_read && !material->contents.keys.empty())
-    material->warnings.push_back(
-        source + " holds a private key that other users may read: chmod 600 would mend that.");
+    material->warnings.push_back("The private key in \"" + escape_for_terminal(location) +
+                                 "\" can be read by other users: chmod 600 mends that.");
   return material;
 }
 
@@ -106,6 +162,32 @@ Result<KeyObject> only_key(const KeyMaterial& material) {
                            : !contents.certificates.empty() ? "holds a certificate only"
                                                             : "holds no private key";
   return unusable(material.source, what, "Name the file of the private key that belongs to it.");
+}
+
+Result<KeyAbility> ability_of(const CryptoModule& module, const KeyObject& key, const KeyMaterial& material) {
+  const auto kind = module.kind_of(key, material.source);
+  if (!kind) return fail(kind.error());
+  KeyAbility ability{.kind = *kind, .algorithms = algorithms_of(*kind)};
+  // Its own parameters may allow some only.
+  if (*kind == KeyKind::rsa_pss)
+    std::erase_if(ability.algorithms, [&](const std::string& name) {
+      return !module.signer(key, *scheme_of(*kind, name)).has_value();
+    });
+  if (ability.algorithms.empty())
+    return unusable(material.source, "holds an RSA key whose parameters allow no PS algorithm",
+                    "Make a key without parameters.");
+  if (material.in_token) return ability;
+  if (auto fits = module.check_key(key, *scheme_of(*kind, ability.algorithms.front()), material.source);
+      !fits)
+    return fail(std::move(fits.error()));
+  return ability;
+}
+
+CertificateObject certificate_for(const CryptoModule& module, const KeyObject& key,
+                                  const KeyContents& contents) {
+  for (const CertificateObject& certificate : contents.certificates)
+    if (module.belong(certificate, key)) return certificate;
+  return nullptr;
 }
 
 }  // namespace oauth_token

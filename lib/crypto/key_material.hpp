@@ -33,4 +33,16 @@ Result<KeyMaterial> parse_key_material(const Secret& text, const std::string& so
 /// The only private key; `config` when there is none or another one, saying what there is instead.
 Result<KeyObject> only_key(const KeyMaterial& material);
 
+struct KeyAbility {
+  KeyKind kind = KeyKind::rsa;
+  std::vector<std::string> algorithms = {};  ///< never empty
+};
+
+/// What the material's key can do; `config` for one that cannot sign or does not belong to its public part.
+Result<KeyAbility> ability_of(const CryptoModule& module, const KeyObject& key, const KeyMaterial& material);
+
+/// The first certificate about this key; none where there is none.
+CertificateObject certificate_for(const CryptoModule& module, const KeyObject& key,
+                                  const KeyContents& contents);
+
 }  // namespace oauth_token

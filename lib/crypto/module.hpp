@@ -65,8 +65,8 @@ struct CertificateFacts {
   std::int64_t ends = 0;
 };
 
-/// Gives the passphrase or PIN; called once at most.
-using AskPassphrase = std::function<Result<Secret>()>;
+/// Gives the passphrase or PIN, valid until the call that asked returns; null when there is none.
+using AskPassphrase = std::function<const Secret*()>;
 
 /// What the crypto module exports: OpenSSL, opened on first use (its first AES-GCM costs 3 ms). All are
 /// thread-safe; keys and clear text are in wiped memory only, but for OpenSSL's own key objects. Errors are
@@ -93,6 +93,9 @@ struct CryptoModule {
 
   /// A private key from DER that is not encrypted: PKCS#1, PKCS#8 or SEC1.
   Result<KeyObject> (*key_from_der)(std::string_view der, const std::string& source);
+  /// All that OpenSSL finds: in a block of encrypted PEM with its lines, in DER, in PKCS#12.
+  Result<KeyContents> (*read_store)(std::string_view text, const AskPassphrase& ask,
+                                    const std::string& source);
   /// Checks that the numbers belong together.
   Result<KeyObject> (*key_from_numbers)(const KeyNumbers& numbers, const std::string& source);
   /// RSA: 3072 bits.
@@ -108,6 +111,11 @@ struct CryptoModule {
                               std::string_view text);
   /// Signs something and verifies it with the key's own public part.
   Result<void> (*check_key)(const KeyObject& key, const SignatureScheme& scheme, const std::string& source);
+
+  Result<CertificateObject> (*certificate_from_der)(std::string_view der, const std::string& source);
+  Result<CertificateFacts> (*facts_of_certificate)(const CertificateObject& certificate);
+  /// Whether the certificate is about the key's public part.
+  bool (*belong)(const CertificateObject& certificate, const KeyObject& key);
 };
 
 /// The module, loaded on first use. Thread-safe.

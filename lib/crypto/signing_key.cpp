@@ -16,12 +16,6 @@
 namespace oauth_token {
 namespace {
 
-std::string base64url(std::string_view bytes) {
-  SecretBuffer text;
-  protocol::append_base64(text, bytes, protocol::Base64::url);
-  return std::string(text.expose());
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -49,7 +43,7 @@ class SigningKey::Key {
   std::vector<std::string> warnings;
 
  private:
-  Result<void> choose_algorithms();
+  Result<void> name_certificate(const KeyContents& contents);
   [[nodiscard]] Result<Signer> signer(std::string_view name, const SignatureScheme& scheme) const;
 
   // Making one ready costs as much as some signatures do.
@@ -61,42 +55,42 @@ Result<SigningKey> SigningKey::Key::make(const KeyMaterial& material) {
   auto object = only_key(material);
   if (!object) return fail(std::move(object.error()));
   const CryptoModule& module = **crypto();
-  const auto kind = module.kind_of(*object, material.source);
-  if (!kind) return fail(kind.error());
+  auto ability = ability_of(module, *object, material);
+  if (!ability) return fail(std::move(ability.error()));
   const auto key = std::make_shared<Key>();
   key->module = &module;
   key->source = material.source;
   key->object = std::move(*object);
-  key->kind = *kind;
+  key->kind = ability->kind;
+  key->algorithms = std::move(ability->algorithms);
   key->in_token = material.in_token;
   key->key_id = material.key_id;
   key->algorithm = material.algorithm;
   key->warnings = material.warnings;
-  if (auto chosen = key->choose_algorithms(); !chosen) return fail(std::move(chosen.error()));
-  const auto numbers = module.numbers_of(key->object, *kind, false);
+  auto& names = key->algorithms;
+  if (const auto own = std::find(names.begin(), names.end(), key->algorithm); own != names.end())
+    std::rotate(names.begin(), own, own + 1);
+  const auto numbers = module.numbers_of(key->object, key->kind, false);
   if (!numbers) return fail(numbers.error());
   key->public_jwk = oauth_token::public_jwk(*numbers);
   const auto digest = module.sha256(key->public_jwk);
   if (!digest) return fail(digest.error());
-  key->thumbprint = base64url(*digest);
+  key->thumbprint = protocol::base64url(*digest);
+  if (auto named = key->name_certificate(material.contents); !named) return fail(std::move(named.error()));
   return SigningKey(key);
 }
 
-Result<void> SigningKey::Key::choose_algorithms() {
-  algorithms = algorithms_of(kind);
-  // Its own parameters may allow some only.
-  if (kind == KeyKind::rsa_pss)
-    algorithms.erase(std::remove_if(algorithms.begin(), algorithms.end(),
-                                    [&](const std::string& name) {
-                                      return !module->signer(object, *scheme_of(kind, name)).has_value();
-                                    }),
-                     algorithms.end());
-  if (algorithms.empty())
-    return fail(ErrorClass::config, source + " holds an RSA key whose parameters allow no PS algorithm.");
-  if (const auto own = std::find(algorithms.begin(), algorithms.end(), algorithm); own != algorithms.end())
-    std::rotate(algorithms.begin(), own, own + 1);
-  if (in_token) return {};
-  return module->check_key(object, *scheme_of(kind, algorithms.front()), source);
+Result<void> SigningKey::Key::name_certificate(const KeyContents& contents) {
+  const auto certificate = certificate_for(*module, object, contents);
+  if (!certificate) return {};
+  const auto facts = module->facts_of_certificate(certificate);
+  if (!facts) return fail(facts.error());
+  const auto sha1 = module->sha1(facts->der);
+  const auto sha256 = module->sha256(facts->der);
+  if (!sha1 || !sha256) return fail(sha1 ? sha256.error() : sha1.error());
+  certificate_sha1 = protocol::base64url(*sha1);
+  certificate_sha256 = protocol::base64url(*sha256);
+  return {};
 }
 
 Result<void> SigningKey::Key::check_algorithm(std::string_view name) const {

@@ -31,6 +31,12 @@ void append_base64(SecretBuffer& out, std::string_view bytes, Base64 alphabet) {
   out.grew(static_cast<std::size_t>(end - start));
 }
 
+std::string base64url(std::string_view bytes) {
+  SecretBuffer text;
+  append_base64(text, bytes, Base64::url);
+  return std::string(text.expose());
+}
+
 bool append_base64_decoded(SecretBuffer& out, std::string_view text, Base64 alphabet) {
   if (text.size() % 4 == 0)
     for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);

@@ -1,9 +1,11 @@
 #include "crypto/module.hpp"
 
+#include "crypto/openssl/certificate.hpp"
 #include "crypto/openssl/key.hpp"
 #include "crypto/openssl/openssl.hpp"
 #include "crypto/openssl/sealing.hpp"
 #include "crypto/openssl/signing.hpp"
+#include "crypto/openssl/store.hpp"
 
 #include <array>
 #include <string>
@@ -39,12 +41,16 @@ extern "C" const oauth_token::CryptoModule* oauth_token_crypto_module() {
                                    .seal = seal,
                                    .open = open,
                                    .key_from_der = key_from_der,
+                                   .read_store = read_store,
                                    .key_from_numbers = key_from_numbers,
                                    .generate_key = generate_key,
                                    .kind_of = kind_of,
                                    .numbers_of = numbers_of,
                                    .signer = signer,
                                    .sign = sign,
-                                   .check_key = check_key};
+                                   .check_key = check_key,
+                                   .certificate_from_der = certificate_from_der,
+                                   .facts_of_certificate = facts_of_certificate,
+                                   .belong = belong};
   return &module;
 }

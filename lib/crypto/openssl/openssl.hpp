@@ -11,6 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
 #include <openssl/x509.h>
 
 namespace oauth_token {
@@ -29,6 +31,9 @@ struct Free {
   void operator()(OSSL_PARAM_BLD* builder) const noexcept { OSSL_PARAM_BLD_free(builder); }
   void operator()(OSSL_PARAM* parameters) const noexcept { OSSL_PARAM_free(parameters); }
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+  void operator()(UI_METHOD* method) const noexcept { UI_destroy_method(method); }
+  void operator()(OSSL_STORE_CTX* store) const noexcept { OSSL_STORE_close(store); }
+  void operator()(OSSL_STORE_INFO* entry) const noexcept { OSSL_STORE_INFO_free(entry); }
   void operator()(BIO* bio) const noexcept { BIO_free(bio); }
 };
 
