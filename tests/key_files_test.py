@@ -169,7 +169,7 @@ class SigningKeyFilesTest(KeyFiles):
                            ("encrypted SEC1", "p256"), ("PKCS#12", "p256")):
             with self.subTest(name):
                 location = self.formatted(kind, name)["location"]
-                self.assertEqual(self.refusal(location=location), "is encrypted, and no passphrase was given.")
+                self.assertEqual(self.refusal(location=location), "is locked, and no passphrase or PIN was given.")
                 for passphrase in (self.wrong, self.write("empty", "")):
                     self.assertEqual(self.refusal(location=location, passphrase=passphrase),
                                      "is encrypted with another passphrase.")

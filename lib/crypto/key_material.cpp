@@ -5,6 +5,7 @@
 #include "crypto/jwk.hpp"
 #include "crypto/module.hpp"
 #include "crypto/pem.hpp"
+#include "crypto/token_uri.hpp"
 
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/text.hpp>
@@ -46,8 +47,8 @@ class Question {
 
  private:
   static tl::unexpected<Error> unanswered(const std::string& source) {
-    return unusable(source, "is encrypted, and no passphrase was given",
-                    "Say where its passphrase is to come from.");
+    return unusable(source, "is locked, and no passphrase or PIN was given",
+                    "Say where the passphrase or PIN is to come from.");
   }
   const PassphraseSource& source_;
   std::stop_token stop_;
@@ -113,6 +114,20 @@ Result<void> add_jwk(const CryptoModule& module, const Secret& text, KeyMaterial
   return add_certificate(module, jwk->certificate, material);
 }
 
+Result<KeyMaterial> read_token_key(const std::string& uri, const PassphraseSource& passphrase,
+                                   std::stop_token stop) {
+  KeyMaterial material{.source = "The key \"" + escape_for_terminal(uri) + "\"", .in_token = true};
+  if (auto allowed = check_token_uri(uri, material.source); !allowed) return fail(std::move(allowed.error()));
+  const auto& module = crypto();
+  if (!module) return fail(module.error());
+  Question question(passphrase, std::move(stop));
+  auto key = (*module)->read_token(
+      uri, [&] { return question.answer(material.source); }, material.source);
+  if (!key) return fail(question.failure() != nullptr ? *question.failure() : std::move(key.error()));
+  material.contents.keys.push_back(std::move(*key));
+  return material;
+}
+
 }  // namespace
 
 Result<KeyMaterial> parse_key_material(const Secret& text, const std::string& source,
@@ -139,6 +154,7 @@ Result<KeyMaterial> parse_key_material(const Secret& text, const std::string& so
 
 Result<KeyMaterial> read_key_material(const std::string& location, const PassphraseSource& passphrase,
                                       std::stop_token stop) {
+  if (is_token_uri(location)) return read_token_key(location, passphrase, std::move(stop));
   auto file = read_file(location, stop);
   if (!file) return fail(std::move(file.error()));
   const std::string source = file_in_messages(location);

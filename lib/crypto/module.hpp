@@ -96,6 +96,9 @@ struct CryptoModule {
   /// All that OpenSSL finds: in a block of encrypted PEM with its lines, in DER, in PKCS#12.
   Result<KeyContents> (*read_store)(std::string_view text, const AskPassphrase& ask,
                                     const std::string& source);
+  /// The private key that a PKCS#11 URI names; it stays in its token.
+  Result<KeyObject> (*read_token)(const std::string& uri, const AskPassphrase& ask,
+                                  const std::string& source);
   /// Checks that the numbers belong together.
   Result<KeyObject> (*key_from_numbers)(const KeyNumbers& numbers, const std::string& source);
   /// RSA: 3072 bits.

@@ -43,6 +43,7 @@ class SigningKey::Key {
   std::vector<std::string> warnings;
 
  private:
+  [[nodiscard]] tl::unexpected<Error> failed(Error error) const;
   Result<void> name_certificate(const KeyContents& contents);
   [[nodiscard]] Result<Signer> signer(std::string_view name, const SignatureScheme& scheme) const;
 
@@ -115,8 +116,18 @@ Result<std::string> SigningKey::Key::sign(std::string_view name, std::string_vie
   if (auto able = check_algorithm(name); !able) return fail(std::move(able.error()));
   const auto scheme = scheme_of(kind, name);
   const auto ready = signer(name, *scheme);
-  if (!ready) return fail(ready.error());
-  return module->sign(**ready, *scheme, text);
+  if (!ready) return failed(ready.error());
+  auto signature = module->sign(**ready, *scheme, text);
+  if (!signature) return failed(std::move(signature.error()));
+  return signature;
+}
+
+tl::unexpected<Error> SigningKey::Key::failed(Error error) const {
+  if (!in_token) return fail(std::move(error));
+  return fail(Error{.error_class = ErrorClass::config,
+                    .message = source + " did not sign: its token is gone or does not do that.",
+                    .hint = "Check that the token is there, and try another algorithm.",
+                    .reason = "token"});
 }
 
 Result<SigningKey> SigningKey::read(const std::string& location, const PassphraseSource& passphrase,

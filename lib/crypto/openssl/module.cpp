@@ -6,6 +6,7 @@
 #include "crypto/openssl/sealing.hpp"
 #include "crypto/openssl/signing.hpp"
 #include "crypto/openssl/store.hpp"
+#include "crypto/openssl/token.hpp"
 
 #include <array>
 #include <string>
@@ -42,6 +43,7 @@ extern "C" const oauth_token::CryptoModule* oauth_token_crypto_module() {
                                    .open = open,
                                    .key_from_der = key_from_der,
                                    .read_store = read_store,
+                                   .read_token = read_token,
                                    .key_from_numbers = key_from_numbers,
                                    .generate_key = generate_key,
                                    .kind_of = kind_of,
