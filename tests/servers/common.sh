@@ -117,3 +117,20 @@ make_key() {
   openssl genpkey "$@" -out "$prefix.key" 2>/dev/null
   openssl pkey -in "$prefix.key" -pubout -out "$prefix.pub"
 }
+
+# make_client_certificates FOLDER NAME SELF_SIGNED_NAME: client, client-other (of somebody else, signed by FOLDER/ca as
+# well) and client-selfsigned, each .pem and .key
+make_client_certificates() {
+  make_certificate "$1/client" "$1/ca" "$2" 'extendedKeyUsage=clientAuth' "subjectAltName=DNS:$2.example"
+  make_certificate "$1/client-other" "$1/ca" someone-else 'extendedKeyUsage=clientAuth'
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -days 3650 -subj "/CN=$3" \
+    -keyout "$1/client-selfsigned.key" -out "$1/client-selfsigned.pem" 2>/dev/null
+}
+
+say_client_certificates() {
+  local name
+  for name in '' _other _selfsigned; do
+    say "CLIENT_CERTIFICATE${name^^}" "$dir/client${name//_/-}.pem"
+    say "CLIENT_KEY${name^^}" "$dir/client${name//_/-}.key"
+  done
+}

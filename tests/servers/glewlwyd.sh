@@ -38,6 +38,7 @@ plugin_module_path="/usr/lib/glewlwyd/plugin"
 use_secure_connection=$([ "$3" = https ] && echo true || echo false)
 secure_connection_key_file="$1/tls.key"
 secure_connection_pem_file="$1/tls.pem"
+secure_connection_ca_file="$1/client-ca.pem"
 hash_algorithm="SHA512"
 database = { type = "sqlite3"; path = "$1/glewlwyd.db"; };
 CONF
@@ -113,6 +114,7 @@ add_openid_plugin() { # NAME REFRESH_TOKENS_USED_ONCE (always|never)
       "auth-type-device-enabled": false, "auth-type-none-enabled": false,
       "introspection-revocation-allowed": true, "introspection-revocation-allow-target-client": true,
       "introspection-revocation-auth-scope": [], "request-parameter-allow": true, "request-maximum-exp": 3600,
+      "client-cert-source": "TLS", "client-cert-use-endpoint-aliases": true, "client-cert-self-signed-allowed": true,
       "client-pubkey-parameter": "pubkey", "client-jwks-parameter": "jwks", "client-jwks_uri-parameter": "jwks_uri",
       "subject-type": "public", "name-claim": "on-demand", "email-claim": "no", "scope-claim": "no"}}')"
 }
@@ -135,6 +137,15 @@ key_set() { # the two client keys as a JWK set
   jq -n --arg n "$modulus" --arg x "$(hex_to_base64url <<<"${point:0:64}")" --arg y "$(hex_to_base64url <<<"${point:64}")" \
     '{keys: [{kty: "RSA", kid: "rs-1", use: "sig", alg: "RS256", e: "AQAB", n: $n},
              {kty: "EC", kid: "es-1", use: "sig", alg: "ES256", crv: "P-256", x: $x, y: $y}]}'
+}
+
+certificate_set() { # the self-signed certificate of a client as a JWK set
+  local point
+  point=$(openssl x509 -in "$work/client-selfsigned.pem" -noout -pubkey | openssl pkey -pubin -outform DER | tail -c 64 |
+    od -An -tx1 -v | tr -d ' \n')
+  jq -n --arg x "$(hex_to_base64url <<<"${point:0:64}")" --arg y "$(hex_to_base64url <<<"${point:64}")" \
+    --arg certificate "$(openssl x509 -in "$work/client-selfsigned.pem" -outform DER | base64 -w 0)" \
+    '{keys: [{kty: "EC", kid: "cert-1", use: "sig", crv: "P-256", x: $x, y: $y, x5c: [$certificate]}]}'
 }
 
 hex_to_base64url() { python3 -c '
@@ -166,6 +177,8 @@ fill_accounts() {
   add_client rp-rs256 "" '["private_key_jwt"]' "$(jq -n --rawfile key "$work/rs256.pub" '{pubkey: $key}')"
   add_client rp-es256 "" '["private_key_jwt"]' "$(jq -n --rawfile key "$work/es256.pub" '{pubkey: $key}')"
   add_client rp-jwks "" '["private_key_jwt"]' "$(key_set | jq '{jwks: .}')"
+  add_client rp-tls "" '["tls_client_auth"]' '{"tls_client_auth_san_dns": "rp-tls.example"}'
+  add_client rp-selfsigned "" '["self_signed_tls_client_auth"]' "$(certificate_set | jq '{jwks: .}')"
   add_client rp-public "" '["none"]' '{"confidential": false, "authorization_type": ["password", "refresh_token"]}'
   add_openid_plugin oidc always
   add_openid_plugin oidcroll never
@@ -176,6 +189,8 @@ prepare() { # FOLDER
   local work=$1 base port launched
   make_ca "$work/ca" "Glewlwyd's test CA"
   make_certificate "$work/tls" "$work/ca" 127.0.0.1 'subjectAltName=IP:127.0.0.1,DNS:localhost'
+  make_client_certificates "$work" rp-tls rp-selfsigned
+  cat "$work/ca.pem" "$work/client-selfsigned.pem" >"$work/client-ca.pem"
   make_key "$work/server" -algorithm RSA -pkeyopt rsa_keygen_bits:2048
   make_key "$work/rs256" -algorithm RSA -pkeyopt rsa_keygen_bits:2048
   make_key "$work/es256" -algorithm EC -pkeyopt ec_paramgen_curve:P-256
@@ -233,6 +248,9 @@ print_env() {
   say CLIENT_ID_ES256 rp-es256
   say KEY_ES256 "$dir/es256.key"
   say CLIENT_ID_JWKS rp-jwks
+  say CLIENT_ID_TLS rp-tls
+  say CLIENT_ID_SELFSIGNED rp-selfsigned
+  say_client_certificates
   say KID_RS256 rs-1
   say KID_ES256 es-1
   say USERNAME "$username"
@@ -256,7 +274,7 @@ print_env() {
 start() {
   local launched port scheme=http
   need glewlwyd sqlite3 curl jq openssl flock python3
-  once glewlwyd prepare "${BASH_SOURCE[0]}"
+  once glewlwyd prepare "${BASH_SOURCE[0]}" "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
   cp -- "$prepared"/* "$dir/"
   [ "${TLS:-0}" = 0 ] || scheme=https
   launch "$dir" "$scheme"

@@ -14,6 +14,7 @@ const client = (id, method, more = {}) => ({
   response_types: [],
   ...more,
 });
+const bound = { tls_client_certificate_bound_access_tokens: true };
 const open = (id, more = {}) => client(id, 'none', { grant_types: userGrants, ...more });
 
 /** A PEM key of the folder as JWK. */
@@ -52,14 +53,18 @@ export function clients(folder, { basic, odd, plain, post, leading, trailing, ex
     open('scoped-client', { scope: 'openid read' }),
     open('dpop-client', { dpop_bound_access_tokens: true }),
     open('dpop-nonce-client', { dpop_bound_access_tokens: true }),
-    open('mtls-bound-client', { tls_client_certificate_bound_access_tokens: true }),
+    open('mtls-bound-client', bound),
     signing('rs256-client', 'RS256', 'rs256.pub', 'rs256-1'),
     signing('ps256-client', 'PS256', 'ps256.pub', 'ps256-1'),
     signing('es256-client', 'ES256', 'es256.pub', 'es256-1'),
     signing('es384-client', 'ES384', 'es384.pub', 'es384-1'),
     signing('eddsa-client', 'EdDSA', 'eddsa.pub', 'eddsa-1'),
-    client('tls-client', 'tls_client_auth', { tls_client_auth_subject_dn: 'CN=tls-client,O=oauth-token tests' }),
+    client('tls-client', 'tls_client_auth', {
+      ...bound,
+      tls_client_auth_subject_dn: 'CN=tls-client,O=oauth-token tests',
+    }),
     client('selfsigned-client', 'self_signed_tls_client_auth', {
+      ...bound,
       jwks: {
         keys: [{
           ...certificate.publicKey.export({ format: 'jwk' }),

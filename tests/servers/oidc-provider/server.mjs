@@ -1,7 +1,8 @@
 // oidc-provider over https on 127.0.0.1, with a password grant.
 // usage: node server.mjs FOLDER NODE_MODULES
-// FOLDER has the keys and certificates that start.sh makes; the server writes there `port`, once it listens, and
-// `requests.jsonl`, a line for each request before its answer leaves.
+// FOLDER has the keys and certificates that start.sh makes; the server writes there `port` and `port-mtls`, once it
+// listens, and `requests.jsonl`, a line for each request before its answer leaves. It asks for client certificates at
+// the second port alone, which the metadata name as aliases (RFC 8705 s5).
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as https from 'node:https';
@@ -120,26 +121,35 @@ function record(log, request, response) {
 
 const log = fs.openSync(path.join(folder, 'requests.jsonl'), 'a', 0o600);
 const file = (name) => fs.readFileSync(path.join(folder, name));
-const server = https.createServer({
-  key: file('tls.key'),
-  cert: file('tls.pem'),
-  ca: file('ca.pem'),
-  requestCert: true, // asked for, never demanded
-  rejectUnauthorized: false,
+const files = { key: file('tls.key'), cert: file('tls.pem'), ca: file('ca.pem') };
+const plain = https.createServer(files);
+const mutual = https.createServer({ ...files, requestCert: true, rejectUnauthorized: false }); // asks, never demands
+
+const listening = (server, port) => new Promise((resolve) => {
+  server.listen(port, '127.0.0.1', () => resolve(`https://localhost:${server.address().port}`));
 });
-server.listen(Number(process.env.PORT || 0), '127.0.0.1', () => {
-  const { port } = server.address();
-  const provider = new Provider(`https://localhost:${port}`, configuration);
-  addPasswordGrant(provider, { users, scopes, errors, core, issueTokens });
-  for (const event of ['grant.error', 'introspection.error', 'revocation.error', 'server_error']) {
-    provider.on(event, (ctx, error) => console.error(event, error.error_description, error.error_detail, error.stack));
-  }
-  const answer = provider.callback();
+const base = await listening(plain, Number(process.env.PORT || 0));
+const mutualBase = await listening(mutual, 0);
+const aliases = { token: '/token', introspection: '/token/introspection', revocation: '/token/revocation' };
+configuration.discovery = {
+  mtls_endpoint_aliases: Object.fromEntries(
+    Object.entries(aliases).map(([name, where]) => [`${name}_endpoint`, mutualBase + where]),
+  ),
+};
+const provider = new Provider(base, configuration);
+addPasswordGrant(provider, { users, scopes, errors, core, issueTokens });
+for (const event of ['grant.error', 'introspection.error', 'revocation.error', 'server_error']) {
+  provider.on(event, (ctx, error) => console.error(event, error.error_description, error.error_detail, error.stack));
+}
+const answer = provider.callback();
+for (const server of [plain, mutual]) {
   server.on('request', (request, response) => {
     record(log, request, response);
     answer(request, response);
   });
-  fs.writeFileSync(path.join(folder, 'port.new'), String(port));
-  fs.renameSync(path.join(folder, 'port.new'), path.join(folder, 'port'));
-});
+}
+for (const [name, { port }] of [['port-mtls', mutual.address()], ['port', plain.address()]]) {
+  fs.writeFileSync(path.join(folder, `${name}.new`), String(port));
+  fs.renameSync(path.join(folder, `${name}.new`), path.join(folder, name));
+}
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));

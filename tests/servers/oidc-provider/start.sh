@@ -21,10 +21,7 @@ make_keys() { # FOLDER
   make_ca "$1/ca" "oidc-provider's test CA"
   make_ca "$1/wrong-ca" "a stranger's CA"
   make_certificate "$1/tls" "$1/ca" localhost 'subjectAltName=DNS:localhost,IP:127.0.0.1' 'extendedKeyUsage=serverAuth'
-  make_certificate "$1/client" "$1/ca" tls-client 'extendedKeyUsage=clientAuth'
-  make_certificate "$1/client-other" "$1/ca" someone-else 'extendedKeyUsage=clientAuth'
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -days 3650 -subj /CN=selfsigned-client \
-    -keyout "$1/client-selfsigned.key" -out "$1/client-selfsigned.pem" 2>/dev/null
+  make_client_certificates "$1" tls-client selfsigned-client
   local name
   for name in rs256 ps256 server-rs256; do make_key "$1/$name" -algorithm RSA -pkeyopt rsa_keygen_bits:2048; done
   for name in es256 server-es256; do make_key "$1/$name" -algorithm EC -pkeyopt ec_paramgen_curve:P-256; done
@@ -46,6 +43,7 @@ print_env() {
   say INTROSPECTION_ENDPOINT "$base/token/introspection"
   say REVOCATION_ENDPOINT "$base/token/revocation"
   say USERINFO_ENDPOINT "$base/me"
+  say MTLS_URL "https://localhost:$(cat "$dir/port-mtls")" # asks for client certificates; its endpoints are aliases
   say CA_FILE "$dir/ca.pem"
   say WRONG_CA_FILE "$dir/wrong-ca.pem"
   jq -r '
@@ -64,10 +62,7 @@ print_env() {
     say "KEY_${name^^}" "$dir/$name.key"
     say "KID_${name^^}" "$name-1"
   done
-  for name in '' _other _selfsigned; do
-    say "CLIENT_CERTIFICATE${name^^}" "$dir/client${name//_/-}.pem"
-    say "CLIENT_KEY${name^^}" "$dir/client${name//_/-}.key"
-  done
+  say_client_certificates
   say RESOURCE_OPAQUE https://api.example.com/
   say RESOURCE_JWT https://jwt.example.com/
   print_user '' alice
@@ -92,10 +87,10 @@ start() {
   local modules pid
   once oidc-provider-modules install_modules "$here/package-lock.json"
   modules=$prepared/node_modules
-  once oidc-provider-keys make_keys "${BASH_SOURCE[0]}"
+  once oidc-provider-keys make_keys "${BASH_SOURCE[0]}" "$here/../common.sh"
   cp -- "$prepared"/* "$dir/"
   : >"$dir/requests.jsonl"
-  rm -f -- "$dir/port"
+  rm -f -- "$dir/port" "$dir/port-mtls"
   setsid node "$here/server.mjs" "$dir" "$modules" </dev/null >"$dir/server.log" 2>&1 &
   pid=$!
   for _ in $(seq 600); do
