@@ -154,6 +154,20 @@ class MemoryScanTest(unittest.TestCase):
                                          proxy=proxy.url if proxied else "")
                 self.assertEqual(server.requests, [])
 
+    def test_with_a_client_certificate_nothing_is_left(self):
+        own = Authority(self.folder.name + "/clients").certificate("app")
+        for accepted, expected in ((True, 200), (False, "tls")):
+            secret = Secrets()
+            tls = server_tls(*self.certificate, client_authority=(self.folder.name + "/clients/ca.pem") if accepted
+                             else self.authority.file)
+            for proxied in (False, True):
+                with self.subTest(accepted=accepted, proxied=proxied), \
+                        FaultServer(answering(answer(secret.answer)), tls=tls) as server, \
+                        ConnectProxy(server.port) as proxy:
+                    self.assert_nothing_left(secret, expected, url=server.url(host="localhost"),
+                                             ca_file=self.authority.file, certificate=own[0], key=own[1],
+                                             proxy=proxy.url if proxied else "", keep_transport=True)
+
     def test_after_a_proxy_refused_nothing_is_left(self):
         secret = Secrets()
         with FaultServer(never_answering, tls=self.tls()) as server, ConnectProxy(server.port, user="eDp5") as proxy:

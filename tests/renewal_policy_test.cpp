@@ -182,3 +182,12 @@ TEST_CASE("only an answer of the authorization server itself is a refusal") {
   CHECK_FALSE(is_refusal({.http_status = 404}));
   CHECK_FALSE(is_refusal({}));
 }
+
+TEST_CASE("nothing was issued where nothing was sent, and where the client's certificate was refused") {
+  CHECK(has_issued_nothing({.code = "invalid_grant", .http_status = 400, .sent = Sent::yes}));
+  CHECK(has_issued_nothing({.error_class = ErrorClass::network, .sent = Sent::no}));
+  CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::network, .sent = Sent::maybe}));
+  const Error refused{.error_class = ErrorClass::tls, .reason = "client-certificate", .sent = Sent::maybe};
+  CHECK(has_issued_nothing(refused));
+  CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::tls, .reason = "other", .sent = Sent::maybe}));
+}

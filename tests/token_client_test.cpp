@@ -74,6 +74,8 @@ std::vector<ClientAuthentication> every_authentication() {
   all.emplace_back(ClientSecretBasic{"app", Secret("s"), BasicEncoding::raw});
   all.emplace_back(ClientSecretPost{"app", Secret("s")});
   all.emplace_back(assertion());
+  all.emplace_back(TlsClientAuth{"app"});
+  all.emplace_back(SelfSignedTlsClientAuth{"app"});
   return all;
 }
 
@@ -216,6 +218,21 @@ TEST_CASE("nothing is sent for a request that makes no sense, or without an endp
   CHECK(nowhere.introspect(Secret("t")).error().error_class == ErrorClass::config);
   CHECK(nowhere.revoke(Secret("t")).error().error_class == ErrorClass::config);
   CHECK(server.requests == 0);
+}
+
+TEST_CASE("a client that proves itself by a certificate and has none sends nothing") {
+  for (const bool self_signed : {false, true}) {
+    TokenClientOptions options{.token_endpoint = "http://127.0.0.1:1/",
+                               .introspection_endpoint = "http://127.0.0.1:1/",
+                               .authentication = TlsClientAuth{"app"}};
+    if (self_signed) options.authentication = SelfSignedTlsClientAuth{"app"};
+    const TokenClient client(std::move(options));
+    const auto token = client.request(password());
+    REQUIRE_FALSE(token);
+    CHECK(token.error().error_class == ErrorClass::config);
+    CHECK(token.error().sent == Sent::no);
+    CHECK_FALSE(client.introspect(Secret("at")));
+  }
 }
 
 TEST_CASE("a moved client still works") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <oauth_token/client_certificate.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
@@ -78,11 +79,13 @@ struct TransportOptions {
   bool insecure_tls = false;  ///< do not check the certificate
   bool allow_http = false;    ///< plain http beyond this machine
   std::chrono::milliseconds connect_timeout{10'000};
+  /// Shown to servers that ask for one, never to a proxy.
+  ClientCertificate client_certificate = {};
 };
 
 /// A transport over libcurl that may be called from many threads at once. Connections and TLS sessions are
-/// kept inside it. Errors: `config` for a CA file that cannot be read, `internal` when the HTTP module cannot
-/// be loaded.
+/// kept inside it. Errors: `config` for a CA file that cannot be read or a client certificate that is too
+/// weak for TLS, `internal` when the HTTP module cannot be loaded.
 Result<Transport> make_transport(const TransportOptions& options);
 
 /// What a connection to a server shows before any request.
@@ -93,6 +96,7 @@ struct ServerConnection {
   /// The first certificate of the chain to end: when, and its subject as text fit for a terminal.
   std::optional<std::chrono::sys_seconds> valid_until = {};
   std::string first_to_end = {};
+  bool asks_for_certificate = false;  ///< the server asked for a client certificate, or demands one
 };
 
 /// Connects to the server of `url` as a transport would, the TLS handshake included, and closes again:

@@ -33,6 +33,16 @@ Result<void> check_endpoint(const std::string& endpoint, std::string_view what) 
               "Name it, or name the issuer if the server publishes its metadata.");
 }
 
+/// A client that proves itself by a certificate needs one; whether a transport of the caller's has it is not
+/// known.
+Result<void> check_certificate(const TokenClientOptions& options) {
+  const bool wants_one = std::holds_alternative<TlsClientAuth>(options.authentication) ||
+                         std::holds_alternative<SelfSignedTlsClientAuth>(options.authentication);
+  if (!wants_one || options.transport || options.transport_options.client_certificate) return {};
+  return fail(ErrorClass::config, "The client is to prove itself by a certificate, and there is none.",
+              "Name the client's certificate; nothing was sent.");
+}
+
 }  // namespace
 
 struct TokenClient::State {
@@ -50,6 +60,7 @@ struct TokenClient::State {
 
   Result<HttpResponse> send(HttpRequest& request, Clock::time_point deadline, protocol::RequestKind kind,
                             std::stop_token stop) {
+    if (auto checked = check_certificate(options); !checked) return fail(std::move(checked.error()));
     std::call_once(transport_made, [&] {
       if (!*transport) transport = make_transport(options.transport_options);
     });

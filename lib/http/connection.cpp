@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
 #include "base/registers.hpp"
+#include "http/client_certificate.hpp"
 #include "http/connection_diagnosis.hpp"
 
 #include <oauth_token/text.hpp>
@@ -78,9 +79,11 @@ Result<std::shared_ptr<const Network>> Network::open(const TransportOptions& opt
   if (auto ready = initialise(); !ready) return fail(std::move(ready.error()));
   auto trust = Trust::choose(options);
   if (!trust) return fail(std::move(trust.error()));
+  if (auto usable = check(options.client_certificate); !usable) return fail(std::move(usable.error()));
   const auto share = std::make_shared<Share>();
   return std::make_shared<const Network>(Network{.trust = std::move(*trust),
                                                  .routes = Routes(options),
+                                                 .certificate = options.client_certificate,
                                                  .connect_timeout = options.connect_timeout,
                                                  .share = {share, share->handle}});
 }
@@ -96,6 +99,7 @@ struct Connection::State {
   std::unique_ptr<CURL, EasyDeleter> easy = {};
   bool connected = false;
   bool in_handshake = false;
+  bool answered = false;     // with a byte at least
   CURLcode last = CURLE_OK;  // of send or receive; CURLE_OK: closed by the other side
 
   void configure();
@@ -141,12 +145,15 @@ void Connection::State::configure() {
     set(option, 2 * verify);
   for (const CURLoption option : {CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH})
     set(option, static_cast<const char*>(nullptr));
+  // Both contexts come to one function: this option, without a meaning since TLS 1.1, tells the server's.
+  set(CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_ALLOW_BEAST));
   set(CURLOPT_SSL_CTX_DATA, this);
   set(
       CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
         auto* const state = static_cast<State*>(self);
         state->in_handshake = true;
         state->network->trust->prepare(context, state->tls);
+        if (is_of_server(context)) show(context, state->tls);
         return CURLE_OK;
       });
 }
@@ -159,7 +166,8 @@ Error Connection::State::explain(CURLcode code) const {
                         .os_error = static_cast<int>(info<long>(CURLINFO_OS_ERRNO)),
                         .proxy_status = info<long>(CURLINFO_HTTP_CONNECTCODE),
                         .is_connected = connected,
-                        .is_in_handshake = in_handshake && !connected},
+                        .is_in_handshake = in_handshake && !connected,
+                        .is_answered = answered},
                        url, route, *network->trust, tls);
 }
 
@@ -185,6 +193,7 @@ Result<std::unique_ptr<Connection>> Connection::start(std::shared_ptr<const Netw
                                                 .url = url,
                                                 .route = std::move(*route),
                                                 .connect_deadline = connect_deadline});
+  state->tls.own = state->network->certificate;
   state->multi.reset(curl_multi_init());
   state->easy.reset(curl_easy_init());
   if (!state->multi || !state->easy) return fail(ErrorClass::internal, "Out of memory.");
@@ -236,6 +245,7 @@ Transfer Connection::send(std::string_view bytes) {
 Transfer Connection::receive(char* where, std::size_t size) {
   std::size_t count = 0;
   const CURLcode code = curl_easy_recv(state_->easy.get(), where, size, &count);
+  state_->answered = state_->answered || count > 0;
   return state_->transferred(code, count, true);
 }
 

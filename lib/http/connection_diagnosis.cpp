@@ -70,16 +70,25 @@ Error about_refusal(const ConnectionFailure& failure, const Url& url, const Rout
   }
 }
 
-Error about_loss(const ConnectionFailure& failure, const Url& url) {
+// Some servers (Node.js) refuse a client certificate, or the lack of one, without a word.
+std::string after_loss(const ConnectionFailure& failure, const TlsReport& tls, const char* usual) {
+  if (!tls.is_asked || failure.is_answered) return usual;
+  return tls.own
+             ? "It had asked for a client certificate, and may not accept the one given; its log may say why."
+             : "It had asked for a client certificate, and none was given: it may demand one (--tls-cert "
+               "FILE).";
+}
+
+Error about_loss(const ConnectionFailure& failure, const Url& url, const TlsReport& tls) {
   const std::string when = failure.is_in_handshake ? " during the TLS handshake" : "";
   const bool is_reset = failure.os_error == ECONNRESET || failure.os_error == EPIPE;
   if (failure.code == CURLE_OK)
     return network_error("closed", url.origin() + " closed the connection" + when + ".",
-                         "Try again later; its log may say why.");
+                         after_loss(failure, tls, "Try again later; its log may say why."));
   return network_error(
       is_reset ? "reset" : "broken",
       "The connection to " + url.origin() + (is_reset ? " was reset" : " broke") + when + ".",
-      "Try again later; a firewall on the way or the server's log may say why.");
+      after_loss(failure, tls, "Try again later; a firewall on the way or the server's log may say why."));
 }
 
 }  // namespace
@@ -105,7 +114,7 @@ Error explain(const ConnectionFailure& failure, const Url& url, const Route& rou
       return network_error("name", "The name " + url.host + " cannot be resolved.",
                            "Check the spelling, and whether this machine's DNS works.");
     case CURLE_COULDNT_CONNECT:
-      if (failure.os_error == ECONNRESET) return about_loss(failure, url);
+      if (failure.os_error == ECONNRESET) return about_loss(failure, url, tls);
       return about_refusal(failure, url, route);
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
@@ -114,7 +123,7 @@ Error explain(const ConnectionFailure& failure, const Url& url, const Route& rou
               .message = "libcurl failed: " +
                          std::string(curl_easy_strerror(static_cast<CURLcode>(failure.code))) + "."};
     default:
-      return about_loss(failure, url);
+      return about_loss(failure, url, tls);
   }
 }
 

@@ -19,6 +19,7 @@ struct ConnectionFailure {
   long proxy_status = 0;      ///< of the proxy's answer to CONNECT; 0: none
   bool is_connected = false;  ///< the failure came later
   bool is_in_handshake = false;
+  bool is_answered = false;  ///< the server sent something of HTTP before
 };
 
 /// One sentence and a hint for it; class `network`, `timeout`, `tls` or `internal`.

@@ -116,8 +116,10 @@ int on_stapled_status(SSL* ssl, void*) {
 }
 
 // The chain as it was verified, else as the server sent it.
-void on_state(const SSL* ssl, int where, int /*value*/) {
+void on_state(const SSL* ssl, int where, int value) {
   TlsReport* const report = report_of(ssl);
+  if (report != nullptr && where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
+    report->alert = value & 0xff;
   if ((where & SSL_CB_HANDSHAKE_DONE) == 0 || report == nullptr) return;
   report->version = SSL_get_version(ssl);
   STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
@@ -206,7 +208,7 @@ void Trust::prepare(void* ssl_context, TlsReport& report) const {
   // libcurl would write the keys to SSLKEYLOGFILE.
   SSL_CTX_set_keylog_callback(context, nullptr);
   SSL_CTX_set_ex_data(context, report_index(), &report);
-  if (report.is_examined) SSL_CTX_set_info_callback(context, on_state);
+  if (report.is_examined || report.own) SSL_CTX_set_info_callback(context, on_state);
   if (!verify_) return;
   SSL_CTX_set1_cert_store(context, store_->get());
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);

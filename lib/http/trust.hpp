@@ -1,5 +1,6 @@
 #pragma once
 
+#include <oauth_token/client_certificate.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
@@ -14,13 +15,23 @@ struct x509_store_st;
 
 namespace oauth_token::http {
 
+/// A sentence about a handshake that failed, its `Error::reason`, and what to do.
+struct Finding {
+  const char* reason;
+  std::string sentence;
+  const char* hint;
+};
+
 /// What OpenSSL met during one handshake; filled by callbacks.
 struct TlsReport {
   int verify_error = 0;                       ///< X509_V_ERR_…; 0: the chain was fine
   int depth = 0;                              ///< of `certificate`: 0 is the server's own
   bool revoked = false;                       ///< the server's own stapled OCSP answer says so
   std::shared_ptr<x509_st> certificate = {};  ///< the one at fault, else the server's own
-  bool is_examined = false;                   ///< whether the next two are wanted
+  bool is_examined = false;                   ///< whether the last two are wanted
+  ClientCertificate own = {};                 ///< the client's, before the handshake
+  bool is_asked = false;                      ///< the server wanted to see one
+  int alert = 0;                              ///< the fatal one that ended it; only where there is `own`
   std::string version = {};                   ///< "TLSv1.3"
   std::shared_ptr<stack_st_X509> chain = {};  ///< from the server's own up
 };

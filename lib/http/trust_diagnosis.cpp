@@ -1,3 +1,4 @@
+#include "http/client_certificate.hpp"
 #include "http/trust.hpp"
 
 #include <oauth_token/text.hpp>
@@ -66,12 +67,6 @@ std::string which(const TlsReport& report, const std::string& server) {
   return "The authority's certificate" + at + ", " + std::to_string(report.depth) + " above that of " +
          server + ",";
 }
-
-struct Finding {
-  const char* reason;
-  std::string sentence;
-  const char* hint;
-};
 
 Finding about_certificate(const TlsReport& report, const std::string& server, const std::string& chosen_by) {
   const std::string subject = which(report, server);
@@ -146,7 +141,7 @@ Finding about_handshake(unsigned long code, const std::string& server) {
     case SSL_R_NO_CIPHERS_AVAILABLE:
     case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
       return {"protocol", server + " and this program found no TLS settings in common" + detail + ".",
-              "The server's operator must offer current ciphers; or it may want a client certificate."};
+              "The server's operator must offer current ciphers."};
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_EE_KEY_TOO_SMALL:
     case SSL_R_CA_KEY_TOO_SMALL:
@@ -154,11 +149,6 @@ Finding about_handshake(unsigned long code, const std::string& server) {
     case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
       return {"weak", "The TLS settings of " + server + " are too weak" + detail + ".",
               "The server's operator must renew them."};
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-      return {"client-certificate", server + " wants a client certificate that it trusts" + detail + ".",
-              "Ask the server's operator which certificate this client should show."};
     default:
       return {"other", "The TLS handshake with " + server + " failed" + detail + ".",
               "Show this sentence to the server's operator."};
@@ -175,6 +165,7 @@ std::optional<std::chrono::sys_seconds> time_of(const ASN1_TIME* time) {
 
 void describe(const TlsReport& report, ServerConnection& server) {
   server.tls_version = report.version;
+  server.asks_for_certificate = report.is_asked;
   for (int i = 0; report.chain && i < sk_X509_num(report.chain.get()); ++i) {
     const X509* const certificate = sk_X509_value(report.chain.get(), i);
     const auto end = time_of(X509_get0_notAfter(certificate));
@@ -198,6 +189,8 @@ Error Trust::explain(const TlsReport& report, std::string_view library_text,
     finding = about_certificate(revoked, server, chosen_by_);
   } else if (report.verify_error != 0) {
     finding = about_certificate(report, server, chosen_by_);
+  } else if (auto refusal = about_client_certificate(report, error_code_in(library_text), server)) {
+    finding = std::move(*refusal);
   } else if (const unsigned long code = error_code_in(library_text); code != 0) {
     finding = about_handshake(code, server);
   } else if (report.certificate) {

@@ -106,7 +106,10 @@ bool is_refusal(const Error& error) noexcept {
 }
 
 bool has_issued_nothing(const Error& error) noexcept {
-  return is_refusal(error) || (error.sent == Sent::no && error.http_status == 0);
+  // In TLS 1.3 a server refuses a client certificate when the request is on its way already, and ignores
+  // that.
+  const bool is_handshake = error.error_class == ErrorClass::tls && error.reason == "client-certificate";
+  return is_refusal(error) || ((error.sent == Sent::no || is_handshake) && error.http_status == 0);
 }
 
 std::string why_refused(std::optional<sys_seconds> began, bool was_cut) {

@@ -45,7 +45,7 @@ bool was_cut_off(const Error& error) noexcept;
 /// Whether the authorization server itself has refused.
 bool is_refusal(const Error& error) noexcept;
 
-/// Whether the server is known to have issued nothing: it has refused, or was not asked.
+/// Whether the server is known to have issued nothing: it has refused, was not asked, or did not get as far.
 bool has_issued_nothing(const Error& error) noexcept;
 
 /// What `error`, the server's refusal of a refresh token, leaves unsaid: that an earlier sending may have

@@ -27,6 +27,7 @@ CN = unused
 [server]
 basicConstraints = CA:FALSE
 subjectAltName = {names}
+{usage}
 [root]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign,digitalSignature
@@ -61,14 +62,16 @@ class Authority:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def certificate(self, name, names=LOCALHOST, start="20200101000000Z", end="20991231235959Z", key="ec"):
-        """Issues a server's certificate; returns the paths of certificate and key."""
-        self._configure(names)
+    def certificate(self, name, names=LOCALHOST, start="20200101000000Z", end="20991231235959Z", key="ec", usage="",
+                    digest="sha256"):
+        """Issues a certificate, for a server or client if `usage` does not say serverAuth or clientAuth; returns the
+        paths of certificate and key."""
+        self._configure(names, usage)
         self._key(name + ".key", key)
         openssl("req", "-config", self.path("config"), "-new", "-key", self.path(name + ".key"), "-subj",
                 f"/CN={name}", "-out", self.path(name + ".csr"))
-        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-startdate",
-                start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
+        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-md",
+                digest, "-startdate", start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
         return self.path(name + ".pem"), self.path(name + ".key")
 
     def self_signed(self, name, names=LOCALHOST):
@@ -78,18 +81,25 @@ class Authority:
                 "-subj", f"/CN={name}", "-extensions", "server", "-out", self.path(name + ".pem"))
         return self.path(name + ".pem"), self.path(name + ".key")
 
+    def revoke(self, name):
+        """Revokes the certificate `name`; returns the path of a list of all that are revoked."""
+        openssl("ca", "-config", self.path("config"), "-revoke", self.path(name + ".pem"))
+        openssl("ca", "-config", self.path("config"), "-gencrl", "-crldays", "10", "-out", self.path("crl.pem"))
+        return self.path("crl.pem")
+
     def stapled_status(self, name, revoke=False):
         """An OCSP response about the certificate `name`, as a file."""
         if revoke:
-            openssl("ca", "-config", self.path("config"), "-revoke", self.path(name + ".pem"))
+            self.revoke(name)
         out = self.path(name + ".ocsp")
         openssl("ocsp", "-index", self.path("index.txt"), "-rsigner", self.file, "-rkey", self.path("ca.key"), "-CA",
                 self.file, "-issuer", self.file, "-cert", self.path(name + ".pem"), "-ndays", "10", "-respout", out)
         return out
 
-    def _configure(self, names):
+    def _configure(self, names, usage=""):
         with open(self.path("config"), "w", encoding="ascii") as out:
-            out.write(CONFIG.format(folder=self.folder, names=names))
+            out.write(CONFIG.format(folder=self.folder, names=names,
+                                    usage=f"extendedKeyUsage = {usage}" if usage else ""))
 
     def _key(self, name, kind="ec"):
         options = {"ec": ("EC", "ec_paramgen_curve:P-256"), "weak": ("RSA", "rsa_keygen_bits:1024")}[kind]

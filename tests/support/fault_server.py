@@ -229,22 +229,30 @@ class FaultServer(Listener):
 class ConnectProxy(Listener):
     """An HTTP proxy that tunnels every CONNECT to `port` on this machine, whatever the name asked for.
 
-    `status` other than 200 refuses; with `user` (b"name:password" in base64) anything else is status 407.
+    `status` other than 200 refuses; with `user` (b"name:password" in base64) anything else is status 407. `tls` is an
+    ssl.SSLContext, or None for plain http to the proxy.
     """
 
-    def __init__(self, port, status=200, user=None, answer=True):
+    def __init__(self, port, status=200, user=None, answer=True, tls=None):
         self.target = port
         self.status = status
         self.user = user
         self.answer = answer
+        self.tls = tls
         self.requests = []
+        self.certificates = []  # of the clients, in DER; None for one that showed none
         super().__init__()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def _serve(self, stream, number):
+        if self.tls:
+            stream = self.tls.wrap_socket(stream, server_side=True)
+            with self.lock:
+                self.open.append(stream)
+                self.certificates.append(stream.getpeercert(True))
         connection = Connection(self, stream, number)
         try:
             request = connection.read_request()
@@ -277,7 +285,8 @@ class ConnectProxy(Listener):
         other = {client: server, server: client}
         reading = [client, server]
         while reading:
-            for source in select.select(reading, [], [])[0]:
+            decrypted = [each for each in reading if isinstance(each, ssl.SSLSocket) and each.pending()]
+            for source in decrypted or select.select(reading, [], [])[0]:
                 target = other[source]
                 try:
                     data = source.recv(65536)

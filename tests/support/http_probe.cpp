@@ -137,6 +137,14 @@ void send_all(const Arguments& arguments, Remains& remains) {
   if (arguments.has("proxy")) options.proxy = arguments.text("proxy");
   options.insecure_tls = arguments.has("insecure");
   options.allow_http = arguments.has("allow-http");
+  if (arguments.has("certificate")) {
+    auto certificate = ClientCertificate::read(arguments.text("certificate"), arguments.text("key"));
+    if (!certificate) {
+      std::cout << described(certificate.error()).dump() << std::endl;
+      return;
+    }
+    options.client_certificate = std::move(*certificate);
+  }
   options.connect_timeout = std::chrono::milliseconds(arguments.number("connect-timeout-ms", 10'000));
   const auto transport = make_transport(options);
   if (!transport) {
