@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares whole processes: oauth-token, curl, curl piped to jq, and an empty C program. Wall times are medians of runs in
-# turn, ratios are taken run by run, instructions are callgrind's.
+# turn, ratios are taken run by run, instructions are callgrind's. Then signatures, in one process.
 #   tests/bench/run.sh [ROUNDS]       default 60
 # Both programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
 # right to make such a mount the https rows are left out, and said to be.
@@ -16,6 +16,8 @@ prepare() {
     -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
   cmake --build "$build" >/dev/null
   cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
+  c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/signing" "$here/signing.cpp" \
+    "$build/liboauth_token.a" -lcrypto -ldl -pthread
   echo 'int main(void) { return 0; }' | cc -O2 -x c -o "$build/empty" -
 }
 
@@ -48,3 +50,4 @@ own_mounts=(unshare --mount)
 [ "$(id -u)" = 0 ] || own_mounts=(unshare --user --map-root-user --mount)
 "${own_mounts[@]}" true 2>/dev/null || own_mounts=()
 "${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "${1:-60}"
+"$build/bin/signing" "${1:-60}"
