@@ -18,7 +18,7 @@ using PassphraseSource = std::function<Result<Secret>(std::stop_token)>;
 
 /// A private key that signs, read once and kept parsed. Copies share it. Thread-safe but for assignment.
 /// Loads the crypto module on first use. OpenSSL's own key object is not promised to be wiped; the text that
-/// it was read from, and passphrases, are.
+/// it was read from, and passphrases, are; of a PIN, OpenSSL's engine for tokens keeps a copy of its own.
 class SigningKey {
  public:
   /// A file: PEM (PKCS#1, PKCS#8, SEC1), encrypted PEM, PKCS#12, or a private JWK (RFC 7517 s4); or a

@@ -1,5 +1,9 @@
 #include "base/registers.hpp"
 
+#include <array>
+#include <cstddef>
+#include <cstring>
+
 namespace oauth_token {
 
 #if defined(__x86_64__)
@@ -40,5 +44,10 @@ void wipe_vector_registers() noexcept {
 void wipe_vector_registers() noexcept {}
 
 #endif
+
+[[gnu::noinline]] void wipe_dead_stack() noexcept {
+  std::array<char, std::size_t{16} * 1024> below;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  ::explicit_bzero(below.data(), below.size());
+}
 
 }  // namespace oauth_token

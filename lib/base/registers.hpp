@@ -7,4 +7,8 @@ namespace oauth_token {
 /// memory. Does nothing on other processors than x86-64.
 void wipe_vector_registers() noexcept;
 
+/// Overwrites what functions that have returned left on this thread's stack, 16 KiB deep: to be called where
+/// a library beneath had a secret in a buffer of its own there.
+void wipe_dead_stack() noexcept;
+
 }  // namespace oauth_token

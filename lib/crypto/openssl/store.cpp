@@ -1,5 +1,7 @@
 #include "crypto/openssl/store.hpp"
 
+#include "base/registers.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
@@ -44,6 +46,13 @@ tl::unexpected<Error> why_unreadable(const std::string& source, bool passphrase_
 
 Answers::Answers(const AskPassphrase& ask) : ask_(ask), method_(UI_create_method("oauth-token")) {
   if (method_) UI_method_set_reader(method_.get(), read);
+}
+
+// decode_epki2pki.c and others keep it in an array of theirs and do not clear it.
+Answers::~Answers() {
+  if (!given_) return;
+  wipe_vector_registers();
+  wipe_dead_stack();
 }
 
 int Answers::read(UI* ui, UI_STRING* question) {

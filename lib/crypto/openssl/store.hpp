@@ -9,6 +9,10 @@ namespace oauth_token {
 class Answers {
  public:
   explicit Answers(const AskPassphrase& ask);
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
+  /// Wipes what OpenSSL left of the answer on the stack.
+  ~Answers();
 
   [[nodiscard]] UI_METHOD* method() const noexcept { return method_.get(); }
   /// What OpenSSL is given as "user data" beside the method.
