@@ -5,9 +5,12 @@
 
 #include <oauth_token/signing_key.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -182,6 +185,25 @@ TEST_CASE("a new key signs with the algorithm that it was made for") {
   CHECK(SigningKey::generate("HS256").error().message == "No key can be made for the algorithm \"HS256\".");
 }
 
+TEST_CASE("many threads sign with one key at once") {
+  const Json all = examples();
+  for (const char* const name : {"RFC 7515 A.2", "RFC 8037 A"}) {
+    const Json& example = all[name];
+    const SigningKey key = key_of(example["key"]);
+    const auto algorithm = example["algorithm"].get<std::string>();
+    const auto text = example["text"].get<std::string>();
+    std::atomic<int> right = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        for (int j = 0; j < 20; ++j)
+          if (base64url(key.sign(algorithm, text).value_or("")) == example["signature"]) ++right;
+      });
+    threads.clear();
+    CHECK(right == 160);
+  }
+}
+
 TEST_CASE("copies of a key share it") {
   const SigningKey key = key_of(examples()["RFC 8037 A"]["key"]);
   const SigningKey copy = key;
@@ -235,6 +257,8 @@ TEST_CASE("a JSON Web Key that cannot sign is refused with what is the matter") 
       {with(rsa, "dp", rsa["dq"]), mixed},
       {with(rsa, "qi", rsa["dq"]), mixed},
       {with(without(rsa, {"p", "q", "dp", "dq", "qi"}), "d", all["RFC 7517 A.2"]["keys"][1]["d"]), other},
+      {with(without(rsa, {"p", "q", "dp", "dq", "qi"}), "n", base64url(std::string(2049, '\x81'))),
+       "The key holds an RSA key of 16392 bits, which is more than servers verify."},
       {with(rsa, "oth", Json::array()), "The key holds an RSA key with more than two primes."},
       {Json{{"kty", "oct"}, {"k", "c2VjcmV0"}},
        "The key holds a shared secret (\"kty\":\"oct\"), which is no private key."},

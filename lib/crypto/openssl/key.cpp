@@ -20,6 +20,7 @@ namespace oauth_token {
 namespace {
 
 constexpr int least_rsa_bits = 2048;
+constexpr int most_rsa_bits = 16384;  // OpenSSL verifies no more
 constexpr std::size_t new_rsa_bits = 3072;
 
 tl::unexpected<Error> unsuitable(const std::string& source, const std::string& what) {
@@ -72,9 +73,10 @@ Result<KeyKind> kind_of(const KeyObject& key, const std::string& source) {
   switch (type) {
     case EVP_PKEY_RSA:
     case EVP_PKEY_RSA_PSS:
-      if (const int bits = EVP_PKEY_get_bits(key.get()); bits < least_rsa_bits)
-        return unsuitable(
-            source, "an RSA key of " + std::to_string(bits) + " bits, too short to be safe (RFC 7518 s3.3)");
+      if (const int bits = EVP_PKEY_get_bits(key.get()); bits < least_rsa_bits || bits > most_rsa_bits)
+        return unsuitable(source, "an RSA key of " + std::to_string(bits) + " bits, " +
+                                      (bits < least_rsa_bits ? "too short to be safe (RFC 7518 s3.3)"
+                                                             : "which is more than servers verify"));
       return type == EVP_PKEY_RSA ? KeyKind::rsa : KeyKind::rsa_pss;
     case EVP_PKEY_EC:
       return kind_of_ec(key, source);
