@@ -18,10 +18,8 @@ std::string left_side(const Option& option) {
   }
   text += "--";
   text += option.name;
-  if (option.kind != Kind::flag) {
-    text += ' ';
-    text += option.value_name;
-  }
+  if (option.kind == Kind::choice_flag) text.append("[=").append(option.value_name).append("]");
+  if (!option.stands_alone()) text.append(" ").append(option.value_name);
   return text;
 }
 
@@ -51,17 +49,28 @@ std::string meaning(const Command& command, const Option& option) {
   std::string forms(command.forms);
   for (std::size_t bar = 0; (bar = forms.find('|', bar)) != std::string::npos; bar += 2)
     forms.replace(bar, 1, ", ");
-  return std::string(option.help) + ": " + forms;
+  return std::string(option.help) + " " + forms;
 }
 
-/// Names only, wrapped: what the short help says of an option that few need.
+/// Names only, wrapped: what the short help says of an option that few need. The file and the command that
+/// give the same secret are one entry.
 std::string name_list(const Command& command) {
+  constexpr std::string_view file = "-file";
+  constexpr std::string_view by_command = "-command";
   std::string out;
   std::string line = " ";
+  std::string_view pair;  // the stem of the last file
   for (const Option& option : option_table) {
     if (!command.takes(option) || option.has(primary)) continue;
-    const std::string entry = left_side(option).substr(1);
-    if (line.size() + entry.size() > screen_width) {
+    if (option.name.ends_with(by_command) &&
+        option.name.substr(0, option.name.size() - by_command.size()) == pair) {
+      line += "|-command";
+      continue;
+    }
+    pair = option.name.ends_with(file) ? option.name.substr(0, option.name.size() - file.size()) : "";
+    const std::string entry = " --" + std::string(option.name);
+    const std::size_t room = pair.empty() ? 0 : by_command.size() + 1;
+    if (line.size() + entry.size() + room > screen_width) {
       out += line + "\n";
       line = " ";
     }

@@ -104,7 +104,7 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK(method(settings("client_secret_basic", SecretFile{"x"}, SecretFile{"y"})) == "config");
   CHECK(method(settings("private_key_jwt", SecretFile{"x"}, SecretFile{"y"})) == "config");
   CHECK(method(settings("none"), true) == "config");
-  CHECK(method(settings("client_secret_jwt", SecretFile{"x"})) == "config");
+  CHECK(method(settings("client_secret_jwt", SecretFile{"x"})) == "client_secret_jwt");
   CHECK(method(settings("Client_Secret_Basic", SecretFile{"x"})) == "config");
   ClientSettings nameless = settings("", SecretFile{"x"});
   nameless.client_id.clear();

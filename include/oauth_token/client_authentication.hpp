@@ -2,7 +2,9 @@
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
+#include <oauth_token/signing_key.hpp>
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -36,6 +38,52 @@ struct ClientSecretPost {
   Secret client_secret = {};
 };
 
+/// The assertion is made for the URL of the very request.
+struct EndpointAudience {};
+
+/// It is made for the issuer.
+struct IssuerAudience {
+  std::string issuer = {};
+  /// As the issuer's metadata name it: at an endpoint on another origin, the assertion is made for the URL of
+  /// the request. Empty: for the issuer everywhere.
+  std::string token_endpoint = {};
+};
+
+/// It is made for whom the caller says.
+struct FixedAudience {
+  std::string audience = {};
+};
+
+/// "aud", which is always one text. Servers differ; draft rfc7523bis wants the issuer.
+using AssertionAudience = std::variant<EndpointAudience, IssuerAudience, FixedAudience>;
+
+/// What a client assertion says that we make ourselves (RFC 7523 s3). "iss" and "sub" are the client id,
+/// "iat" is now, "jti" is new for every request, its repetitions included.
+struct AssertionOptions {
+  std::string algorithm = {};  ///< "alg" by IANA's name; empty: HS256, or what the key signs with
+  std::string key_id = {};     ///< "kid"; empty: the key's own, if it has one
+  AssertionAudience audience = EndpointAudience{};
+  std::chrono::seconds lifetime{60};  ///< until "exp"; 1 to 300
+  std::string type = {};    ///< "typ"; empty: client-authentication+jwt when made for the issuer, else JWT
+  bool not_before = false;  ///< with "nbf", the same as "iat"
+};
+
+/// `client_secret_jwt`: an assertion with a MAC under the client secret (OpenID Connect Core s9). The secret
+/// must be as long as the hash, 32 bytes for HS256 (RFC 7518 s3.2).
+struct ClientSecretJwt {
+  std::string client_id = {};
+  Secret client_secret = {};
+  AssertionOptions assertion = {};
+};
+
+/// `private_key_jwt`: an assertion signed with the client's key (RFC 7523 s2.2). The certificate beside the
+/// key, if there is one, is named by "x5t" and "x5t#S256".
+struct PrivateKeyJwt {
+  std::string client_id = {};
+  SigningKey key = {};
+  AssertionOptions assertion = {};
+};
+
 /// A ready-made client assertion (RFC 7523 s2.2), made by somebody else. `assertion` is called once for every
 /// request, before a session is locked, and may block; it may be called from any thread. A refresh that is
 /// repeated since the connection was cut carries the same one again.
@@ -55,8 +103,9 @@ struct SelfSignedTlsClientAuth {
   std::string client_id = {};
 };
 
-using ClientAuthentication = std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost,
-                                          ReadyMadeAssertion, TlsClientAuth, SelfSignedTlsClientAuth>;
+using ClientAuthentication =
+    std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost, ClientSecretJwt, PrivateKeyJwt,
+                 ReadyMadeAssertion, TlsClientAuth, SelfSignedTlsClientAuth>;
 
 /// The client id, valid while `authentication` lives.
 std::string_view client_id(const ClientAuthentication& authentication) noexcept;

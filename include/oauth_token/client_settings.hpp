@@ -4,16 +4,56 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
+#include <oauth_token/signing_key.hpp>
 #include <oauth_token/token_client.hpp>
 #include <oauth_token/token_store.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace oauth_token {
+
+/// What signs client assertions for private_key_jwt, and what they say for client_secret_jwt too (RFC 7523).
+struct AssertionSettings {
+  std::string key = {};  ///< as SigningKey::read takes it
+  SecretSource key_passphrase =
+      {};                      ///< SecretFile or SecretCommand; of an encrypted key, or the PIN of a token
+  std::string key_id = {};     ///< "kid"; empty: the key's own
+  std::string algorithm = {};  ///< IANA's name; empty: HS256, or what the key signs with
+  /// "issuer", "endpoint" (the URL of each request) or the value itself. Empty: the issuer where the token
+  /// endpoint is the one that its metadata name, else the URL of the request.
+  std::string audience = {};
+  std::chrono::seconds lifetime{60};  ///< 1 to 300
+  std::string type = {};              ///< "typ"; empty: as AssertionOptions has it
+  bool not_before = false;            ///< with "nbf", which some servers want
+};
+
+/// The client's certificate for mutual TLS (RFC 8705).
+struct CertificateSettings {
+  std::string certificate = {};      ///< as ClientCertificate::read takes it; empty: none
+  std::string key = {};              ///< the same; empty: it is in the certificate's file
+  SecretSource key_passphrase = {};  ///< SecretFile or SecretCommand
+};
+
+enum class DpopUse {
+  none,
+  required,  ///< a token of another type than DPoP is an error
+  optional,  ///< a Bearer token is accepted, with a warning
+};
+
+/// "", "required" or "optional".
+std::string_view to_string(DpopUse use) noexcept;
+
+/// Tokens that are bound to a key (RFC 9449).
+struct DpopSettings {
+  DpopUse use = DpopUse::none;
+  std::string key = {};  ///< as SigningKey::read takes it; empty: a key is made, and kept with the tokens
+};
 
 /// One server and one client, as plain data without any secret: what a profile says, and what a session
 /// remembers.
@@ -23,13 +63,17 @@ struct ClientSettings {
   std::string introspection_endpoint = {};
   std::string revocation_endpoint = {};
   std::string client_id = {};
-  /// IANA's name of the method: none, client_secret_basic, client_secret_post, private_key_jwt. Empty: the
-  /// default rule (client_secret_basic with a secret, private_key_jwt with a ready-made assertion, else
-  /// none).
+  /// IANA's name of the method. Empty: the default rule (client_secret_basic with a secret, private_key_jwt
+  /// with a signing key or a ready-made assertion, else none).
   std::string client_auth = {};
   BasicEncoding basic_encoding = BasicEncoding::form;
   SecretSource client_secret = {};
   SecretSource client_assertion = {};  ///< SecretFile or SecretCommand; read for every request
+  AssertionSettings assertion = {};
+  CertificateSettings certificate = {};
+  DpopSettings dpop = {};
+  /// The token endpoint is the one that the issuer's metadata name. Set by make_client.
+  bool endpoint_is_issuers = false;
   std::vector<HttpHeader> headers = {};
   std::string ca_file = {};  ///< PEM, in place of the system's and the trust variables'; empty: those
   std::optional<std::string> proxy = {};  ///< URL; absent: as the proxy variables say; empty: none
@@ -40,6 +84,13 @@ struct ClientSettings {
 struct ClientRunOptions {
   /// A client secret the caller has at hand (from a variable or a descriptor), in place of the source.
   Secret client_secret = {};
+  /// In place of the settings' own source, each asked once and only for a key that is encrypted.
+  PassphraseSource signing_key_passphrase = {};
+  PassphraseSource certificate_key_passphrase = {};
+  /// Asks a person for a passphrase that nothing else gives; `file` is what it opens.
+  std::function<Result<Secret>(const std::string& file, std::stop_token)> ask_passphrase = {};
+  /// Called with a sentence about what is not wrong, but should be mended, e.g. a key that others can read.
+  std::function<void(const std::string&)> warn = {};
   /// For each request; discovery counts to the first one's.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds connect_timeout{10'000};

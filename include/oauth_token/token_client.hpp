@@ -55,6 +55,11 @@ class TokenClient {
   Result<void> revoke(const Secret& token, std::string_view token_type_hint = {},
                       std::stop_token stop = {}) const;
 
+  /// A client assertion as the next token request would carry it (RFC 7523 s2.2), for use elsewhere. `config`
+  /// where the client authenticates itself otherwise. Sends nothing; blocks where a ready-made one comes from
+  /// a source that does, or the key is in a token of hardware.
+  Result<Secret> client_assertion(std::stop_token stop = {}) const;
+
  private:
   friend class TokenClientAccess;
   struct State;

@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "base/random.hpp"
 #include "client/token_client_access.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/client_assertion.hpp"
@@ -82,6 +83,17 @@ struct TokenClient::State {
     return protocol::ready_made_assertion(std::move(*assertion), ready_made->client_id, now());
   }
 
+  /// The assertion that a request to `endpoint` carries: one made for it, else the ready-made one.
+  [[nodiscard]] Result<Secret> assertion_for(const std::string& endpoint, const Secret& ready_made) const {
+    const std::string jti = random_hex(16);
+    const protocol::AssertionMoment moment{.url = endpoint, .now = now(), .jti = jti};
+    if (const auto* const jwt = std::get_if<ClientSecretJwt>(&options.authentication))
+      return protocol::client_assertion(*jwt, moment);
+    if (const auto* const jwt = std::get_if<PrivateKeyJwt>(&options.authentication))
+      return protocol::client_assertion(*jwt, moment);
+    return ready_made.copy();
+  }
+
   [[nodiscard]] protocol::ClientRequest client(const std::string& endpoint, const Secret& assertion) const {
     return {endpoint, options.authentication, assertion, options.headers};
   }
@@ -89,11 +101,13 @@ struct TokenClient::State {
   [[nodiscard]] protocol::Reading reading() const { return {.now = now(), .lenient = options.lenient}; }
 
   /// `issued`: takes the refresh token of an answer that is none.
-  Result<Token> request(const Grant& grant, const Secret& made, Clock::time_point deadline, Secret* issued,
-                        std::stop_token stop) {
+  Result<Token> request(const Grant& grant, const Secret& ready_made, Clock::time_point deadline,
+                        Secret* issued, std::stop_token stop) {
     if (auto checked = check_endpoint(options.token_endpoint, "token endpoint"); !checked)
       return fail(std::move(checked.error()));
-    const protocol::ClientRequest to = client(options.token_endpoint, made);
+    const auto assertion = assertion_for(options.token_endpoint, ready_made);
+    if (!assertion) return fail(assertion.error());
+    const protocol::ClientRequest to = client(options.token_endpoint, *assertion);
     auto request = protocol::token_request(to, grant);
     if (!request) return fail(std::move(request.error()));
     auto response = send(*request, deadline, protocol::kind_of(grant), std::move(stop));
@@ -108,9 +122,12 @@ struct TokenClient::State {
 
   /// Asks an endpoint about a token; `read` makes the result of the answer.
   template <class Answered, class Read>
-  Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query, const Secret& made,
-                       Clock::time_point deadline, std::stop_token stop, Read read) {
-    const protocol::ClientRequest to = client(endpoint, made);
+  Result<Answered> ask(const std::string& endpoint, const protocol::TokenQuery& query,
+                       const Secret& ready_made, Clock::time_point deadline, std::stop_token stop,
+                       Read read) {
+    const auto assertion = assertion_for(endpoint, ready_made);
+    if (!assertion) return fail(assertion.error());
+    const protocol::ClientRequest to = client(endpoint, *assertion);
     auto request = protocol::query_request(to, query);
     if (!request) return fail(std::move(request.error()));
     auto response = send(*request, deadline, protocol::RequestKind::query, std::move(stop));
@@ -151,6 +168,18 @@ Result<void> TokenClient::revoke(const Secret& token, std::string_view token_typ
   const auto assertion = state_->assertion(stop);
   if (!assertion) return fail(assertion.error());
   return TokenClientAccess::revoke(*this, token, token_type_hint, *assertion, deadline, std::move(stop));
+}
+
+Result<Secret> TokenClient::client_assertion(std::stop_token stop) const {
+  auto ready_made = state_->assertion(std::move(stop));
+  if (!ready_made) return ready_made;
+  if (auto checked = check_endpoint(state_->options.token_endpoint, "token endpoint"); !checked)
+    return fail(std::move(checked.error()));
+  auto assertion = state_->assertion_for(state_->options.token_endpoint, *ready_made);
+  if (assertion && assertion->empty())
+    return fail(ErrorClass::config, "The client does not authenticate itself by an assertion.",
+                "Use client_secret_jwt, or private_key_jwt with a signing key or a ready-made assertion.");
+  return assertion;
 }
 
 // --- for sessions ---

@@ -1,75 +1,128 @@
 #include "protocol/client_assertion.hpp"
 
-#include "protocol/base64.hpp"
-#include "protocol/numbers.hpp"
+#include "crypto/module.hpp"
+#include "protocol/jwt.hpp"
 
+#include <oauth_token/http.hpp>
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace oauth_token::protocol {
 namespace {
 
-std::optional<json::Document> decode_object(std::string_view part) {
-  SecretBuffer text;
-  if (part.empty() || !append_base64_decoded(text, part, Base64::url)) return std::nullopt;
-  auto document = json::parse(text.take());
-  if (!document || !document->root().is_object()) return std::nullopt;
-  return std::move(*document);
+struct Mac {
+  std::string_view algorithm;
+  const char* digest;
+  std::size_t size;  // of its output and, at least, of the key; bytes
+};
+
+constexpr Mac macs[] = {{"HS256", "SHA256", 32}, {"HS384", "SHA384", 48}, {"HS512", "SHA512", 64}};
+
+Result<Mac> mac_for(const ClientSecretJwt& client) {
+  const std::string_view algorithm =
+      client.assertion.algorithm.empty() ? "HS256" : std::string_view(client.assertion.algorithm);
+  const Mac* const mac = std::find_if(std::begin(macs), std::end(macs),
+                                      [&](const Mac& known) { return known.algorithm == algorithm; });
+  if (mac == std::end(macs))
+    return fail(ErrorClass::config,
+                "A client secret cannot sign with \"" + escape_for_terminal(algorithm) + "\".",
+                "With client_secret_jwt it is HS256, HS384 or HS512; the others need a signing key.");
+  if (client.client_secret.size() < mac->size)
+    return fail(ErrorClass::config,
+                "The client secret is too short for " + std::string(algorithm) + ": it has " +
+                    std::to_string(client.client_secret.size()) + " bytes, and " + std::to_string(mac->size) +
+                    " is the least (RFC 7518 s3.2). Nothing was sent.",
+                "Have a longer one issued, or use client_secret_basic or client_secret_post.");
+  return *mac;
 }
 
-// The claims, when the text is three parts of base64url of which two are JSON objects.
-std::optional<json::Document> claims_of(std::string_view token) {
-  const auto first = token.find('.');
-  const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  SecretBuffer signature;
-  const std::string_view last = token.substr(second + 1);
-  if (last.empty() || !append_base64_decoded(signature, last, Base64::url)) return std::nullopt;
-  if (!decode_object(token.substr(0, first))) return std::nullopt;
-  return decode_object(token.substr(first + 1, second - first - 1));
+bool same_origin(std::string_view one, std::string_view other) {
+  const auto left = parse_url(one);
+  const auto right = parse_url(other);
+  return left && right && left->origin() == right->origin();
 }
 
-bool is_federated(std::string_view issuer, std::string_view subject, std::string_view client_id) {
-  return issuer.substr(0, 8) == "https://" && issuer != subject && issuer != client_id;
+struct Audience {
+  std::string_view text;
+  bool is_issuer = false;
+};
+
+Audience audience_of(const AssertionOptions& options, std::string_view url) {
+  if (const auto* fixed = std::get_if<FixedAudience>(&options.audience)) return {fixed->audience};
+  if (const auto* issuer = std::get_if<IssuerAudience>(&options.audience))
+    if (issuer->token_endpoint.empty() || url == issuer->token_endpoint ||
+        same_origin(url, issuer->token_endpoint))
+      return {issuer->issuer, true};
+  return {url};
 }
 
-std::string quoted(std::string_view text) { return "\"" + escape_for_terminal(text.substr(0, 200)) + "\""; }
+struct Signature {
+  std::string_view algorithm;
+  std::string_view key_id = {};
+  std::string_view certificate_sha1 = {};
+  std::string_view certificate_sha256 = {};
+};
+
+Result<Secret> signed_assertion(const std::string& client_id, const AssertionOptions& options,
+                                const AssertionMoment& moment, const Signature& signature,
+                                const JwsSigner& sign) {
+  if (options.lifetime < std::chrono::seconds(1) || options.lifetime > std::chrono::seconds(300))
+    return fail(
+        ErrorClass::config,
+        "A client assertion cannot live for " + std::to_string(options.lifetime.count()) + " seconds.",
+        "Servers accept from 1 to 300.");
+  const Audience audience = audience_of(options, moment.url);
+  const std::string_view usual_type = audience.is_issuer ? "client-authentication+jwt" : "JWT";
+  json::Writer header;
+  header.begin_object().member("alg", signature.algorithm);
+  header.member("typ", options.type.empty() ? usual_type : std::string_view(options.type));
+  header.optional_member("kid", options.key_id.empty() ? signature.key_id : std::string_view(options.key_id));
+  header.optional_member("x5t", signature.certificate_sha1);
+  header.optional_member("x5t#S256", signature.certificate_sha256).end_object();
+
+  const std::int64_t now = moment.now.time_since_epoch().count();
+  json::Writer claims;
+  claims.begin_object().member("iss", client_id).member("sub", client_id).member("aud", audience.text);
+  claims.member("iat", now);
+  if (options.not_before) claims.member("nbf", now);
+  claims.member("exp", now + std::int64_t{options.lifetime.count()}).member("jti", moment.jti).end_object();
+  return signed_jwt(header.expose(), claims.expose(), sign);
+}
 
 }  // namespace
 
-Result<Secret> ready_made_assertion(Secret assertion, std::string_view client_id,
-                                    std::chrono::sys_seconds now) {
-  std::string_view text = assertion.expose();
-  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-  if (text.empty())
-    return fail(ErrorClass::config, "The client assertion is empty; nothing was sent.",
-                "Look at the file or command that it comes from.");
-  const auto claims = claims_of(text);
-  if (!claims)
-    return fail(ErrorClass::config, "The client assertion is no signed JSON Web Token; nothing was sent.",
-                "It must be three parts of base64url with dots between them, as RFC 7515 has them.");
-  const json::Value root = claims->root();
-  if (const auto expiry = number_of_seconds(root["exp"]); expiry && *expiry <= now.time_since_epoch()) {
-    const auto ago = now.time_since_epoch() - std::max(*expiry, std::chrono::seconds(0));
-    return fail(
-        ErrorClass::config,
-        "The client assertion expired " + std::to_string(ago.count()) + " seconds ago; it was not sent.",
-        "Have a fresh one made, or check this machine's clock.");
-  }
-  const std::string_view subject = root["sub"].text().value_or("");
-  const std::string_view issuer = root["iss"].text().value_or("");
-  if (!client_id.empty() && subject != client_id && !is_federated(issuer, subject, client_id))
-    return fail(ErrorClass::config,
-                "The client assertion was made for " + quoted(subject) + ", but the client is " +
-                    quoted(client_id) + "; it was not sent.",
-                "Its \"sub\" must be the client id (RFC 7523 s3).");
-  if (text.size() == assertion.size()) return assertion;
-  return Secret(text);
+Result<Secret> client_assertion(const ClientSecretJwt& client, const AssertionMoment& moment) {
+  const auto mac = mac_for(client);
+  if (!mac) return fail(mac.error());
+  const auto& module = crypto();
+  if (!module) return fail(module.error());
+  return signed_assertion(client.client_id, client.assertion, moment, {.algorithm = mac->algorithm},
+                          [&](std::string_view text) {
+                            return (*module)->hmac(mac->digest, client.client_secret.expose(), text);
+                          });
+}
+
+Result<Secret> client_assertion(const PrivateKeyJwt& client, const AssertionMoment& moment) {
+  if (!client.key)
+    return fail(ErrorClass::config, "There is no key to sign the client assertion with.",
+                "Read it with SigningKey::read, or name it with --signing-key.");
+  const std::string algorithm =
+      client.assertion.algorithm.empty() ? client.key.algorithms().front() : client.assertion.algorithm;
+  if (auto fits = client.key.check_algorithm(algorithm); !fits) return fail(std::move(fits.error()));
+  return signed_assertion(client.client_id, client.assertion, moment,
+                          {.algorithm = algorithm,
+                           .key_id = client.key.key_id(),
+                           .certificate_sha1 = client.key.certificate_sha1(),
+                           .certificate_sha256 = client.key.certificate_sha256()},
+                          [&](std::string_view text) { return client.key.sign(algorithm, text); });
 }
 
 }  // namespace oauth_token::protocol

@@ -50,6 +50,7 @@ void add_client(Masker& masker, const ClientRequest& client) {
     add_secret(basic->client_secret);
   if (const auto* post = std::get_if<ClientSecretPost>(&client.authentication))
     add_secret(post->client_secret);
+  if (const auto* jwt = std::get_if<ClientSecretJwt>(&client.authentication)) add_secret(jwt->client_secret);
   masker.add(client.assertion.expose());
 }
 

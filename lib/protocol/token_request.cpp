@@ -90,6 +90,8 @@ struct AuthenticationCheck {
     return {};
   }
   Result<void> operator()(const ClientSecretPost& post) const { return is_named(post.client_id); }
+  Result<void> operator()(const ClientSecretJwt& jwt) const { return is_named(jwt.client_id); }
+  Result<void> operator()(const PrivateKeyJwt& jwt) const { return is_named(jwt.client_id); }
   Result<void> operator()(const ReadyMadeAssertion&) const { return {}; }
   Result<void> operator()(const TlsClientAuth& tls) const { return is_known(tls.client_id); }
   Result<void> operator()(const SelfSignedTlsClientAuth& tls) const { return is_known(tls.client_id); }
@@ -97,7 +99,7 @@ struct AuthenticationCheck {
   static Result<void> is_named(const std::string& client_id) {
     if (client_id.empty())
       return fail(ErrorClass::usage, "The client id is empty.",
-                  "A client secret needs a client id beside it.");
+                  "A client secret or signing key needs a client id beside it.");
     return {};
   }
   static Result<void> is_known(const std::string& client_id) {
@@ -108,6 +110,12 @@ struct AuthenticationCheck {
   }
 };
 
+bool is_by_assertion(const ClientAuthentication& authentication) {
+  return std::holds_alternative<ReadyMadeAssertion>(authentication) ||
+         std::holds_alternative<ClientSecretJwt>(authentication) ||
+         std::holds_alternative<PrivateKeyJwt>(authentication);
+}
+
 // What the client's authentication puts into the body.
 void append_authentication(SecretBuffer& body, const ClientRequest& client) {
   if (std::holds_alternative<ClientSecretBasic>(client.authentication)) return;
@@ -116,7 +124,7 @@ void append_authentication(SecretBuffer& body, const ClientRequest& client) {
   if (const auto* post = std::get_if<ClientSecretPost>(&client.authentication);
       post != nullptr && !post->client_secret.empty())
     append_form_pair(body, "client_secret", post->client_secret.expose());
-  if (std::holds_alternative<ReadyMadeAssertion>(client.authentication)) {
+  if (is_by_assertion(client.authentication)) {
     append_form_pair(body, "client_assertion_type", assertion_type);
     append_form_pair(body, "client_assertion", client.assertion.expose());
   }

@@ -18,7 +18,8 @@ namespace oauth_token::protocol {
 struct ClientRequest {
   const std::string& endpoint;
   const ClientAuthentication& authentication;
-  /// For ReadyMadeAssertion: what its function returned, checked; else empty.
+  /// For ReadyMadeAssertion: what its function returned, checked; for ClientSecretJwt and PrivateKeyJwt: the
+  /// one that was made for this request; else empty.
   const Secret& assertion;
   const std::vector<HttpHeader>& headers;
 };

@@ -45,11 +45,15 @@ Difference differs(std::string member, const std::string& what, const std::strin
 
 std::string name_of(BasicEncoding encoding) { return encoding == BasicEncoding::raw ? "raw" : "form"; }
 
+std::string lifetime_of(const AssertionSettings& assertion) {
+  return assertion.lifetime == AssertionSettings().lifetime ? "" : std::to_string(assertion.lifetime.count());
+}
+
 std::optional<Difference> difference_of_clients(const ClientSettings& ours, const AskedBinding& binding) {
   const ClientSettings& asked = binding.client;
   struct {
     const char *member, *what;
-    const std::string &ours, &asked;
+    std::string ours, asked;
     bool url;
   } const rows[] = {
       {"issuer", "issuer", ours.issuer, asked.issuer, true},
@@ -61,6 +65,18 @@ std::optional<Difference> difference_of_clients(const ClientSettings& ours, cons
       {"client_id", "client id", ours.client_id, asked.client_id, false},
       {"client_auth", "client authentication", ours.client_auth, asked.client_auth, false},
       {"ca_file", "CA file", ours.ca_file, asked.ca_file, false},
+      {"signing_key", "signing key", ours.assertion.key, asked.assertion.key, false},
+      {"signing_key_id", "signing key id", ours.assertion.key_id, asked.assertion.key_id, false},
+      {"signing_alg", "signing algorithm", ours.assertion.algorithm, asked.assertion.algorithm, false},
+      {"assertion_audience", "assertion audience", ours.assertion.audience, asked.assertion.audience, false},
+      {"assertion_lifetime", "assertion lifetime", lifetime_of(ours.assertion), lifetime_of(asked.assertion),
+       false},
+      {"assertion_type", "assertion type", ours.assertion.type, asked.assertion.type, false},
+      {"tls_cert", "client certificate", ours.certificate.certificate, asked.certificate.certificate, false},
+      {"tls_key", "client certificate's key", ours.certificate.key, asked.certificate.key, false},
+      {"dpop", "use of DPoP", std::string(to_string(ours.dpop.use)), std::string(to_string(asked.dpop.use)),
+       false},
+      {"dpop_key", "DPoP key", ours.dpop.key, asked.dpop.key, false},
   };
   for (const auto& row : rows) {
     if (row.asked.empty() || row.asked == row.ours || (row.url && same_url(row.ours, row.asked))) continue;
