@@ -67,7 +67,7 @@ class Parser {
                     std::string(see_help));
       }
       letters.remove_prefix(1);
-      if (name->option().kind == Kind::flag) {
+      if (name->option().stands_alone()) {
         if (auto added = add(*name, std::nullopt); !added) return added;
       } else {
         return add(*name, letters.empty() ? std::nullopt : std::optional(letters));
@@ -79,7 +79,11 @@ class Parser {
   Result<void> add(OptionName name, std::optional<std::string_view> value) {
     const Option& option = name.option();
     const std::string dashed = "--" + std::string(option.name);
-    if (option.kind == Kind::flag) {
+    if (option.stands_alone()) {
+      if (value && option.kind == Kind::choice_flag) {
+        found_.options.emplace_back(name, *value);
+        return {};
+      }
       if (value)
         return fail(ErrorClass::usage, dashed + " takes no value.", "Leave out \"=\" and the value.");
       found_.options.emplace_back(name, "true");
@@ -245,7 +249,7 @@ bool names_command_with_child(std::span<char* const> words) noexcept {
                          [&](const Command& command) { return command.has_child && command.name == word; });
     }
     const auto option = word[1] == '-' ? find_option(word.substr(2)) : find_option(word.back());
-    if (option && option->option().kind != Kind::flag) ++i;  // its value
+    if (option && !option->option().stands_alone()) ++i;  // its value
   }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "client_options.hpp"
 
+#include "client_secrets.hpp"
 #include "grant_options.hpp"
 #include "parameter_rules.hpp"
 #include "report.hpp"
@@ -26,28 +27,23 @@ Result<HttpHeader> parse_header(const std::string& text) {
   return header;
 }
 
-SecretPlaces places_of_client_secret(const Settings& settings, Origin origin) {
-  SecretPlaces places;
-  if (settings.origin("client-secret-file") == origin) places.file = settings.value("client-secret-file");
-  if (settings.origin("client-secret-command") == origin)
-    places.command = settings.value("client-secret-command");
-  return places;
-}
-
-Result<SecretPlace> place_of_client_secret(const Context& context, const Settings& settings) {
-  SecretInput input{.kind = client_secret_kind(),
-                    .flags = places_of_client_secret(settings, Origin::flag),
-                    .variables = places_of_client_secret(settings, Origin::variable),
-                    .profile = places_of_client_secret(settings, Origin::profile)};
-  input.variables.value_given = context.variables.client_secret.has_value();
-  return choose_place(input);
-}
-
 SecretSource assertion_source(const Settings& settings) {
   if (settings.given("client-assertion-file")) return SecretFile{settings.value("client-assertion-file")};
   if (settings.given("client-assertion-command"))
     return SecretCommand{settings.value("client-assertion-command")};
   return {};
+}
+
+AssertionSettings assertion_settings(const Settings& settings) {
+  AssertionSettings assertion{.key = settings.value("signing-key"),
+                              .key_id = settings.value("signing-key-id"),
+                              .algorithm = settings.value("signing-alg"),
+                              .audience = settings.value("assertion-audience"),
+                              .type = settings.value("assertion-type"),
+                              .not_before = settings.flag("assertion-nbf")};
+  if (const auto lifetime = parse_seconds(settings.value("assertion-lifetime")))
+    assertion.lifetime = std::chrono::duration_cast<std::chrono::seconds>(*lifetime);
+  return assertion;
 }
 
 bool a_person_is_there() noexcept {
@@ -68,6 +64,11 @@ Result<ClientSettings> read_client_settings(const Settings& settings) {
                         .ca_file = settings.value("cacert")};
   if (settings.value("basic-encoding") == "raw") client.basic_encoding = BasicEncoding::raw;
   client.client_assertion = assertion_source(settings);
+  client.assertion = assertion_settings(settings);
+  client.certificate = {.certificate = settings.value("tls-cert"), .key = settings.value("tls-key")};
+  client.dpop.key = settings.value("dpop-key");
+  if (settings.given("dpop"))
+    client.dpop.use = settings.value("dpop") == "optional" ? DpopUse::optional : DpopUse::required;
   for (const std::string& text : settings.list("header")) {
     auto header = parse_header(text);
     if (!header) return fail(std::move(header.error()));
@@ -162,12 +163,8 @@ Result<ClientSettings> client_settings(const Context& context, const Settings& s
   if (!client) return client;
   if (auto checked = check_loopback_only(settings, *client); !checked)
     return fail(std::move(checked.error()));
-  auto place = place_of_client_secret(context, settings);
-  if (!place) return fail(std::move(place.error()));
-  const bool in_keyring = settings.flag("client-secret-in-keyring");
-  client->client_secret = in_keyring && std::holds_alternative<std::monostate>(*place)
-                              ? SecretSource(SecretInKeyring{})
-                              : as_source(*place);
+  if (auto added = add_secret_sources(context, settings, *client); !added)
+    return fail(std::move(added.error()));
   return client;
 }
 
@@ -177,12 +174,9 @@ Result<ClientRunOptions> run_options(Context& context, const Settings& settings)
                        .lenient = settings.flag("lenient"),
                        .keyring = keyring_options(context, settings),
                        .decorate = tracing(context, settings)};
-  auto place = place_of_client_secret(context, settings);
-  if (!place) return fail(std::move(place.error()));
-  if (std::holds_alternative<FromVariable>(*place)) {
-    run.client_secret = std::move(*context.variables.client_secret);
-    context.variables.client_secret.reset();
-  }
+  run.warn = [&context](const std::string& sentence) { warn(context, sentence); };
+  if (auto added = add_secrets_of_this_run(context, settings, run); !added)
+    return fail(std::move(added.error()));
   if (const auto time = parse_seconds(settings.value("timeout"))) run.timeout = *time;
   if (const auto time = parse_seconds(settings.value("connect-timeout"))) run.connect_timeout = *time;
   if (run.insecure_tls)
@@ -209,17 +203,8 @@ KeyringOptions keyring_options(const Context& context, const Settings& settings)
 Result<SessionOptions> session_options(Context& context, const Settings& settings) {
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
-  // The session has its own source of the client secret; one named for this run takes its place.
-  if (is_of_this_run(settings, "client-secret-file") || is_of_this_run(settings, "client-secret-command")) {
-    const bool file = settings.given("client-secret-file");
-    auto secret = file ? read_secret_file(settings.value("client-secret-file"), context.stop)
-                       : read_secret_command(settings.value("client-secret-command"), context.stop);
-    if (!secret) return fail(std::move(secret.error()));
-    if (secret->empty())
-      return fail(ErrorClass::usage, "The client secret is empty.",
-                  "Look at the place that it comes from, or leave it out: the session has its own.");
-    run->client_secret = std::move(*secret);
-  }
+  if (auto added = add_secrets_over_session(context, settings, *run); !added)
+    return fail(std::move(added.error()));
   SessionOptions session{.keyring = run->keyring};
   if (settings.given("timeout")) session.refresh_timeout = run->timeout;
   session.client = std::move(*run);

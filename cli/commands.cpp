@@ -60,6 +60,11 @@ constexpr Command table[] = {
      "  oauth-token request http://auth0.com/oauth/grant-type/password-realm work \\\n"
      "      --username alice --param realm=employees --session alice\n",
      run_request},
+    {"assertion", "[PROFILE]", "print a fresh client assertion (RFC 7523)",
+     about_server | groups({Group::output}), "token|json", 0, 1, Basis::profile,
+     "  oauth-token assertion work\n"
+     "  oauth-token assertion --issuer https://as.example --client-id app --signing-key key.pem\n",
+     run_assertion},
     {"introspect", "[SESSION]", "ask the server about the token; status 4: not active",
      about_session | groups({Group::output}), "json", 0, 1, Basis::session,
      "  oauth-token introspect work\n"

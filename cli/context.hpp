@@ -14,6 +14,8 @@ namespace oauth_token::cli {
 struct SecretVariables {
   std::optional<Secret> password = {};
   std::optional<Secret> client_secret = {};
+  std::optional<Secret> signing_key_passphrase = {};
+  std::optional<Secret> tls_key_passphrase = {};
   std::optional<Secret> refresh_token = {};
   std::optional<Secret> store_key = {};
 };

@@ -12,21 +12,24 @@
 namespace oauth_token::cli {
 
 enum class Kind : std::uint8_t {
-  flag,   ///< takes no value
-  value,  ///< takes one value, given once
-  list,   ///< takes one value, may be repeated
+  flag,         ///< takes no value
+  value,        ///< takes one value, given once
+  list,         ///< takes one value, may be repeated
+  choice_flag,  ///< stands alone for the first of its choices; the others behind "="
 };
 
 /// What is checked as soon as the value is read.
 enum class Check : std::uint8_t {
-  text,     ///< not empty, no control character
-  path,     ///< a file; made absolute, so that a session finds it from everywhere
-  seconds,  ///< a number above 0, up to a day, with at most three decimals
-  number,   ///< a descriptor: 0 to 1048575
-  choice,   ///< one of Option::choices
-  store,    ///< keyring, file, file:FOLDER or none
-  words,    ///< one or more values, separated by spaces
-  any,      ///< checked where it is used
+  text,      ///< not empty, no control character
+  path,      ///< a file; made absolute, so that a session finds it from everywhere
+  key,       ///< the same, or a pkcs11: URI, which loads a module and so is no variable's to name
+  seconds,   ///< a number above 0, up to a day, with at most three decimals
+  lifetime,  ///< a whole number of seconds, 1 to 300
+  number,    ///< a descriptor: 0 to 1048575
+  choice,    ///< one of Option::choices
+  store,     ///< keyring, file, file:FOLDER or none
+  words,     ///< one or more values, separated by spaces
+  any,       ///< checked where it is used
 };
 
 /// Which commands take an option: a command names its groups (commands.hpp).
@@ -70,6 +73,8 @@ enum class Alternative : std::uint8_t {
   password,
   client_secret,
   client_assertion,
+  signing_key_passphrase,
+  tls_key_passphrase,
   refresh_token,
   server,
   endpoints,  ///< hidden by `server` of a higher place
@@ -91,6 +96,10 @@ struct Option {
   std::string_view help = {};
 
   [[nodiscard]] constexpr bool has(Trait trait) const noexcept { return (traits & trait) != 0; }
+  /// Takes no word of the command line after it.
+  [[nodiscard]] constexpr bool stands_alone() const noexcept {
+    return kind == Kind::flag || kind == Kind::choice_flag;
+  }
 };
 
 /// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
@@ -107,8 +116,10 @@ inline constexpr Option option_table[] = {
     {"client-id", 0, Kind::value, Check::text, "ID", "", Group::client, variable | profile | primary,
      Alternative::none, "client identifier"},
     {"client-auth", 0, Kind::value, Check::choice, "METHOD",
-     "none|client_secret_basic|client_secret_post|private_key_jwt", Group::client, variable | profile,
-     Alternative::none, "none, client_secret_basic, client_secret_post or private_key_jwt"},
+     "none|client_secret_basic|client_secret_post|client_secret_jwt|private_key_jwt|tls_client_auth|self_"
+     "signed_tls_client_auth",
+     Group::client, variable | profile, Alternative::none,
+     "how the client proves itself, by its name in IANA's registry"},
     {"basic-encoding", 0, Kind::value, Check::choice, "form|raw", "form|raw", Group::client,
      variable | profile, Alternative::none, "how id and secret go into Basic; form is RFC 6749's"},
     {"client-secret-file", 0, Kind::value, Check::path, "FILE", "", Group::client,
@@ -121,6 +132,38 @@ inline constexpr Option option_table[] = {
      Alternative::client_assertion, "file with a ready-made client assertion (RFC 7523)"},
     {"client-assertion-command", 0, Kind::value, Check::text, "CMD", "", Group::client, profile | runs_code,
      Alternative::client_assertion, "command that prints a client assertion"},
+    {"signing-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile,
+     Alternative::client_assertion, "key that signs client assertions: PEM, PKCS#12, JWK, or a pkcs11: URI"},
+    {"signing-key-id", 0, Kind::value, Check::text, "KID", "", Group::client, variable | profile,
+     Alternative::none, "name of the key at the server (kid)"},
+    {"signing-alg", 0, Kind::value, Check::text, "ALG", "", Group::client, variable | profile,
+     Alternative::none, "signature algorithm, e.g. PS256; else the key's usual one, or HS256"},
+    {"signing-key-passphrase-file", 0, Kind::value, Check::path, "FILE", "", Group::client,
+     variable | profile, Alternative::signing_key_passphrase,
+     "file with the signing key's passphrase or PIN"},
+    {"signing-key-passphrase-command", 0, Kind::value, Check::text, "CMD", "", Group::client,
+     profile | runs_code, Alternative::signing_key_passphrase, "command that prints it"},
+    {"assertion-audience", 0, Kind::value, Check::text, "AUDIENCE", "", Group::client, variable | profile,
+     Alternative::none, "whom client assertions are made for: issuer, endpoint, or a value"},
+    {"assertion-lifetime", 0, Kind::value, Check::lifetime, "SECONDS", "", Group::client, variable | profile,
+     Alternative::none, "how long client assertions live, 1 to 300 (60)"},
+    {"assertion-type", 0, Kind::value, Check::text, "TYP", "", Group::client, variable | profile,
+     Alternative::none, "type of client assertions (typ)"},
+    {"assertion-nbf", 0, Kind::flag, Check::any, "", "", Group::client, variable | profile, Alternative::none,
+     "say from when client assertions hold, too (nbf)"},
+    {"tls-cert", 0, Kind::value, Check::path, "FILE", "", Group::client, variable | profile,
+     Alternative::none, "certificate of the client for mutual TLS: PEM or PKCS#12"},
+    {"tls-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile, Alternative::none,
+     "its key, where it is not in the same file"},
+    {"tls-key-passphrase-file", 0, Kind::value, Check::path, "FILE", "", Group::client, variable | profile,
+     Alternative::tls_key_passphrase, "file with that key's passphrase or PIN"},
+    {"tls-key-passphrase-command", 0, Kind::value, Check::text, "CMD", "", Group::client, profile | runs_code,
+     Alternative::tls_key_passphrase, "command that prints it"},
+    {"dpop", 0, Kind::choice_flag, Check::choice, "USE", "required|optional", Group::client,
+     variable | profile, Alternative::none,
+     "bind the tokens to a key (RFC 9449); optional: take a Bearer token, too"},
+    {"dpop-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile, Alternative::none,
+     "that key; else one is made, and kept with the tokens"},
     {"client-secret-stdin", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,
      Alternative::client_secret, "read the client secret from standard input, for the keyring"},
     {"client-secret-prompt", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,
@@ -209,12 +252,12 @@ inline constexpr Option option_table[] = {
     {"token-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
      "let COMMAND read the token from descriptor N, not from a variable"},
     {"header-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
-     "the same with \"Authorization: Bearer ...\", for curl -H @/dev/fd/N"},
+     "the same as an Authorization header, for curl -H"},
     {"refresh-file", 0, Kind::value, Check::path, "FILE", "", Group::exec, primary, Alternative::none,
      "keep a valid token in FILE while COMMAND runs; ACCESS_TOKEN_FILE names it"},
 
     {"output", 'o', Kind::value, Check::any, "FORM", "", Group::output, variable | primary, Alternative::none,
-     "form of the answer"},
+     "answer as"},
     {"field", 0, Kind::value, Check::text, "NAME", "", Group::output, primary, Alternative::none,
      "print one member of the JSON answer"},
     {"show-refresh-token", 0, Kind::flag, Check::any, "", "", Group::token_output, 0, Alternative::none,

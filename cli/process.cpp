@@ -105,6 +105,8 @@ SecretVariables take_secret_variables(char** environment) {
   const std::pair<std::string_view, std::optional<Secret>*> wanted[] = {
       {"OAUTH_TOKEN_PASSWORD=", &taken.password},
       {"OAUTH_TOKEN_CLIENT_SECRET=", &taken.client_secret},
+      {"OAUTH_TOKEN_SIGNING_KEY_PASSPHRASE=", &taken.signing_key_passphrase},
+      {"OAUTH_TOKEN_TLS_KEY_PASSPHRASE=", &taken.tls_key_passphrase},
       {"OAUTH_TOKEN_REFRESH_TOKEN=", &taken.refresh_token},
       {"OAUTH_TOKEN_STORE_KEY=", &taken.store_key},
   };

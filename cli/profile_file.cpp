@@ -39,6 +39,7 @@ constexpr SecretKey secret_keys[] = {
     {"access-token", "Sign in with \"oauth-token password\": the tokens are kept in the keyring."},
     {"client-assertion", "Use client-assertion-file or client-assertion-command."},
     {"signing-key-passphrase", "Use signing-key-passphrase-file or signing-key-passphrase-command."},
+    {"tls-key-passphrase", "Use tls-key-passphrase-file or tls-key-passphrase-command."},
     {"store-key", "Use store-key-file."},
     {"totp", "Use prompt-param = [\"totp\"]."},
     {"otp", "Use prompt-param = [\"otp\"]."},

@@ -42,7 +42,8 @@ bool comes_later(const ClientSettings& client) {
   const auto missing = [](const SecretSource& source) {
     return std::holds_alternative<std::monostate>(source);
   };
-  if (client.client_auth == "private_key_jwt") return missing(client.client_assertion);
+  if (client.client_auth == "private_key_jwt")
+    return missing(client.client_assertion) && client.assertion.key.empty();
   return client.client_auth.starts_with("client_secret_") && missing(client.client_secret);
 }
 

@@ -55,6 +55,15 @@ void write_record(json::Writer& out, const SessionRecord& record) {
     out.optional_member("client_id", client.client_id).optional_member("client_auth", client.client_auth);
     write_source(out, "client_secret", client.client_secret);
     write_source(out, "client_assertion", client.client_assertion);
+    out.optional_member("signing_key", client.assertion.key);
+    write_source(out, "signing_key_passphrase", client.assertion.key_passphrase);
+    out.optional_member("signing_key_id", client.assertion.key_id);
+    out.optional_member("signing_alg", client.assertion.algorithm);
+    out.optional_member("assertion_audience", client.assertion.audience);
+    out.optional_member("tls_cert", client.certificate.certificate);
+    out.optional_member("tls_key", client.certificate.key);
+    write_source(out, "tls_key_passphrase", client.certificate.key_passphrase);
+    out.optional_member("dpop", to_string(client.dpop.use)).optional_member("dpop_key", client.dpop.key);
     out.optional_member("scope", joined(record.scope));
     if (!record.resource.empty()) out.member("resource", record.resource);
     out.member("signed_in_at", time_text(record.signed_in_at));

@@ -30,6 +30,11 @@ constexpr SecretFlag secret_flags[] = {
     {"refresh-token", instead_of_refresh_token},
     {"client-assertion", instead_of_assertion},
     {"assertion", instead_of_code},
+    {"signing-key-passphrase",
+     "Use --signing-key-passphrase-file, --signing-key-passphrase-command or "
+     "OAUTH_TOKEN_SIGNING_KEY_PASSPHRASE."},
+    {"tls-key-passphrase",
+     "Use --tls-key-passphrase-file, --tls-key-passphrase-command or OAUTH_TOKEN_TLS_KEY_PASSPHRASE."},
     {"otp", instead_of_code},
     {"totp", instead_of_code},
     {"passcode", instead_of_code},

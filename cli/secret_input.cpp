@@ -1,5 +1,7 @@
 #include "secret_input.hpp"
 
+#include "options.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <string_view>
@@ -129,6 +131,13 @@ SecretKind refresh_token_kind() {
           .alternatives =
               "--refresh-token-stdin, --refresh-token-fd, --refresh-token-file, "
               "--refresh-token-command or the variable OAUTH_TOKEN_REFRESH_TOKEN"};
+}
+
+SecretKind passphrase_kind(const std::string& option) {
+  return {.what = "passphrase",
+          .option = option,
+          .alternatives = "--" + option + "-file, --" + option + "-command or the variable " +
+                          variable_name(Option{.name = option})};
 }
 
 SecretKind prompt_param_kind(const std::string& name) {

@@ -37,6 +37,8 @@ struct SecretKind {
 SecretKind password_kind();
 SecretKind client_secret_kind();
 SecretKind refresh_token_kind();
+/// `option`: "signing-key-passphrase" or "tls-key-passphrase".
+SecretKind passphrase_kind(const std::string& option);
 /// --prompt-param NAME: always asked for.
 SecretKind prompt_param_kind(const std::string& name);
 

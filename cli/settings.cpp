@@ -50,6 +50,9 @@ class Resolver {
     if (entry.origin != Origin::none && entry.origin != origin) return {};
     if (is_hidden_from(name.option().alternative, origin)) return {};
     const ErrorClass error_class = origin == Origin::flag ? ErrorClass::usage : ErrorClass::config;
+    if (origin == Origin::variable && name.option().check == Check::key && is_key_in_token(value))
+      return fail(ErrorClass::config, place(name.option(), origin) + " cannot name a key in a token.",
+                  "That loads a module: use the option or a profile.");
     auto checked = check_value(name.option(), value, place(name.option(), origin), folder, error_class);
     if (!checked) return fail(std::move(checked.error()));
     entry.origin = origin;
@@ -78,10 +81,11 @@ class Resolver {
       if (settings_.entries[i].origin != origin || !holds_secret(set)) continue;
       for (std::size_t j = i + 1; j < option_count; ++j) {
         if (option_table[j].alternative != set || settings_.entries[j].origin != origin) continue;
-        return fail(origin == Origin::flag ? ErrorClass::usage : ErrorClass::config,
-                    place(option_table[i], origin) + " and " + place(option_table[j], origin) +
-                        " give the same secret.",
-                    "Leave one of them out.");
+        return fail(
+            origin == Origin::flag ? ErrorClass::usage : ErrorClass::config,
+            place(option_table[i], origin) + " and " + place(option_table[j], origin) +
+                (set == Alternative::client_assertion ? " exclude each other." : " give the same secret."),
+            "Leave one of them out.");
       }
     }
     return {};

@@ -41,7 +41,30 @@ void add_source(std::vector<Wanted>& all, const SecretSource& source, OptionName
 
 std::string usual_client_auth(const ClientSettings& client) {
   if (!std::holds_alternative<std::monostate>(client.client_secret)) return "client_secret_basic";
-  return std::holds_alternative<std::monostate>(client.client_assertion) ? "none" : "private_key_jwt";
+  const bool has_assertion =
+      !client.assertion.key.empty() || !std::holds_alternative<std::monostate>(client.client_assertion);
+  return has_assertion ? "private_key_jwt" : "none";
+}
+
+/// What client assertions, certificates and DPoP need.
+void add_proofs(std::vector<Wanted>& all, const ClientSettings& client) {
+  const AssertionSettings& assertion = client.assertion;
+  const auto lifetime = [](const AssertionSettings& of) {
+    return Values{std::to_string(of.lifetime.count())};
+  };
+  all.push_back({"signing-key", optional(assertion.key)});
+  all.push_back({"signing-key-id", optional(assertion.key_id)});
+  all.push_back({"signing-alg", optional(assertion.algorithm)});
+  add_source(all, assertion.key_passphrase, "signing-key-passphrase-file", "signing-key-passphrase-command");
+  all.push_back({"assertion-audience", optional(assertion.audience)});
+  all.push_back({"assertion-lifetime", lifetime(assertion), lifetime(AssertionSettings())});
+  all.push_back({"assertion-type", optional(assertion.type)});
+  all.push_back({"assertion-nbf", assertion.not_before ? Values{"true"} : Values()});
+  all.push_back({"tls-cert", optional(client.certificate.certificate)});
+  all.push_back({"tls-key", optional(client.certificate.key)});
+  add_source(all, client.certificate.key_passphrase, "tls-key-passphrase-file", "tls-key-passphrase-command");
+  all.push_back({"dpop", optional(std::string(to_string(client.dpop.use)))});
+  all.push_back({"dpop-key", optional(client.dpop.key)});
 }
 
 std::vector<Wanted> client_of(const ClientSettings& client) {
@@ -53,6 +76,7 @@ std::vector<Wanted> client_of(const ClientSettings& client) {
   const bool in_keyring = std::holds_alternative<SecretInKeyring>(client.client_secret);
   all.push_back({"client-secret-in-keyring", in_keyring ? Values{"true"} : Values()});
   add_source(all, client.client_assertion, "client-assertion-file", "client-assertion-command");
+  add_proofs(all, client);
   Values headers;
   for (const HttpHeader& header : client.headers) headers.push_back(header.name + ": " + header.value);
   all.push_back({"header", std::move(headers)});
@@ -112,7 +136,8 @@ class SignInCommand {
     const Option& option = wanted.name.option();
     for (const std::string& value : wanted.values) {
       text_ += " --" + std::string(option.name);
-      if (option.kind != Kind::flag) text_ += " " + shell_word(value);
+      if (option.kind == Kind::choice_flag) text_ += "=" + value;
+      if (!option.stands_alone()) text_ += " " + shell_word(value);
     }
   }
 

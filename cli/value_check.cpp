@@ -71,11 +71,16 @@ std::string complaint(const Option& option, std::string_view value) {
       return "";
     case Check::text:
     case Check::path:
+    case Check::key:
     case Check::words:
       if (value.empty()) return "must not be empty";
       return has_control_character(value) ? "must not hold a control character" : "";
     case Check::seconds:
       return parse_seconds(value) ? "" : "must be a number of seconds above 0, at most 86400";
+    case Check::lifetime: {
+      const auto number = parse_number<std::uint32_t>(value);
+      return number && *number >= 1 && *number <= 300 ? "" : "must be a whole number of seconds, 1 to 300";
+    }
     case Check::number: {
       const auto number = parse_number<std::uint32_t>(value);
       return number && *number < (1U << 20U) ? "" : "must be the number of an open descriptor";
@@ -109,6 +114,8 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
   return time;
 }
 
+bool is_key_in_token(std::string_view value) noexcept { return value.starts_with("pkcs11:"); }
+
 std::optional<std::string> parse_truth(std::string_view text) {
   if (text == "1" || text == "true" || text == "yes" || text == "on") return "true";
   if (text == "0" || text == "false" || text == "no" || text == "off") return "false";
@@ -122,10 +129,13 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
     if (auto truth = parse_truth(value)) return std::vector<std::string>{std::move(*truth)};
     return fail(error_class, where + " must be true or false.");
   }
+  if (option.kind == Kind::choice_flag && parse_truth(value) == "true")
+    return std::vector<std::string>{std::string(option.choices.substr(0, option.choices.find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
     return fail(error_class, where + " " + wrong + ".", "See \"oauth-token COMMAND --help -v\".");
   if (option.check == Check::words) return split_words(value);
-  if (option.check != Check::path) return std::vector<std::string>{std::string(value)};
+  const bool is_path = option.check == Check::path || (option.check == Check::key && !is_key_in_token(value));
+  if (!is_path) return std::vector<std::string>{std::string(value)};
   if (value == "-") {
     return fail(error_class, where + " must be a file, not \"-\".",
                 "For standard input there are options whose names end in -stdin.");

@@ -98,7 +98,7 @@ class Completion(unittest.TestCase):
 
     def test_the_values_that_an_option_can_have(self):
         self.script("fish")
-        methods = ["client_secret_basic", "client_secret_post"]
+        methods = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
         for line, expected in (
             ("oauth-token password --client-auth client_", methods),
             ("oauth-token --client-auth client_secret_basic --basic-encoding ", ["form", "raw"]),

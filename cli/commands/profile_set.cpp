@@ -20,7 +20,8 @@ constexpr const char* marker = "client-secret-in-keyring";
 ValueForm form_of(const Option& option) {
   if (option.kind == Kind::list) return ValueForm::list;
   if (option.kind == Kind::flag) return ValueForm::boolean;
-  return option.check == Check::seconds ? ValueForm::integer : ValueForm::text;
+  return option.check == Check::seconds || option.check == Check::lifetime ? ValueForm::integer
+                                                                           : ValueForm::text;
 }
 
 bool is_set(const std::vector<ProfileSetting>& changes, std::string_view key) {
@@ -63,7 +64,8 @@ Result<std::vector<ProfileSetting>> changes_asked_for(const Settings& settings) 
     changes.push_back({.key = std::string(option.name), .values = entry.values, .form = form_of(option)});
     const Alternative set = option.alternative;
     if (set == Alternative::client_secret || set == Alternative::password ||
-        set == Alternative::client_assertion)
+        set == Alternative::client_assertion || set == Alternative::signing_key_passphrase ||
+        set == Alternative::tls_key_passphrase)
       remove_alternatives(set, option.name, changes);
   }
   if (auto added = add_removals(settings, changes); !added) return fail(std::move(added.error()));

@@ -135,7 +135,7 @@ std::string spelled(const Option& option, std::string_view between) {
 std::string options_with_value() {
   std::string text;
   for (const Option& option : option_table)
-    if (option.kind != Kind::flag && !option.has(hidden))
+    if (!option.stands_alone() && !option.has(hidden))
       text += (text.empty() ? "" : " | ") + spelled(option, " | ");
   return "      " + text +
          ")\n        ((++i))\n        ((i < ${#words[@]} - 1)) || option=$word\n        ;;\n";

@@ -96,7 +96,7 @@ std::string candidates(const Values& values) {
 std::string options_with_value() {
   std::string text = "                case";
   for (const Option& option : option_table) {
-    if (option.kind == Kind::flag || option.has(hidden)) continue;
+    if (option.stands_alone() || option.has(hidden)) continue;
     if (option.letter != 0) text += std::string(" -") + option.letter;
     text += " --" + std::string(option.name);
   }
@@ -110,6 +110,8 @@ std::string option_line(const Option& option, const Values& values, const std::s
   const std::string known = candidates(values);
   if (values.kind == Values::Kind::files)
     text += " -rF";
+  else if (option.kind == Kind::choice_flag)
+    text += " -fa " + known;
   else if (option.kind != Kind::flag)
     text += known.empty() ? " -x" : " -xa " + known;
   return text + " -d '" + escaped(option.help) + "'\n";

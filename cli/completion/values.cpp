@@ -30,6 +30,7 @@ Values values_of(const Option& option, const Command& command) {
     case Check::store:
       return {Values::Kind::stores, "keyring file file: none"};
     case Check::path:
+    case Check::key:
       return {Values::Kind::files};
     default:
       return {};

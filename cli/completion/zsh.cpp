@@ -74,11 +74,13 @@ std::string action(const Values& values) {
 }
 
 std::string option_spec(const Option& option, const Command& command) {
+  const bool may_be_left_out = option.kind == Kind::choice_flag;
   const std::string value = option.kind == Kind::flag
                                 ? std::string()
-                                : ":" + escaped(option.value_name) + ":" + action(values_of(option, command));
+                                : (may_be_left_out ? "::" : ":") + escaped(option.value_name) + ":" +
+                                      action(values_of(option, command));
   const std::string name(option.name);
-  const std::string equals = option.kind == Kind::flag ? "" : "=";
+  const std::string equals = option.kind == Kind::flag ? "" : may_be_left_out ? "=-" : "=";
   const std::string rest = "'[" + escaped(option.help) + "]" + value + "'";
   if (option.letter == 0)
     return " \\\n        " + std::string(option.kind == Kind::list ? "'*" : "'") + "--" + name + equals +
