@@ -186,14 +186,6 @@ Result<ClientRunOptions> run_options(Context& context, const Settings& settings)
   return run;
 }
 
-TransportOptions transport_options(const ClientSettings& client, const ClientRunOptions& run) {
-  return {.ca_file = client.ca_file,
-          .proxy = client.proxy,
-          .insecure_tls = run.insecure_tls,
-          .allow_http = run.allow_http,
-          .connect_timeout = run.connect_timeout};
-}
-
 KeyringOptions keyring_options(const Context& context, const Settings& settings) {
   KeyringOptions keyring{.may_prompt = !context.no_input && a_person_is_there()};
   if (const auto time = parse_seconds(settings.value("store-timeout"))) keyring.timeout = *time;

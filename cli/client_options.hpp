@@ -21,9 +21,6 @@ Result<ClientSettings> client_settings(const Context& context, const Settings& s
 /// What holds for this run. Takes the client secret's variable out of `context`.
 Result<ClientRunOptions> run_options(Context& context, const Settings& settings);
 
-/// How to reach the server of `client`.
-TransportOptions transport_options(const ClientSettings& client, const ClientRunOptions& run);
-
 KeyringOptions keyring_options(const Context& context, const Settings& settings);
 
 /// Both together, for sessions.

@@ -1,7 +1,6 @@
 #include "process.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -39,9 +38,7 @@ bool for_each_descriptor(const Visit& visit) {
   const std::unique_ptr<DIR, Close> folder(opendir("/proc/self/fd"));
   if (!folder) return false;
   while (const dirent* const entry = readdir(folder.get())) {
-    const std::string_view name(&entry->d_name[0]);
-    int descriptor = 0;  // "." and ".." leave it so
-    (void)std::from_chars(name.data(), name.data() + name.size(), descriptor);
+    const int descriptor = std::atoi(&entry->d_name[0]);  // "." and "..": 0
     if (descriptor > 2 && descriptor != dirfd(folder.get())) visit(descriptor);
   }
   return true;

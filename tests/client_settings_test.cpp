@@ -57,14 +57,16 @@ struct Sent {
   std::string authorization = {};
 };
 
-Result<Sent> sent_with(ClientSettings& given, ClientRunOptions options) {
+/// `aliases` is the value of mtls_endpoint_aliases in the metadata; empty: none.
+Result<Sent> sent_with(ClientSettings& given, ClientRunOptions options, const std::string& aliases = {}) {
   Sent sent;
-  options.decorate = [&sent](const Transport&) {
-    return [&sent](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+  options.decorate = [&sent, &aliases](const Transport&) {
+    return [&sent, &aliases](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
       if (request.method == "GET") {
-        constexpr std::string_view document =
+        const std::string document =
             R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t",)"
-            R"("introspection_endpoint":"https://as.example/i","revocation_endpoint":"https://as.example/r"})";
+            R"("introspection_endpoint":"https://as.example/i","revocation_endpoint":"https://as.example/r")" +
+            (aliases.empty() ? "" : R"(,"mtls_endpoint_aliases":)" + aliases) + "}";
         return HttpResponse{.status = 200, .body = Secret(document)};
       }
       sent = {request.url, std::string(request.body.expose()), std::string(request.authorization.expose())};
@@ -162,6 +164,84 @@ TEST_CASE("endpoints that are missing are discovered and written down, those tha
   CHECK(named.introspection_endpoint.empty());
   CHECK(sent_with(named, {.all_endpoints = true})->url == "https://as.example/mine");
   CHECK(named.introspection_endpoint == "https://as.example/i");
+}
+
+TEST_CASE("a client certificate is needed for its own methods, may stand beside any other, and has a key") {
+  ClientSettings given = settings("tls_client_auth");
+  CHECK(method(given) == "config");
+  given.certificate.key = "/key.pem";
+  CHECK(method(given) == "config");
+  given.client_auth = "none";
+  CHECK(method(given) == "config");
+  given.certificate.certificate = "/certificate.pem";
+  CHECK(method(given) == "none");
+  for (const char* const name : {"tls_client_auth", "self_signed_tls_client_auth"}) {
+    given.client_auth = name;
+    CHECK(method(given) == name);
+    CHECK(method(given, true) == "config");
+    ClientSettings more = given;
+    more.client_assertion = SecretFile{"x"};
+    CHECK(method(more) == "config");
+    more = given;
+    more.client_id.clear();
+    CHECK(method(more) == "config");
+  }
+  given.client_auth.clear();
+  CHECK(method(given) == "none");
+  CHECK(method(given, true) == "client_secret_basic");
+}
+
+TEST_CASE("with a client certificate each endpoint is its alias, where there is one") {
+  const TemporaryFile certificate("");
+  const std::string make =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=app -days 2 "
+      "-keyout - -out - 2>/dev/null >" +
+      certificate.path();
+  REQUIRE(std::system(make.c_str()) == 0);
+  struct Row {
+    const char* aliases;
+    std::string token, introspection, revocation;
+  };
+  const std::string plain = "https://as.example/";
+  const std::string alias = "https://mtls.example/";
+  for (const Row& row :
+       {Row{"", plain + "t", plain + "i", plain + "r"},
+        {R"({"token_endpoint":"https://mtls.example/t"})", alias + "t", plain + "i", plain + "r"},
+        {R"({"introspection_endpoint":"https://mtls.example/i"})", plain + "t", alias + "i", plain + "r"},
+        {R"({"token_endpoint":"https://mtls.example/t","introspection_endpoint":"https://mtls.example/i",)"
+         R"("revocation_endpoint":"https://mtls.example/r"})",
+         alias + "t", alias + "i", alias + "r"}}) {
+    CAPTURE(row.aliases);
+    ClientSettings given{.issuer = "https://as.example", .client_id = "app"};
+    CHECK(sent_with(given, {}, row.aliases)->url == plain + "t");
+    given = {.issuer = "https://as.example",
+             .client_id = "app",
+             .client_auth = "self_signed_tls_client_auth",
+             .certificate = {.certificate = certificate.path()}};
+    const auto sent = sent_with(given, {.all_endpoints = true}, row.aliases);
+    REQUIRE(sent);
+    CHECK(sent->url == row.token);
+    CHECK(sent->body == "grant_type=client_credentials&client_id=app");
+    CHECK(given.token_endpoint == row.token);
+    CHECK(given.introspection_endpoint == row.introspection);
+    CHECK(given.revocation_endpoint == row.revocation);
+  }
+  // What is named stays; what is made for an endpoint is made for that one.
+  ClientSettings named{.issuer = "https://as.example",
+                       .token_endpoint = alias + "t",
+                       .client_id = "app",
+                       .client_auth = "client_secret_jwt",
+                       .certificate = {.certificate = certificate.path()}};
+  const char* const aliases = R"({"token_endpoint":"https://mtls.example/t"})";
+  const std::string secret(32, 's');
+  CHECK(sent_with(named, {.client_secret = Secret(secret)}, aliases)->url == alias + "t");
+  CHECK(named.assertion.audience == "endpoint");
+  CHECK_FALSE(named.endpoint_is_issuers);
+  named.token_endpoint = plain + "t";
+  named.assertion.audience.clear();
+  CHECK(sent_with(named, {.client_secret = Secret(secret)}, aliases)->url == plain + "t");
+  CHECK(named.endpoint_is_issuers);
+  CHECK(named.assertion.audience.empty());
 }
 
 TEST_CASE("what discovery has used is gone from the time of the first request, and of no other") {

@@ -11,10 +11,10 @@ Result<int> run_client_credentials(Context& context, const Settings& settings) {
   const auto method = effective_client_auth(*client, context.variables.client_secret.has_value());
   if (!method) return fail(method.error());
   if (*method == "none") {
-    return fail(
-        ErrorClass::usage, "This grant needs a client that authenticates itself (RFC 6749 s4.4).",
-        "Use --client-secret-file, --client-secret-command, the variable OAUTH_TOKEN_CLIENT_SECRET or "
-        "--client-assertion-file, or keep the secret: oauth-token profile set NAME --client-secret-prompt.");
+    return fail(ErrorClass::usage, "This grant needs a client that authenticates itself (RFC 6749 s4.4).",
+                "Use --client-secret-file, --client-secret-command, the variable OAUTH_TOKEN_CLIENT_SECRET, "
+                "--signing-key, --client-assertion-file, or --tls-cert with --client-auth, or keep the "
+                "secret: oauth-token profile set NAME --client-secret-prompt.");
   }
   return request_and_print(context, settings, [&]() -> Result<Grant> {
     auto parameters = read_parameters(context, settings);

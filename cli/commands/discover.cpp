@@ -15,7 +15,9 @@ Result<int> run_discover(Context& context, const Settings& settings) {
   if (!client) return fail(client.error());
   const auto run = run_options(context, settings);
   if (!run) return fail(run.error());
-  auto transport = make_transport(transport_options(*client, *run));
+  const auto reaching = transport_options(*client, *run, context.stop);
+  if (!reaching) return fail(reaching.error());
+  auto transport = make_transport(*reaching);
   if (!transport) return fail(std::move(transport.error()));
   if (run->decorate) *transport = run->decorate(std::move(*transport));
   const DiscoveryOptions options{.deadline = std::chrono::steady_clock::now() + run->timeout,

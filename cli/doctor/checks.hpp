@@ -3,10 +3,12 @@
 #include "doctor/checklist.hpp"
 
 #include <oauth_token/client_settings.hpp>
+#include <oauth_token/http.hpp>
 #include <oauth_token/server_metadata.hpp>
 #include <oauth_token/session.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +32,13 @@ void check_stores(Examination& run, const std::vector<SessionRecord>& sessions);
 /// Names, connection, TLS, clock, metadata: whatever can be seen of the server without a secret and without a
 /// token request; then what the metadata say of the grants and of the client's authentication.
 void check_server(Examination& run);
+
+/// How `client` reaches its server: with its certificate, as far as that is good. Never asks for a
+/// passphrase.
+Result<TransportOptions> read_tls_cert(Examination& run, ClientSettings client, ClientRunOptions& options);
+/// Whether the server that token requests go to wants to see it, and takes it.
+void check_tls_cert_at(Examination& run, const TransportOptions& options, const std::string& origin,
+                       bool is_asked);
 
 /// What the metadata say of grants.
 void check_grants(Examination& run, const ServerMetadata& metadata);

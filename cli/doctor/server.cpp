@@ -69,12 +69,13 @@ void report_way(Examination& run, const Url& url, const ServerConnection& server
                                 (server.proxy.empty() ? "." : " by way of the proxy " + server.proxy + "."));
 }
 
-/// Names, TCP and TLS; true when all of it works.
-bool check_connection(Examination& run, const Url& url, const TransportOptions& options) {
+/// Names, TCP and TLS; nothing when one of them does not work.
+std::optional<ServerConnection> check_connection(Examination& run, const Url& url,
+                                                 const TransportOptions& options) {
   auto server = examine_server(options, url.text, run.deadline, run.stop);
   if (!server) {
     report_failure(run, url, std::move(server.error()));
-    return false;
+    return std::nullopt;
   }
   report_way(run, url, *server);
   if (url.scheme == "https")
@@ -84,7 +85,7 @@ bool check_connection(Examination& run, const Url& url, const TransportOptions& 
   else
     run.list.warning("tls", "Plain http to " + url.origin() + " shows secrets to everyone on the way.",
                      "Use the https URL of this server.");
-  return true;
+  return std::move(*server);
 }
 
 std::string duration_text(std::chrono::seconds time) {
@@ -174,9 +175,11 @@ struct Server {
 Result<Server> named_server(Examination& run) {
   auto client = client_settings(run.context, run.settings);
   if (!client) return fail(std::move(client.error()));
-  const auto options = run_options(run.context, run.settings);
+  auto options = run_options(run.context, run.settings);
   if (!options) return fail(options.error());
-  return Server{.options = transport_options(*client, *options),
+  auto reaching = read_tls_cert(run, *client, *options);
+  if (!reaching) return fail(std::move(reaching.error()));
+  return Server{.options = std::move(*reaching),
                 .secret_at_hand = !options->client_secret.empty(),
                 .client = std::move(*client)};
 }
@@ -192,10 +195,24 @@ Result<std::optional<ServerMetadata>> ask_server(Examination& run, const Server&
     ask_front_page(run, url, *transport, clocks);
   else
     metadata = check_metadata(run, server.client, *transport, clocks, server.options.allow_http);
-  if (!metadata) return metadata;
-  const auto endpoint = parse_url(metadata->token_endpoint);
-  if (endpoint && endpoint->origin() != url.origin()) check_connection(run, *endpoint, server.options);
   return metadata;
+}
+
+/// Where token requests go; empty: not known.
+std::string endpoint_in_use(const Server& server, const std::optional<ServerMetadata>& metadata) {
+  if (!server.client.token_endpoint.empty() || !metadata) return server.client.token_endpoint;
+  const bool has_alias = server.options.client_certificate && !metadata->mtls_token_endpoint.empty();
+  return has_alias ? metadata->mtls_token_endpoint : metadata->token_endpoint;
+}
+
+/// The connection to the token endpoint: `first` where that is at the same place as `url`.
+void check_endpoint(Examination& run, const Server& server, const std::string& endpoint, const Url& url,
+                    std::optional<ServerConnection> first) {
+  const auto at = parse_url(endpoint);
+  if (!at) return;
+  if (at->origin() != url.origin()) first = check_connection(run, *at, server.options);
+  if (server.options.client_certificate && first)
+    check_tls_cert_at(run, server.options, at->origin(), first->asks_for_certificate);
 }
 
 }  // namespace
@@ -211,10 +228,11 @@ void check_server(Examination& run) {
   const ClientSettings& client = server->client;
   const auto url = parse_url(client.issuer.empty() ? client.token_endpoint : client.issuer);
   if (!url) return run.failed("server", url.error());
-  if (!check_connection(run, *url, server->options))
-    return check_client(run, client, server->secret_at_hand, std::nullopt);
+  auto connection = check_connection(run, *url, server->options);
+  if (!connection) return check_client(run, client, server->secret_at_hand, std::nullopt);
   const auto metadata = ask_server(run, *server, *url);
   if (!metadata) return run.failed("server", metadata.error());
+  check_endpoint(run, *server, endpoint_in_use(*server, *metadata), *url, std::move(connection));
   if (*metadata) check_grants(run, **metadata);
   check_client(run, client, server->secret_at_hand, *metadata);
 }

@@ -26,7 +26,8 @@ struct AssertionSettings {
   std::string key_id = {};     ///< "kid"; empty: the key's own
   std::string algorithm = {};  ///< IANA's name; empty: HS256, or what the key signs with
   /// "issuer", "endpoint" (the URL of each request) or the value itself. Empty: the issuer where the token
-  /// endpoint is the one that its metadata name, else the URL of the request.
+  /// endpoint is the one that its metadata name, else the URL of the request; make_client writes "endpoint"
+  /// here where that is an alias for clients with a certificate (RFC 8705 s5).
   std::string audience = {};
   std::chrono::seconds lifetime{60};  ///< 1 to 300
   std::string type = {};              ///< "typ"; empty: as AssertionOptions has it
@@ -103,6 +104,11 @@ struct ClientRunOptions {
   /// Wraps the transport, e.g. to print what goes over the wire.
   std::function<Transport(Transport)> decorate = {};
 };
+
+/// How the servers of `settings` are reached; reads the client's certificate, if one is named. Blocks: a
+/// passphrase may be asked for. Errors as ClientCertificate::read.
+Result<TransportOptions> transport_options(const ClientSettings& settings, const ClientRunOptions& options,
+                                           std::stop_token stop = {});
 
 /// Reads the client's secret where one is needed and makes the client: discovery first when endpoints are
 /// missing (the ones found are written into `settings`, which no other thread may use meanwhile; apart from

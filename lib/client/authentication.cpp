@@ -17,6 +17,7 @@ struct Method {
   std::string_view name;
   bool secret = false;
   bool assertion = false;  ///< a signing key or a ready-made one
+  bool certificate = false;
 };
 
 constexpr Method methods[] = {
@@ -25,8 +26,9 @@ constexpr Method methods[] = {
     {.name = "client_secret_post", .secret = true},
     {.name = "client_secret_jwt", .secret = true},
     {.name = "private_key_jwt", .assertion = true},
+    {.name = "tls_client_auth", .certificate = true},
+    {.name = "self_signed_tls_client_auth", .certificate = true},
 };
-constexpr std::string_view later_methods[] = {"tls_client_auth", "self_signed_tls_client_auth"};
 
 bool is_set(const SecretSource& source) { return !std::holds_alternative<std::monostate>(source); }
 
@@ -58,6 +60,9 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
   if (method.assertion && !has_assertion)
     return fail(ErrorClass::config, name + " needs a signing key, or a client assertion.",
                 "Name the key with --signing-key, or the file or command that has a ready-made assertion.");
+  if (method.certificate && settings.certificate.certificate.empty())
+    return fail(ErrorClass::config, name + " needs a client certificate.",
+                "Name it with --tls-cert, and its key with --tls-key where that is in another file.");
   if ((held.secret && !method.secret) || (has_assertion && !method.assertion))
     return fail(ErrorClass::config,
                 name + " does not use the " +
@@ -70,6 +75,9 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
   if (std::holds_alternative<SecretInKeyring>(settings.client_assertion))
     return fail(ErrorClass::config, "A client assertion is not kept in the keyring.",
                 "Name the file or command that has it.");
+  if (!settings.certificate.key.empty() && settings.certificate.certificate.empty())
+    return fail(ErrorClass::config, "There is the key of a client certificate, but no certificate.",
+                "Name it with --tls-cert.");
   if (method.name != "none" && settings.client_id.empty())
     return fail(ErrorClass::config, name + " needs a client id.",
                 "Name it with --client-id or in a profile.");
@@ -178,6 +186,8 @@ PassphraseSource passphrase_source(
 Result<ClientAuthentication> make_authentication(const ClientSettings& settings, ClientRunOptions& options,
                                                  std::string_view method, std::stop_token stop) {
   if (method == "none") return NoAuthentication{settings.client_id};
+  if (method == "tls_client_auth") return TlsClientAuth{settings.client_id};
+  if (method == "self_signed_tls_client_auth") return SelfSignedTlsClientAuth{settings.client_id};
   if (method == "private_key_jwt") {
     if (!settings.assertion.key.empty()) return private_key_jwt(settings, options, std::move(stop));
     return ReadyMadeAssertion{settings.client_id, assertion_from(settings.client_assertion)};
@@ -202,9 +212,6 @@ Result<std::string> effective_client_auth(const ClientSettings& settings, bool c
                   "Leave one of them out: a request carries one client authentication (RFC 6749 s2.3).");
     name = held.secret ? "client_secret_basic" : has_assertion ? "private_key_jwt" : "none";
   }
-  if (std::find(std::begin(later_methods), std::end(later_methods), name) != std::end(later_methods))
-    return fail(ErrorClass::config, "This version cannot authenticate the client by " + name + ".",
-                "It can by " + names_of_methods() + ".");
   const auto* const method = std::find_if(std::begin(methods), std::end(methods),
                                           [&](const Method& known) { return known.name == name; });
   if (method == std::end(methods))

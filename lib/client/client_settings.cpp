@@ -72,6 +72,16 @@ tl::unexpected<Error> audience_unknown(const ClientSettings& settings, const Ser
               "Leave the token endpoint out, or say with --assertion-audience issuer, endpoint or a value.");
 }
 
+// RFC 8705 s5: for a client with a certificate they take the place of the endpoints that have one.
+void prefer_aliases(ServerMetadata& metadata) {
+  const std::pair<std::string&, std::string&> rows[] = {
+      {metadata.token_endpoint, metadata.mtls_token_endpoint},
+      {metadata.introspection_endpoint, metadata.mtls_introspection_endpoint},
+      {metadata.revocation_endpoint, metadata.mtls_revocation_endpoint}};
+  for (const auto& [endpoint, alias] : rows)
+    if (!alias.empty()) endpoint = alias;
+}
+
 // What the metadata says is written where the settings say nothing.
 Result<void> complete(ClientSettings& settings, const ClientRunOptions& options, std::string_view method,
                       const Transport& transport, Clock::time_point deadline, std::stop_token stop) {
@@ -84,9 +94,15 @@ Result<void> complete(ClientSettings& settings, const ClientRunOptions& options,
   auto metadata = discover(transport, settings.issuer,
                            {.deadline = deadline, .allow_http = options.allow_http}, std::move(stop));
   if (!metadata) return fail(std::move(metadata.error()));
-  settings.endpoint_is_issuers =
-      settings.token_endpoint.empty() || same_url(settings.token_endpoint, metadata->token_endpoint);
-  if (needs_audience(settings, method)) return audience_unknown(settings, *metadata);
+  const std::string plain = metadata->token_endpoint;
+  if (!settings.certificate.certificate.empty()) prefer_aliases(*metadata);
+  const std::string& chosen =
+      settings.token_endpoint.empty() ? metadata->token_endpoint : settings.token_endpoint;
+  settings.endpoint_is_issuers = same_url(chosen, plain);
+  if (needs_audience(settings, method)) {
+    if (!same_url(chosen, metadata->token_endpoint)) return audience_unknown(settings, *metadata);
+    settings.assertion.audience = "endpoint";  // an alias
+  }
   const auto take = [](std::string& own, std::string& found) {
     if (own.empty()) own = std::move(found);
   };
@@ -108,6 +124,28 @@ Result<std::string> client_secret_item_id(const std::string& token_endpoint, con
   return "client-secret/" + for_item_id(url->origin(), ".:/-") + "/" + for_item_id(client_id, "._-");
 }
 
+Result<TransportOptions> transport_options(const ClientSettings& settings, const ClientRunOptions& options,
+                                           std::stop_token stop) {
+  TransportOptions reaching{.ca_file = settings.ca_file,
+                            .proxy = settings.proxy,
+                            .insecure_tls = options.insecure_tls,
+                            .allow_http = options.allow_http,
+                            .connect_timeout = options.connect_timeout};
+  const CertificateSettings& named = settings.certificate;
+  if (named.certificate.empty()) return reaching;
+  const std::string& locked = named.key.empty() ? named.certificate : named.key;
+  auto certificate =
+      ClientCertificate::read(named.certificate, named.key,
+                              passphrase_source(named.key_passphrase, options.certificate_key_passphrase,
+                                                options.ask_passphrase, locked, "tls-key-passphrase-command"),
+                              std::move(stop));
+  if (!certificate) return fail(std::move(certificate.error()));
+  if (options.warn)
+    for (const std::string& sentence : certificate->warnings()) options.warn(sentence);
+  reaching.client_certificate = std::move(*certificate);
+  return reaching;
+}
+
 Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions options, std::stop_token stop) {
   const auto start = Clock::now();
   const auto method = effective_client_auth(settings, !options.client_secret.empty());
@@ -118,12 +156,9 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
     if (auto checked = check_endpoint(*endpoint, what, options.allow_http); !checked)
       return fail(std::move(checked.error()));
 
-  TransportOptions transport_options{.ca_file = settings.ca_file,
-                                     .proxy = settings.proxy,
-                                     .insecure_tls = options.insecure_tls,
-                                     .allow_http = options.allow_http,
-                                     .connect_timeout = options.connect_timeout};
-  auto transport = make_transport(transport_options);
+  auto reaching = transport_options(settings, options, stop);
+  if (!reaching) return fail(std::move(reaching.error()));
+  auto transport = make_transport(*reaching);
   if (!transport) return fail(std::move(transport.error()));
   if (options.decorate) *transport = options.decorate(std::move(*transport));
   if (auto done = complete(settings, options, *method, *transport, start + options.timeout, stop); !done)
@@ -139,7 +174,7 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
                       .headers = settings.headers,
                       .lenient = settings.lenient || options.lenient,
                       .timeout = options.timeout,
-                      .transport_options = std::move(transport_options),
+                      .transport_options = std::move(*reaching),
                       .transport = std::move(*transport)});
   TokenClientAccess::charge(client, used);
   return client;
