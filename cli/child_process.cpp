@@ -49,8 +49,8 @@ int start(ChildProcess& command, pid_t& id) {
   // not copied, is ours, everything else is the child's own. No handler of ours may run there.
   const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child == 0) {
-    drop_handlers();
-    failed = run(command);
+    drop_handlers();        // NOLINT(clang-analyzer-unix.Vfork): sigaction(2) is the child's own
+    failed = run(command);  // NOLINT(clang-analyzer-unix.Vfork): system calls alone, then execve(2)
     _exit(1);
   }
   if (child == -1) failed = errno;

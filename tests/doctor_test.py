@@ -12,6 +12,7 @@ import preload
 from cli_session_test import Server
 from doctor import doctor
 from keyring_case import KeyringTestCase
+from program import SANITIZE
 from secret_service import SecretService, no_bus
 
 OF_THE_SERVER = ["server"]  # a warning, where none is named
@@ -116,6 +117,7 @@ class DoctorTest(KeyringTestCase):
 
     # --- memory
 
+    @unittest.skipIf(SANITIZE, "sanitizers lock no memory, and say that they did")
     def test_memory_that_cannot_be_locked_is_a_warning(self):
         def take_the_right_away():
             resource.setrlimit(resource.RLIMIT_MEMLOCK, (65536, 65536))

@@ -14,7 +14,7 @@ from cli_session_test import JSON, Server
 from cli_usage_test import require_root
 from fault_server import response
 from full_pipe import wait_until
-from program import Program
+from program import SANITIZE, Program
 from sealed_sessions import new_store_key
 
 PYTHON = sys.executable
@@ -235,6 +235,7 @@ class StatusTest(ExecTest):
                     error = json.loads(self.failed(125, "-o", "json", *words))
                     self.assertEqual((error["class"], error["exit_status"]), (expected.split(":")[0], 125))
 
+    @unittest.skipIf(SANITIZE, "a sanitizer has a malloc of its own, which cannot be taken the place of")
     def test_running_out_of_memory_is_125_and_told_as_asked(self):
         # The only block of this size is the word's.
         short = preload.library(self.program.home, """

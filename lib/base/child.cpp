@@ -167,6 +167,7 @@ int spawn(const ChildProgram& program, const Descriptor& input, const Descriptor
 
   std::vector<std::string> words = program.words;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const int failed = ::posix_spawnp(&id, arguments[0], &actions, &attributes, arguments.data(),

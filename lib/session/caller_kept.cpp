@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t room = 64 * 1024;
+constexpr std::size_t room = std::size_t{64} * 1024;
 constexpr std::uint64_t spent = 1;  // generations of the journal: there is one renewal for each refresh token
 
 // A name that tells nothing of the refresh token and is the same for each run with it.

@@ -18,7 +18,7 @@ namespace oauth_token {
 namespace {
 
 // Room for the next answer: a server's tokens change in size, but not by orders of magnitude.
-constexpr std::size_t least_room = 64 * 1024;
+constexpr std::size_t least_room = std::size_t{64} * 1024;
 
 RefreshTokenGrant grant(const HeldSession& held) {
   RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),

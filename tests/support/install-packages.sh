@@ -11,7 +11,7 @@ declare -A groups=(
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
   [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc jose
     softhsm2 libengine-pkcs11-openssl"
-  [checks]="clang-14 clang-format-14 clang-tidy-14 shellcheck"
+  [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
   [bench]="nginx-light valgrind gcc libc6-dev"
 )
 

@@ -27,6 +27,9 @@ import time
 # `status` is negative for a death by signal, as in subprocess. The texts keep bytes that are no UTF-8 (surrogateescape).
 Finished = collections.namedtuple("Finished", "status stdout stderr")
 
+# What the program was built with, such as "address,undefined"; empty without sanitizers.
+SANITIZE = os.environ.get("OAUTH_TOKEN_SANITIZE", "")
+
 KEPT_VARIABLES = ("PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE")
 
 
