@@ -380,6 +380,34 @@ TEST_CASE("an answer without a code is judged by its status") {
   }
 }
 
+TEST_CASE("nginx says by a web page that it misses a client certificate, or refuses one") {
+  const auto page = [](const std::string& title) {
+    return "<html>\r\n<head><title>" + title +
+           "</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>";
+  };
+  const auto missing =
+      read(password_request(), 400, page("400 No required SSL certificate was sent"), "text/html");
+  CHECK(missing.error().error_class == ErrorClass::protocol);
+  CHECK(missing.error().reason == "client-certificate");
+  CHECK(missing.error().message == "The server demands a client certificate, and none was given (HTTP 400).");
+  CHECK(missing.error().hint.find("--tls-cert") != std::string::npos);
+  const auto wrong = read(password_request(), 400, page("400 The SSL certificate error"), "text/html");
+  CHECK(wrong.error().reason == "client-certificate");
+  CHECK(wrong.error().message.find("refused the client certificate") != std::string::npos);
+  CHECK(read(password_request(), 400, page("400 Bad Request"), "text/html").error().reason == "html");
+}
+
+TEST_CASE("a refused client that has a certificate is told what that depends on") {
+  Asked asked = password_request();
+  for (const bool self_signed : {false, true}) {
+    asked.authentication = TlsClientAuth{"app"};
+    if (self_signed) asked.authentication = SelfSignedTlsClientAuth{"app"};
+    const auto refused = read(asked, 401, R"({"error":"invalid_client"})");
+    CHECK(refused.error().error_class == ErrorClass::client_auth);
+    CHECK(refused.error().hint.find("`oauth-token doctor`") != std::string::npos);
+  }
+}
+
 TEST_CASE("an empty refusal of HTTP Basic names the other encoding where the two differ, and only there") {
   struct Row {
     ClientSecretBasic basic;

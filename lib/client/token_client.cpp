@@ -37,8 +37,7 @@ Result<void> check_endpoint(const std::string& endpoint, std::string_view what) 
 /// A client that proves itself by a certificate needs one; whether a transport of the caller's has it is not
 /// known.
 Result<void> check_certificate(const TokenClientOptions& options) {
-  const bool wants_one = std::holds_alternative<TlsClientAuth>(options.authentication) ||
-                         std::holds_alternative<SelfSignedTlsClientAuth>(options.authentication);
+  const bool wants_one = protocol::is_by_certificate(options.authentication);
   if (!wants_one || options.transport || options.transport_options.client_certificate) return {};
   return fail(ErrorClass::config, "The client is to prove itself by a certificate, and there is none.",
               "Name the client's certificate; nothing was sent.");

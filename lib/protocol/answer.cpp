@@ -52,6 +52,23 @@ void refuse(Answer& answer, std::string problem, std::string reason) {
   answer.reason = std::move(reason);
 }
 
+// nginx takes every certificate in the handshake and says by such a page what it thinks of it.
+void refuse_page(Answer& answer, std::string_view page) {
+  const auto says = [&](std::string_view title) {
+    return page.find("<title>" + std::to_string(answer.status) + " " + std::string(title)) !=
+           std::string_view::npos;
+  };
+  if (says("No required SSL certificate was sent"))
+    refuse(answer, "The server demands a client certificate, and none was given.", "client-certificate");
+  else if (says("The SSL certificate error"))
+    refuse(answer,
+           "The server refused the client certificate: it may have expired or be revoked, or the server "
+           "does not know who issued it.",
+           "client-certificate");
+  else
+    refuse(answer, "The answer is a web page.", "html");
+}
+
 void parse(Answer& answer, Secret body, bool lenient) {
   auto document = json::parse(std::move(body), {.lone_surrogates = lenient});
   if (!document)
@@ -87,7 +104,7 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   } else if (is_json_type(type) || (context.lenient && first == '{')) {
     parse(answer, std::move(response.body), context.lenient);
   } else if (first == '<') {
-    refuse(answer, "The answer is a web page.", "html");
+    refuse_page(answer, response.body.expose());
   } else {
     refuse(answer,
            type.empty() ? "The answer has no Content-Type." : "The Content-Type of the answer is not JSON.",

@@ -34,6 +34,7 @@ struct AnswerContext {
   /// Where servers read this client's HTTP Basic header in two ways: the encoding that it was not written in,
   /// "form" or "raw".
   std::string_view other_basic_encoding = {};
+  bool by_certificate = false;  ///< the client proves itself by one
   std::function<Masker()> masker = {};
 };
 

@@ -73,6 +73,10 @@ void describe(Error& error, const AnswerContext& context) {
     }
   if (error.error_class == ErrorClass::client_auth && !context.other_basic_encoding.empty())
     error.hint = basic_hint(context);
+  if (error.error_class == ErrorClass::client_auth && context.by_certificate)
+    error.hint =
+        "The certificate must be the one that the client is registered with, and the server must ask for it "
+        "at this address: `oauth-token doctor` says whether it does.";
   if (error.error_class == ErrorClass::request && error.http_status == 404) error.hint = address_hint;
   if (error.error_class == ErrorClass::rate_limited && error.retry_after)
     error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
@@ -125,6 +129,9 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
     return "Some servers (Glewlwyd) answer so when they miss a scope or do not know the client.";
   if (reason == "empty" && answer.status == 401)
     return "The server or a gateway in front of it refused the client.";
+  if (reason == "client-certificate")
+    return "Name the certificate that this server knows with --tls-cert FILE, and its key with --tls-key "
+           "FILE.";
   if (reason == "html")
     return answer.status == 200
                ? "It looks like a login or start page: is this the address of the endpoint?"

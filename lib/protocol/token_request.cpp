@@ -210,6 +210,11 @@ Result<HttpRequest> query_request(const ClientRequest& client, const TokenQuery&
   return request;
 }
 
+bool is_by_certificate(const ClientAuthentication& authentication) noexcept {
+  return std::holds_alternative<TlsClientAuth>(authentication) ||
+         std::holds_alternative<SelfSignedTlsClientAuth>(authentication);
+}
+
 std::string requested_scope(const Grant& grant) {
   std::string scope;
   for (const std::string& value : std::visit(

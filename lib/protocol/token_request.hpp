@@ -44,6 +44,9 @@ std::string requested_scope(const Grant& grant);
 Masker masker(const ClientRequest& client, const Grant& grant);
 Masker masker(const ClientRequest& client, const TokenQuery& query);
 
+/// Whether the proof is the certificate of the connection (RFC 8705 s2).
+bool is_by_certificate(const ClientAuthentication& authentication) noexcept;
+
 /// Whether the value of that parameter may be shown.
 bool is_public_parameter(std::string_view name);
 

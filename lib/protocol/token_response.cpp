@@ -163,6 +163,7 @@ AnswerContext context_of_query(const ClientRequest& client, const TokenQuery& qu
           .now = reading.now,
           .lenient = reading.lenient,
           .other_basic_encoding = other_basic_encoding(client.authentication),
+          .by_certificate = is_by_certificate(client.authentication),
           .masker = [&] { return masker(client, query); }};
 }
 
@@ -174,6 +175,7 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
                               .now = reading.now,
                               .lenient = reading.lenient,
                               .other_basic_encoding = other_basic_encoding(client.authentication),
+                              .by_certificate = is_by_certificate(client.authentication),
                               .masker = [&] { return masker(client, grant); }};
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
