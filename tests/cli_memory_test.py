@@ -3,10 +3,12 @@ on its standard output, when everything but printing is done."""
 
 import os
 import signal
+import tempfile
 import unittest
 
 import memory_scan
-from fault_server import Connection, FaultServer, answering, at_once, response
+from certificates import Authority, openssl
+from fault_server import Connection, FaultServer, answering, at_once, response, server_tls
 from full_pipe import FullPipe, wait_until_held_up
 from program import Program
 
@@ -46,6 +48,32 @@ class MemoryTest(unittest.TestCase):
                 found = self.scan(process, token=self.token)
                 self.end(process)
                 # The token is on its way out: that it is found shows that the scan sees.
+                self.assertTrue(found)
+                self.assertEqual([line for line in found if " token in " not in line], [])
+
+    def test_after_a_token_nothing_of_a_certificates_key_is_left_as_text_nor_of_its_passphrase(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        authority = Authority(folder.name)
+        certificate, key = authority.certificate("app")
+        tls = server_tls(*authority.certificate("server"), client_authority=authority.file)
+        passphrase = memory_scan.canary()
+        locked, bundle = authority.path("locked.key"), authority.path("app.p12")
+        openssl("pkcs8", "-topk8", "-in", key, "-passout", "stdin", "-out", locked, input=passphrase)
+        openssl("pkcs12", "-export", "-in", certificate, "-inkey", key, "-passout", "stdin", "-out", bundle,
+                input=passphrase)
+        with open(key, "rb") as file:
+            text = b"".join(file.read().splitlines()[1:-1])
+        answer = response(b'{"access_token":"' + self.token + b'","token_type":"Bearer"}', headers=JSON)
+        for words in (["--tls-key", key], ["--tls-key", locked], []):
+            with self.subTest(words), Program() as program, FaultServer(answering(answer), tls=tls) as server, \
+                    FullPipe() as pipe, open(os.devnull, "wb") as nothing:
+                process = self.start(program, server, pipe.writing, nothing, "--cacert", authority.file, "--tls-cert",
+                                     certificate if words else bundle, *words, "--tls-key-passphrase-file",
+                                     program.file("passphrase", passphrase))
+                wait_until_held_up(process)
+                found = self.scan(process, token=self.token, passphrase=passphrase, key=text)
+                self.end(process)
                 self.assertTrue(found)
                 self.assertEqual([line for line in found if " token in " not in line], [])
 

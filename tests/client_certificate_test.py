@@ -40,8 +40,8 @@ class ClientCertificateTest(unittest.TestCase):
 
     def ask(self, server, own=None, host="127.0.0.1", **options):
         certificate, key = own or (None, None)
-        return probe.results(url=server.url(host=host), ca_file=self.authority.file, body="a=b", certificate=certificate,
-                             key=key, **options)
+        return probe.results(url=server.url(host=host), ca_file=self.authority.file, body="a=b",
+                             certificate=certificate, key=key, **options)
 
     def fingerprint(self, own):
         with open(own[0], encoding="ascii") as file:
@@ -51,8 +51,8 @@ class ClientCertificateTest(unittest.TestCase):
     def openssl_server(self, *words):
         """An s_server that demands a client certificate, and closes at once on one that it refuses."""
         process = subprocess.Popen(
-            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", self.server_files[0], "-key", self.server_files[1],
-             "-www", "-Verify", "3", "-verify_return_error", "-CAfile", self.clients.file, *words],
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", self.server_files[0], "-key",
+             self.server_files[1], "-www", "-Verify", "3", "-verify_return_error", "-CAfile", self.clients.file, *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
             for line in process.stdout:
@@ -78,6 +78,22 @@ class ClientCertificateTest(unittest.TestCase):
         with FaultServer(naming_the_client, tls=server_tls(*self.server_files)) as server:
             (result,) = self.ask(server, self.own)
             self.assertEqual(result.get("body"), "none", result)
+
+    def test_a_server_that_asks_only_once_it_has_read_the_request_sees_it_too(self):
+        def behave(connection):  # as Apache does for a part of its site
+            connection.read_request()
+            connection.socket.verify_client_post_handshake()
+            connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.socket.settimeout(0.05)
+            while not connection.socket.getpeercert(True):
+                with contextlib.suppress(TimeoutError):  # nothing but the certificate comes
+                    connection.socket.recv(1)
+            connection.send(response(hashlib.sha256(connection.socket.getpeercert(True)).hexdigest().encode()))
+        tls = self.tls(ssl.CERT_REQUIRED)
+        tls.post_handshake_auth = True
+        with FaultServer(behave, tls=tls) as server:
+            (result,) = self.ask(server, self.own)
+            self.assertEqual(result.get("body"), self.fingerprint(self.own), result)
 
     def test_the_certificates_between_are_sent_along(self):
         certificate, key = self.clients.certificate("between")
@@ -137,8 +153,8 @@ class ClientCertificateTest(unittest.TestCase):
             "wrong": (self.strangers.certificate("stranger"), (),
                       r"refused the client certificate \(CN=stranger\): the server does not trust whoever issued it",
                       "--tls-cert"),
-            "self-signed": (self.strangers.self_signed("alone"), (), r"refused the client certificate \(CN=alone\): .*trust.*",
-                            "--tls-cert"),
+            "self-signed": (self.strangers.self_signed("alone"), (),
+                            r"refused the client certificate \(CN=alone\): .*trust.*", "--tls-cert"),
             "expired": (self.own, ("-attime", "4200000000"),
                         r"refused the client certificate \(CN=app\): it has expired", "clocks"),
             "revoked": (gone, ("-crl_check", "-CRL", self.clients.revoke("gone")),

@@ -68,6 +68,10 @@ class OidcProviderMutualTlsTest(MutualTlsTest):
         super().setUp()
         self.server.forget_requests()
 
+    def demanding(self, authority):
+        """A server's side of TLS that wants a certificate of that authority."""
+        return server_tls(self.server.dir + "/tls.pem", self.server.dir + "/tls.key", client_authority=authority)
+
     def hosts(self):
         """Where the requests but those for metadata went."""
         return {request["headers"]["host"] for request in self.server.requests() if request["method"] == "POST"}
@@ -189,13 +193,12 @@ class OidcProviderMutualTlsTest(MutualTlsTest):
         self.assertEqual((unasked[0], "does not ask" in unasked[1]), ("warning", True), unasked)
         locked = str(self.program.home / "locked.key")
         openssl("pkey", "-in", self.server.client_key, "-aes256", "-passout", "pass:x", "-out", locked)
-        untried, = found("--issuer", self.server.issuer, *self.client("_TLS", certificate=(self.server.client_certificate, locked)))
+        words = self.client("_TLS", certificate=(self.server.client_certificate, locked))
+        untried, = found("--issuer", self.server.issuer, *words)
         self.assertEqual((untried[0], "encrypted" in untried[1]), ("warning", True), untried)
         unreadable, = found("--issuer", self.server.issuer, *self.client("_TLS", certificate=("/nowhere", "/nowhere")))
         self.assertEqual(unreadable[0], "failure")
-        demanding = server_tls(self.server.dir + "/tls.pem", self.server.dir + "/tls.key",
-                               client_authority=self.server.wrong_ca_file)
-        with FaultServer(answering(response()), tls=demanding) as server:
+        with FaultServer(answering(response()), tls=self.demanding(self.server.wrong_ca_file)) as server:
             endpoint = server.url("/token", host="localhost")
             *_, refused = found("--token-endpoint", endpoint, *self.client("_TLS"))
             self.assertEqual(refused[0], "failure")
@@ -203,9 +206,7 @@ class OidcProviderMutualTlsTest(MutualTlsTest):
             self.assertEqual(server.requests, [])
 
     def test_a_refusal_in_the_handshake_is_status_9(self):
-        demanding = server_tls(self.server.dir + "/tls.pem", self.server.dir + "/tls.key",
-                               client_authority=self.server.wrong_ca_file)
-        with FaultServer(answering(response()), tls=demanding) as server:
+        with FaultServer(answering(response()), tls=self.demanding(self.server.wrong_ca_file)) as server:
             endpoint = server.url("/token", host="localhost")
             for words, sentence in ((self.client("_TLS"), "refused the client certificate (CN=tls-client"),
                                     (["--client-id", "app"], "demands a client certificate, and none was given")):
@@ -217,6 +218,23 @@ class OidcProviderMutualTlsTest(MutualTlsTest):
                 self.assertIn(sentence, error["message"])
                 self.assertIn("--tls-cert", error["hint"])
             self.assertEqual(server.requests, [])
+
+
+    def test_a_renewal_that_ends_in_the_handshake_spends_nothing(self):
+        answer = b'{"access_token":"at","token_type":"Bearer","expires_in":600,"refresh_token":"rt"}'
+        tokens = answering(response(answer, headers=[("Content-Type", "application/json")]))
+        with FaultServer(tokens, tls=self.demanding(self.server.ca_file)) as server:
+            done = self.program.run("password", "--token-endpoint", server.url("/token", host="localhost"), "--cacert",
+                                    self.server.ca_file, "--username", "alice", "--password-stdin",
+                                    *self.client("_TLS"), input="pw")
+            self.assertEqual(done.status, 0, done.stderr)
+            server.tls = self.demanding(self.server.wrong_ca_file)
+            self.assertEqual(self.program.run("refresh").status, 9)
+            checks = doctor(self.program, "--session", "default").checks
+            self.assertEqual([check["message"] for check in checks if "before its answer came" in check["message"]], [])
+            server.tls = self.demanding(self.server.ca_file)
+            self.assertEqual(self.run_ok("refresh", "--force"), "at\n")
+            self.assertEqual(len(server.requests), 2)
 
 
 class GlewlwydMutualTlsTest(MutualTlsTest):

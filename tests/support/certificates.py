@@ -70,8 +70,8 @@ class Authority:
         self._key(name + ".key", key)
         openssl("req", "-config", self.path("config"), "-new", "-key", self.path(name + ".key"), "-subj",
                 f"/CN={name}", "-out", self.path(name + ".csr"))
-        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-md",
-                digest, "-startdate", start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
+        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-md", digest,
+                "-startdate", start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
         return self.path(name + ".pem"), self.path(name + ".key")
 
     def self_signed(self, name, names=LOCALHOST):
