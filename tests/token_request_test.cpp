@@ -325,6 +325,48 @@ TEST_CASE("beside a certificate the client id alone is in the body, and is not l
   CHECK(refused(request(SelfSignedTlsClientAuth{}, ClientCredentialsGrant{})) == ErrorClass::config);
 }
 
+TEST_CASE("the JWT bearer grant carries an assertion about somebody, beside any client authentication") {
+  const auto built = request(ClientSecretBasic{"app", Secret("s")},
+                             JwtBearerGrant{.assertion = Secret("a.b.c"), .scope = {"read", "write"}});
+  REQUIRE(built);
+  CHECK(
+      body(built) ==
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c&scope=read%20write");
+  CHECK(built->authorization.expose() == "Basic YXBwOnM=");
+  const NoAuthentication client{"app"};
+  CHECK(refused(request(client, JwtBearerGrant{})) == ErrorClass::usage);
+  JwtBearerGrant twice{.assertion = Secret("a.b.c")};
+  twice.extra.push_back({"assertion", Secret("d")});
+  CHECK(refused(request(client, std::move(twice))) == ErrorClass::usage);
+}
+
+TEST_CASE("a token exchange names subject, actor and what is wanted") {
+  const NoAuthentication client{"app"};
+  CHECK(
+      body(request(client, TokenExchangeGrant{.subject_token = Secret("s&t"),
+                                              .subject_token_type = "urn:x:access",
+                                              .actor_token = Secret("act"),
+                                              .actor_token_type = "urn:x:jwt",
+                                              .requested_token_type = "urn:x:saml2",
+                                              .audience = "https://api.example",
+                                              .scope = {"read"},
+                                              .resource = {"https://r.example"}})) ==
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=s%26t&subject_"
+      "token_"
+      "type=urn%3Ax%3Aaccess&actor_token=act&actor_token_type=urn%3Ax%3Ajwt&requested_token_type=urn%3Ax%"
+      "3Asaml2&audience=https%3A%2F%2Fapi.example&client_id=app&scope=read&resource=https%3A%2F%2Fr.example");
+  CHECK(refused(request(client, TokenExchangeGrant{.subject_token = Secret("s")})) == ErrorClass::usage);
+  CHECK(refused(request(client, TokenExchangeGrant{.subject_token_type = "t"})) == ErrorClass::usage);
+  CHECK(refused(request(client, TokenExchangeGrant{.subject_token = Secret("s"),
+                                                   .subject_token_type = "t",
+                                                   .actor_token = Secret("a")})) == ErrorClass::usage);
+}
+
+TEST_CASE("an audience beside the password grant is a parameter like any other") {
+  CHECK(body(request(NoAuthentication{"app"}, with_extra("audience", "https://api.example")))
+            .ends_with("&audience=https%3A%2F%2Fapi.example"));
+}
+
 TEST_CASE("empty user names, passwords, refresh tokens and grant types are refused") {
   const NoAuthentication client{"app"};
   CHECK(refused(request(client, password_grant("", "b"))) == ErrorClass::usage);

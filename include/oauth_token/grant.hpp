@@ -40,6 +40,29 @@ struct ClientCredentialsGrant {
   std::vector<Parameter> extra = {};
 };
 
+/// RFC 7523 s2.1: an assertion about somebody, made by whom the server trusts, in place of a password. It is
+/// no client authentication, and may stand beside one.
+struct JwtBearerGrant {
+  Secret assertion = {};
+  std::vector<std::string> scope = {};
+  std::vector<std::string> resource = {};
+  std::vector<Parameter> extra = {};
+};
+
+/// RFC 8693: a token for another one, to act as its subject or for it. Types are URIs, e.g.
+/// urn:ietf:params:oauth:token-type:access_token; what is empty is left out, but for the first two.
+struct TokenExchangeGrant {
+  Secret subject_token = {};
+  std::string subject_token_type = {};
+  Secret actor_token = {};
+  std::string actor_token_type = {};  ///< with an actor token, and only then
+  std::string requested_token_type = {};
+  std::string audience = {};
+  std::vector<std::string> scope = {};
+  std::vector<std::string> resource = {};
+  std::vector<Parameter> extra = {};
+};
+
 /// RFC 6749 s4.5: any other grant, named by its URI (or by a short name such as a vendor's own).
 struct ExtensionGrant {
   std::string grant_type = {};
@@ -48,7 +71,8 @@ struct ExtensionGrant {
   std::vector<Parameter> extra = {};
 };
 
-using Grant = std::variant<PasswordGrant, RefreshTokenGrant, ClientCredentialsGrant, ExtensionGrant>;
+using Grant = std::variant<PasswordGrant, RefreshTokenGrant, ClientCredentialsGrant, JwtBearerGrant,
+                           TokenExchangeGrant, ExtensionGrant>;
 
 /// The `grant_type` that goes out, valid while `grant` lives.
 std::string_view grant_type(const Grant& grant) noexcept;

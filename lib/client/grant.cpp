@@ -25,6 +25,9 @@ std::string_view grant_type(const Grant& grant) noexcept {
   if (std::holds_alternative<PasswordGrant>(grant)) return "password";
   if (std::holds_alternative<RefreshTokenGrant>(grant)) return "refresh_token";
   if (std::holds_alternative<ClientCredentialsGrant>(grant)) return "client_credentials";
+  if (std::holds_alternative<JwtBearerGrant>(grant)) return "urn:ietf:params:oauth:grant-type:jwt-bearer";
+  if (std::holds_alternative<TokenExchangeGrant>(grant))
+    return "urn:ietf:params:oauth:grant-type:token-exchange";
   const auto* const extension = std::get_if<ExtensionGrant>(&grant);
   return extension != nullptr ? std::string_view(extension->grant_type) : std::string_view();
 }

@@ -1,6 +1,6 @@
 #include "protocol/client_assertion.hpp"
 
-#include "crypto/module.hpp"
+#include "crypto/algorithm.hpp"
 #include "protocol/jwt.hpp"
 
 #include <oauth_token/http.hpp>
@@ -20,11 +20,10 @@ namespace {
 
 struct Mac {
   std::string_view algorithm;
-  const char* digest;
   std::size_t size;  // of its output and, at least, of the key; bytes
 };
 
-constexpr Mac macs[] = {{"HS256", "SHA256", 32}, {"HS384", "SHA384", 48}, {"HS512", "SHA512", 64}};
+constexpr Mac macs[] = {{"HS256", 32}, {"HS384", 48}, {"HS512", 64}};
 
 Result<Mac> mac_for(const ClientSecretJwt& client) {
   const std::string_view algorithm =
@@ -102,12 +101,9 @@ Result<Secret> signed_assertion(const std::string& client_id, const AssertionOpt
 Result<Secret> client_assertion(const ClientSecretJwt& client, const AssertionMoment& moment) {
   const auto mac = mac_for(client);
   if (!mac) return fail(mac.error());
-  const auto& module = crypto();
-  if (!module) return fail(module.error());
-  return signed_assertion(client.client_id, client.assertion, moment, {.algorithm = mac->algorithm},
-                          [&](std::string_view text) {
-                            return (*module)->hmac(mac->digest, client.client_secret.expose(), text);
-                          });
+  return signed_assertion(
+      client.client_id, client.assertion, moment, {.algorithm = mac->algorithm},
+      [&](std::string_view text) { return hmac(mac->algorithm, client.client_secret.expose(), text); });
 }
 
 Result<Secret> client_assertion(const PrivateKeyJwt& client, const AssertionMoment& moment) {

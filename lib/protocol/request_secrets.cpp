@@ -66,6 +66,11 @@ Masker masker(const ClientRequest& client, const Grant& grant) {
   if (const auto* password = std::get_if<PasswordGrant>(&grant)) masker.add(password->password.expose());
   if (const auto* refresh = std::get_if<RefreshTokenGrant>(&grant))
     masker.add(refresh->refresh_token.expose());
+  if (const auto* bearer = std::get_if<JwtBearerGrant>(&grant)) masker.add(bearer->assertion.expose());
+  if (const auto* exchange = std::get_if<TokenExchangeGrant>(&grant)) {
+    masker.add(exchange->subject_token.expose());
+    masker.add(exchange->actor_token.expose());
+  }
   for (const Parameter& extra : std::visit(
            [](const auto& any) -> const auto& { return any.extra; }, grant))
     if (!is_public_parameter(extra.name) && extra.name != "username") masker.add(extra.value.expose());

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -18,10 +19,15 @@ constexpr std::string_view assertion_type = "urn:ietf:params:oauth:client-assert
 
 constexpr std::array<std::string_view, 5> set_by_every_grant{"grant_type", "client_id", "client_secret",
                                                              "scope", "client_assertion"};
-constexpr std::array<std::string_view, 3> set_by_own_grants{"username", "password", "refresh_token"};
+using Names = std::span<const std::string_view>;
+// An extension grant has no members of its own for them and may carry them as parameters.
+constexpr std::string_view of_users[] = {"username", "password", "refresh_token"};
+constexpr std::string_view of_bearers[] = {"assertion"};
+constexpr std::string_view of_exchanges[] = {"subject_token",    "subject_token_type",   "actor_token",
+                                             "actor_token_type", "requested_token_type", "audience"};
 
-template <class Names>
-bool contains(const Names& names, std::string_view name) {
+template <class List>
+bool contains(const List& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -32,15 +38,14 @@ bool has_control_character(std::string_view text) {
   });
 }
 
-// An extension grant has no members of its own for them and may carry them as parameters.
-Result<void> check_extra(const std::vector<Parameter>& extra, bool is_extension) {
+// `own`: what the grant has members for.
+Result<void> check_extra(const std::vector<Parameter>& extra, Names own) {
   for (std::size_t i = 0; i < extra.size(); ++i) {
     const std::string_view name = extra[i].name;
     const std::string shown = "\"" + escape_for_terminal(name) + "\"";
     if (name.empty())
       return fail(ErrorClass::usage, "A parameter has no name.", "A parameter is written as NAME=VALUE.");
-    if (contains(set_by_every_grant, name) || name.substr(0, 16) == "client_assertion" ||
-        (!is_extension && contains(set_by_own_grants, name)))
+    if (contains(set_by_every_grant, name) || name.substr(0, 16) == "client_assertion" || contains(own, name))
       return fail(ErrorClass::usage, "The parameter " + shown + " cannot be added by hand.",
                   "There is an option or a member of its own for it.");
     if (name == "resource") continue;
@@ -58,21 +63,35 @@ struct GrantCheck {
       return fail(ErrorClass::usage, "The user name is empty.", "The password grant needs one.");
     if (grant.password.empty())
       return fail(ErrorClass::usage, "The password is empty.", "Nothing was sent; give the password.");
-    return check_extra(grant.extra, false);
+    return check_extra(grant.extra, of_users);
   }
   Result<void> operator()(const RefreshTokenGrant& grant) const {
     if (grant.refresh_token.empty())
       return fail(ErrorClass::usage, "The refresh token is empty.", "Nothing was sent; sign in again.");
-    return check_extra(grant.extra, false);
+    return check_extra(grant.extra, of_users);
   }
   Result<void> operator()(const ClientCredentialsGrant& grant) const {
-    return check_extra(grant.extra, false);
+    return check_extra(grant.extra, of_users);
+  }
+  Result<void> operator()(const JwtBearerGrant& grant) const {
+    if (grant.assertion.empty())
+      return fail(ErrorClass::usage, "The assertion is empty.", "Nothing was sent; give the assertion.");
+    return check_extra(grant.extra, of_bearers);
+  }
+  Result<void> operator()(const TokenExchangeGrant& grant) const {
+    if (grant.subject_token.empty() || grant.subject_token_type.empty())
+      return fail(ErrorClass::usage, "The subject token or its type is missing.",
+                  "A token exchange needs both (RFC 8693 s2.1).");
+    if (grant.actor_token.empty() != grant.actor_token_type.empty())
+      return fail(ErrorClass::usage, "Of the actor token and its type, one is missing.",
+                  "They come together (RFC 8693 s2.1).");
+    return check_extra(grant.extra, of_exchanges);
   }
   Result<void> operator()(const ExtensionGrant& grant) const {
     if (grant.grant_type.empty() || has_control_character(grant.grant_type))
       return fail(ErrorClass::usage, "The grant type is empty or has a control character.",
                   "Name the grant by its URI (RFC 6749 s4.5).");
-    return check_extra(grant.extra, true);
+    return check_extra(grant.extra, {});
   }
 };
 
@@ -160,6 +179,28 @@ Result<HttpRequest> request_to(const ClientRequest& client) {
   return request;
 }
 
+// What only grants of this type have.
+void append_own_members(SecretBuffer& body, const Grant& grant) {
+  const auto append = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) append_form_pair(body, name, value);
+  };
+  if (const auto* password = std::get_if<PasswordGrant>(&grant)) {
+    append("username", password->username);
+    append("password", password->password.expose());
+  } else if (const auto* refresh = std::get_if<RefreshTokenGrant>(&grant)) {
+    append("refresh_token", refresh->refresh_token.expose());
+  } else if (const auto* bearer = std::get_if<JwtBearerGrant>(&grant)) {
+    append("assertion", bearer->assertion.expose());
+  } else if (const auto* exchange = std::get_if<TokenExchangeGrant>(&grant)) {
+    append("subject_token", exchange->subject_token.expose());
+    append("subject_token_type", exchange->subject_token_type);
+    append("actor_token", exchange->actor_token.expose());
+    append("actor_token_type", exchange->actor_token_type);
+    append("requested_token_type", exchange->requested_token_type);
+    append("audience", exchange->audience);
+  }
+}
+
 void append_joined(SecretBuffer& body, std::string_view name, const std::vector<std::string>& values) {
   bool first = true;
   for (const std::string& value : values) {
@@ -180,12 +221,7 @@ Result<HttpRequest> token_request(const ClientRequest& client, const Grant& gran
   if (!request) return request;
   SecretBuffer body;
   append_form_pair(body, "grant_type", grant_type(grant));
-  if (const auto* password = std::get_if<PasswordGrant>(&grant)) {
-    append_form_pair(body, "username", password->username);
-    append_form_pair(body, "password", password->password.expose());
-  } else if (const auto* refresh = std::get_if<RefreshTokenGrant>(&grant)) {
-    append_form_pair(body, "refresh_token", refresh->refresh_token.expose());
-  }
+  append_own_members(body, grant);
   append_authentication(body, client);
   std::visit(
       [&](const auto& any) {
