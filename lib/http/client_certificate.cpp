@@ -17,8 +17,7 @@ namespace {
 bool use(SSL_CTX* context, const ClientCertificate::Parts& parts) {
   STACK_OF(X509)* const between = sk_X509_new_null();
   bool is_used = between != nullptr;
-  for (const auto& authority : parts.chain)
-    is_used = is_used && sk_X509_push(between, authority.get()) > 0;
+  for (const auto& authority : parts.chain) is_used = is_used && sk_X509_push(between, authority.get()) > 0;
   is_used =
       is_used && SSL_CTX_use_cert_and_key(context, parts.certificate.get(), parts.key.get(), between, 1) == 1;
   sk_X509_free(between);
