@@ -41,8 +41,9 @@ class Question {
     if (!answer_) answer_ = source_ ? source_(stop_) : Result<Secret>(unanswered(source));
     return answer_->has_value() ? &**answer_ : nullptr;
   }
-  [[nodiscard]] const Error* failure() const {
-    return answer_ && !answer_->has_value() ? &answer_->error() : nullptr;
+  [[nodiscard]] Error failure_or(Error other) const {
+    if (answer_ && !answer_->has_value()) return answer_->error();
+    return other;
   }
 
  private:
@@ -60,7 +61,7 @@ Result<void> add_from_store(const CryptoModule& module, std::string_view text, Q
   const std::string& source = material.source;
   auto found = module.read_store(
       text, [&question, &source] { return question.answer(source); }, source);
-  if (!found) return fail(question.failure() != nullptr ? *question.failure() : std::move(found.error()));
+  if (!found) return fail(question.failure_or(std::move(found.error())));
   std::move(found->keys.begin(), found->keys.end(), std::back_inserter(material.contents.keys));
   std::move(found->certificates.begin(), found->certificates.end(),
             std::back_inserter(material.contents.certificates));
@@ -123,7 +124,7 @@ Result<KeyMaterial> read_token_key(const std::string& uri, const PassphraseSourc
   Question question(passphrase, std::move(stop));
   auto key = (*module)->read_token(
       uri, [&] { return question.answer(material.source); }, material.source);
-  if (!key) return fail(question.failure() != nullptr ? *question.failure() : std::move(key.error()));
+  if (!key) return fail(question.failure_or(std::move(key.error())));
   material.contents.keys.push_back(std::move(*key));
   return material;
 }
