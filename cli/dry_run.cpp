@@ -32,8 +32,8 @@ void note_stand_in(const Context& context, const std::string& what) {
 bool needs_client_secret(const Settings& settings) {
   if (settings.given("client-secret-file") || settings.given("client-secret-command")) return false;
   if (settings.given("client-auth")) return settings.value("client-auth").starts_with("client_secret_");
-  const bool has_assertion =
-      settings.given("client-assertion-file") || settings.given("client-assertion-command");
+  const bool has_assertion = settings.given("client-assertion-file") ||
+                             settings.given("client-assertion-command") || settings.given("signing-key");
   return settings.flag("client-secret-in-keyring") ||
          (settings.command->name == "client-credentials" && !has_assertion);
 }

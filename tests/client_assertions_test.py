@@ -234,6 +234,16 @@ class OidcProviderAssertions(AssertionTest):
         again = self.password("-o", "json", "--replace", "--client-id", "es256-client", "--client-assertion-file", path)
         self.assertEqual((again.status, self.error_of(again)["class"]), (6, "client-auth"), "its jti was used")
 
+    def test_a_dry_run_signs_and_shows_no_more_than_a_length(self):
+        _, options = self.signing("ES256")
+        for command in (["client-credentials"], ["password", "--username", "alice", "--no-input"]):
+            with self.subTest(command):
+                done = self.program.run(*command, *self.at_server(*options), "--dry-run")
+                self.assertEqual((done.status, done.stdout), (0, ""), done.stderr)
+                self.assertRegex(done.stderr, r"client_assertion: \([0-9]+ bytes\)")
+                self.assertNotIn("client_secret", done.stderr)
+        self.assertEqual(self.server.requests("/token"), [])
+
     def test_two_methods_at_once_are_refused(self):
         _, options = self.signing("ES256")
         secret = self.program.file("secret", "s")
