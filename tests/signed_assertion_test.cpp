@@ -132,7 +132,8 @@ TEST_CASE("a key or secret that does not fit its algorithm is refused before any
   } rows[] = {{"", 32}, {"HS256", 32}, {"HS384", 48}, {"HS512", 64}};
   for (const auto& row : rows) {
     CAPTURE(row.algorithm);
-    CHECK(refused(with_secret({.algorithm = row.algorithm}, long_secret.substr(0, row.least - 1))) == "config");
+    CHECK(refused(with_secret({.algorithm = row.algorithm}, long_secret.substr(0, row.least - 1))) ==
+          "config");
     CHECK(refused(with_secret({.algorithm = row.algorithm}, long_secret.substr(0, row.least))) == "made");
   }
 }
