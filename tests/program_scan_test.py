@@ -113,7 +113,7 @@ class ProgramScanTest(KeyringTestCase):
                 self.assertEqual(len(server.requests), 1)
 
     def test_with_the_keyring_from_sign_in_to_renewal(self):
-        for method in ("client_secret_basic", "client_secret_post"):
+        for method in ("client_secret_basic", "client_secret_post", "client_secret_jwt"):
             with self.subTest(method):
                 server = self.server()
                 for name, words, environment, act in list(self.sources())[-1:] + list(self.sources())[:1]:
