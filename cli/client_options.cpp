@@ -105,6 +105,15 @@ bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHea
                     [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
 }
 
+bool same_source(const SecretSource& left, const SecretSource& right) {
+  const auto* const file = std::get_if<SecretFile>(&left);
+  const auto* const other_file = std::get_if<SecretFile>(&right);
+  const auto* const command = std::get_if<SecretCommand>(&left);
+  const auto* const other_command = std::get_if<SecretCommand>(&right);
+  return (file != nullptr && other_file != nullptr && file->path == other_file->path) ||
+         (command != nullptr && other_command != nullptr && command->command == other_command->command);
+}
+
 /// A flag that the session would pass over in silence.
 Result<void> check_flags_without_effect(const Settings& settings, const ClientSettings& asked,
                                         const SessionRecord& record) {
@@ -119,6 +128,10 @@ Result<void> check_flags_without_effect(const Settings& settings, const ClientSe
       {"prompt-param", false},
       {"header", same_headers(asked.headers, record.client.headers)},
       {"proxy", asked.proxy == record.client.proxy},
+      {"client-assertion-file", same_source(asked.client_assertion, record.client.client_assertion)},
+      {"client-assertion-command", same_source(asked.client_assertion, record.client.client_assertion)},
+      {"assertion-lifetime", asked.assertion.lifetime == record.client.assertion.lifetime},
+      {"assertion-nbf", asked.assertion.not_before == record.client.assertion.not_before},
   };
   for (const auto& [name, same] : rows) {
     if (same || settings.origin(name) != Origin::flag) continue;

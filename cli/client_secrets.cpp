@@ -83,6 +83,10 @@ Result<Secret> read(const SecretSource& source, std::stop_token stop) {
 
 Result<Secret> ask_passphrase(const Context& context, const std::string& file) {
   SecretInput nowhere{.kind = passphrase_kind("signing-key-passphrase")};
+  nowhere.kind.alternatives =
+      "--signing-key-passphrase-file or --tls-key-passphrase-file, or -command in place of -file, or a "
+      "variable "
+      "(OAUTH_TOKEN_SIGNING_KEY_PASSPHRASE, OAUTH_TOKEN_TLS_KEY_PASSPHRASE)";
   return read_secret(nowhere,
                      {.text = "Passphrase of " + escape_for_terminal(file) + ": ", .what = "passphrase"},
                      context.reading());

@@ -9,17 +9,54 @@
 namespace oauth_token::cli {
 namespace {
 
-bool uses_secret_of_profile(const Settings& settings) {
+// Certificates and keys prove who the client is, as secrets do.
+bool is_proof(OptionName name) {
+  return holds_secret(name.option().alternative) || name.option().name == "tls-cert" ||
+         name.option().check == Check::key;
+}
+
+bool uses_proof_of_profile(const Settings& settings) {
   for (std::size_t i = 0; i < option_count; ++i)
-    if (settings.entries[i].origin == Origin::profile && holds_secret(option_table[i].alternative))
-      return true;
+    if (settings.entries[i].origin == Origin::profile && is_proof(OptionName(i))) return true;
   return false;
+}
+
+// From the strongest to the weakest: what never leaves this machine, what does, nothing.
+int strength(std::string_view method) {
+  if (method == "none") return 0;
+  return method == "client_secret_basic" || method == "client_secret_post" ? 1 : 2;
+}
+
+// What a variable may not make of the profile's own proofs.
+Result<void> check_use_of_proofs(const Settings& settings, const Profile& profile) {
+  const auto said = [&](const char* key) {
+    const auto found = profile.values.find(key);
+    return found == profile.values.end() ? std::string() : found->second.front();
+  };
+  const auto refused = [&](OptionName name, const std::string& theirs, const std::string& why) {
+    return fail(ErrorClass::config,
+                settings.where(name) + " says " + settings.value(name) + ", profile \"" + settings.profile +
+                    "\" " + (theirs.empty() ? "does not" : "says " + theirs) + ": " + why,
+                "Use --" + std::string(name.option().name) + " on the command line.");
+  };
+  const OptionName audience("assertion-audience");
+  const std::string& asked = settings.value(audience);
+  if (settings.origin(audience) == Origin::variable && asked != "issuer" && asked != "endpoint" &&
+      asked != said("assertion-audience"))
+    return refused(audience, said("assertion-audience"),
+                   "a variable may not have the profile's key sign for another server.");
+  const OptionName method("client-auth");
+  const std::string own = said("client-auth");
+  if (settings.origin(method) == Origin::variable && !own.empty() &&
+      strength(settings.value(method)) < strength(own))
+    return refused(method, own, "a variable may not weaken how the client proves itself.");
+  return {};
 }
 
 }  // namespace
 
 Result<void> check_redirection(const Settings& settings, const Profile& profile) {
-  if (!uses_secret_of_profile(settings)) return {};
+  if (!uses_proof_of_profile(settings)) return {};
   for (const OptionName server : {OptionName("issuer"), OptionName("token-endpoint")}) {
     if (settings.origin(server) != Origin::variable) continue;
     for (const char* const key : {"issuer", "token-endpoint"}) {
@@ -32,7 +69,7 @@ Result<void> check_redirection(const Settings& settings, const Profile& profile)
                   "Use --" + std::string(server.option().name) + " on the command line.");
     }
   }
-  return {};
+  return check_use_of_proofs(settings, profile);
 }
 
 Result<void> check_endpoints(const Settings& settings, const Profile& profile) {

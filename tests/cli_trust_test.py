@@ -117,6 +117,35 @@ class TrustTest(unittest.TestCase):
                         self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
                 server.requests.clear()
 
+    def test_no_variable_turns_the_profile_s_proofs_to_another_use(self):
+        with FaultServer(answering(TOKEN)) as server, FaultServer(answering(TOKEN)) as other:
+            own = f'token-endpoint = "{server.url()}"\nclient-id = "app"\n'
+            signing = f'{own}signing-key = "{self.authority.certificate("client")[1]}"\n'
+            secret = f'{own}client-secret-file = "{self.program.file("secret", "s" * 40)}"\n'
+            certificate, key = self.authority.certificate("client")
+            self.configuration(
+                f"[profiles.signing]\n{signing}"
+                f'[profiles.mac]\n{secret}client-auth = "client_secret_jwt"\n'
+                f'[profiles.tls]\n{own}client-auth = "tls_client_auth"\ntls-cert = "{certificate}"\ntls-key = "{key}"\n')
+            elsewhere = {"OAUTH_TOKEN_TOKEN_ENDPOINT": other.url()}
+            refused = (("signing", elsewhere), ("mac", elsewhere), ("tls", elsewhere),
+                       ("signing", {"OAUTH_TOKEN_ASSERTION_AUDIENCE": "https://bank.example"}),
+                       ("mac", {"OAUTH_TOKEN_ASSERTION_AUDIENCE": "https://bank.example"}),
+                       ("mac", {"OAUTH_TOKEN_CLIENT_AUTH": "client_secret_post"}),
+                       ("tls", {"OAUTH_TOKEN_CLIENT_AUTH": "none"}))
+            for profile, variables in refused:
+                with self.subTest(profile, variables=variables):
+                    done = self.password(profile, environment=variables)
+                    self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                    self.assertIn("a variable may not", done.stderr)
+            self.assertEqual((server.requests, other.requests), ([], []))
+            taken = (("signing", {"OAUTH_TOKEN_ASSERTION_AUDIENCE": "endpoint"}),
+                     ("signing", {"OAUTH_TOKEN_CLIENT_ID": "other"}), ("mac", {}))
+            for profile, variables in taken:
+                with self.subTest(profile, variables=variables):
+                    done = self.password(profile, environment=variables)
+                    self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+
     def test_no_endpoint_may_be_on_another_machine_where_the_profile_weakens_the_connection(self):
         with FaultServer(answering(TOKEN), tls=self.tls) as server:
             for key in ("token-endpoint", "introspection-endpoint", "revocation-endpoint"):

@@ -219,6 +219,12 @@ class OidcProviderAssertions(AssertionTest):
         other = self.program.run("refresh", "--signing-key", self.server.values["KEY_RS256"])
         self.assertEqual(other.status, 2)
         self.assertIn("signing key", other.stderr)
+        for words in (["--assertion-lifetime", "30"], ["--assertion-nbf"], ["--assertion-type", "JWT"],
+                      ["--assertion-audience", "endpoint"], ["--client-assertion-file", "/nonexistent"]):
+            with self.subTest(words):
+                other = self.program.run("refresh", *words)
+                self.assertEqual(other.status, 2)
+                self.assertIn(words[0], other.stderr)
         self.run_ok("refresh")
 
     def test_the_assertion_command(self):

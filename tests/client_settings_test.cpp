@@ -113,6 +113,21 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK(method(nameless) == "config");
 }
 
+TEST_CASE("an assertion for the issuer is made for it as the metadata write it, and never for nobody") {
+  ClientSettings given{.issuer = "https://as.example/",  // with a slash that the document has not
+                       .client_id = "app",
+                       .client_auth = "client_secret_jwt"};
+  const auto sent = sent_with(given, {.client_secret = Secret(std::string(32, 's'))});
+  REQUIRE(sent);
+  CHECK(given.endpoint_issuer == "https://as.example");
+  // {"iss":"app","sub":"app","aud":"https://as.example","iat
+  CHECK(sent->body.find("eyJpc3MiOiJhcHAiLCJzdWIiOiJhcHAiLCJhdWQiOiJodHRwczovL2FzLmV4YW1wbGUiLCJpYX") !=
+        std::string::npos);
+  ClientSettings nameless = settings("client_secret_jwt", SecretFile{"x"});
+  nameless.assertion.audience = "issuer";
+  CHECK(method(nameless) == "config");
+}
+
 TEST_CASE("a client secret in the keyring is bound to the endpoint's origin and the client id") {
   const auto id = [](const char* endpoint, const char* client) {
     const auto result = client_secret_item_id(endpoint, client);
@@ -236,11 +251,11 @@ TEST_CASE("with a client certificate each endpoint is its alias, where there is 
   const std::string secret(32, 's');
   CHECK(sent_with(named, {.client_secret = Secret(secret)}, aliases)->url == alias + "t");
   CHECK(named.assertion.audience == "endpoint");
-  CHECK_FALSE(named.endpoint_is_issuers);
+  CHECK(named.endpoint_issuer.empty());
   named.token_endpoint = plain + "t";
   named.assertion.audience.clear();
   CHECK(sent_with(named, {.client_secret = Secret(secret)}, aliases)->url == plain + "t");
-  CHECK(named.endpoint_is_issuers);
+  CHECK(named.endpoint_issuer == "https://as.example");
   CHECK(named.assertion.audience.empty());
 }
 

@@ -73,8 +73,9 @@ struct ClientSettings {
   AssertionSettings assertion = {};
   CertificateSettings certificate = {};
   DpopSettings dpop = {};
-  /// The token endpoint is the one that the issuer's metadata name. Set by make_client.
-  bool endpoint_is_issuers = false;
+  /// The issuer in the metadata that name this token endpoint, as they write it; empty: not known. Set by
+  /// make_client.
+  std::string endpoint_issuer = {};
   std::vector<HttpHeader> headers = {};
   std::string ca_file = {};  ///< PEM, in place of the system's and the trust variables'; empty: those
   std::optional<std::string> proxy = {};  ///< URL; absent: as the proxy variables say; empty: none

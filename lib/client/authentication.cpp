@@ -72,6 +72,10 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
   if (held.signing_key && held.ready_made)
     return fail(ErrorClass::config, "There is a signing key and a ready-made client assertion.",
                 "Leave one of them out: a request carries one client authentication (RFC 6749 s2.3).");
+  if (settings.assertion.audience == "issuer" && settings.issuer.empty())
+    return fail(ErrorClass::config,
+                "The client assertion is to be made for the issuer, but no issuer is named.",
+                "Name it with --issuer, or say endpoint or the value itself with --assertion-audience.");
   if (std::holds_alternative<SecretInKeyring>(settings.client_assertion))
     return fail(ErrorClass::config, "A client assertion is not kept in the keyring.",
                 "Name the file or command that has it.");
@@ -134,9 +138,10 @@ std::function<Result<Secret>(std::stop_token)> assertion_from(const SecretSource
 AssertionAudience audience_of(const ClientSettings& settings) {
   const std::string& asked = settings.assertion.audience;
   if (asked == "endpoint") return EndpointAudience{};
-  if (asked == "issuer") return IssuerAudience{settings.issuer};
+  const std::string& issuer = settings.endpoint_issuer.empty() ? settings.issuer : settings.endpoint_issuer;
+  if (asked == "issuer") return IssuerAudience{issuer};
   if (!asked.empty()) return FixedAudience{asked};
-  if (settings.endpoint_is_issuers) return IssuerAudience{settings.issuer, settings.token_endpoint};
+  if (!settings.endpoint_issuer.empty()) return IssuerAudience{issuer, settings.token_endpoint};
   return EndpointAudience{};
 }
 

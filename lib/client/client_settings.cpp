@@ -54,7 +54,7 @@ bool same_url(const std::string& left, const std::string& right) {
 bool needs_audience(const ClientSettings& settings, std::string_view method) {
   const bool signs =
       method == "client_secret_jwt" || (method == "private_key_jwt" && !settings.assertion.key.empty());
-  return signs && settings.assertion.audience.empty() && !settings.endpoint_is_issuers;
+  return signs && settings.assertion.audience.empty() && settings.endpoint_issuer.empty();
 }
 
 bool lacks_endpoint(const ClientSettings& settings, const ClientRunOptions& options) {
@@ -98,7 +98,7 @@ Result<void> complete(ClientSettings& settings, const ClientRunOptions& options,
   if (!settings.certificate.certificate.empty()) prefer_aliases(*metadata);
   const std::string& chosen =
       settings.token_endpoint.empty() ? metadata->token_endpoint : settings.token_endpoint;
-  settings.endpoint_is_issuers = same_url(chosen, plain);
+  settings.endpoint_issuer = same_url(chosen, plain) ? metadata->issuer : "";
   if (needs_audience(settings, method)) {
     if (!same_url(chosen, metadata->token_endpoint)) return audience_unknown(settings, *metadata);
     settings.assertion.audience = "endpoint";  // an alias

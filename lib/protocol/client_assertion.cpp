@@ -79,6 +79,9 @@ Result<Secret> signed_assertion(const std::string& client_id, const AssertionOpt
         "A client assertion cannot live for " + std::to_string(options.lifetime.count()) + " seconds.",
         "Servers accept from 1 to 300.");
   const Audience audience = audience_of(options, moment.url);
+  if (audience.text.empty())
+    return fail(ErrorClass::config, "It is not known whom the client assertion is to be made for.",
+                "Name the issuer, or the audience itself.");
   const std::string_view usual_type = audience.is_issuer ? "client-authentication+jwt" : "JWT";
   json::Writer header;
   header.begin_object().member("alg", signature.algorithm);

@@ -45,10 +45,6 @@ Difference differs(std::string member, const std::string& what, const std::strin
 
 std::string name_of(BasicEncoding encoding) { return encoding == BasicEncoding::raw ? "raw" : "form"; }
 
-std::string lifetime_of(const AssertionSettings& assertion) {
-  return assertion.lifetime == AssertionSettings().lifetime ? "" : std::to_string(assertion.lifetime.count());
-}
-
 std::optional<Difference> difference_of_clients(const ClientSettings& ours, const AskedBinding& binding) {
   const ClientSettings& asked = binding.client;
   struct {
@@ -69,8 +65,6 @@ std::optional<Difference> difference_of_clients(const ClientSettings& ours, cons
       {"signing_key_id", "signing key id", ours.assertion.key_id, asked.assertion.key_id, false},
       {"signing_alg", "signing algorithm", ours.assertion.algorithm, asked.assertion.algorithm, false},
       {"assertion_audience", "assertion audience", ours.assertion.audience, asked.assertion.audience, false},
-      {"assertion_lifetime", "assertion lifetime", lifetime_of(ours.assertion), lifetime_of(asked.assertion),
-       false},
       {"assertion_type", "assertion type", ours.assertion.type, asked.assertion.type, false},
       {"tls_cert", "client certificate", ours.certificate.certificate, asked.certificate.certificate, false},
       {"tls_key", "client certificate's key", ours.certificate.key, asked.certificate.key, false},

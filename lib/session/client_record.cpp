@@ -61,7 +61,7 @@ void write(json::Writer& out, const ClientSettings& client) {
   write(out, "tls_key_passphrase", client.certificate.key_passphrase);
   write(out, "dpop", std::string(to_string(client.dpop.use)));
   write(out, "dpop_key", client.dpop.key);
-  if (client.endpoint_is_issuers) out.member("endpoint_is_issuers", true);
+  write(out, "endpoint_issuer", client.endpoint_issuer);
   if (!client.headers.empty()) {
     out.name("headers").begin_array();
     for (const HttpHeader& header : client.headers) write_pair(out, header.name, header.value);
@@ -90,7 +90,7 @@ void read(RecordReader& in, ClientSettings& client) {
   in.read("tls_key", client.certificate.key);
   in.read("tls_key_passphrase", client.certificate.key_passphrase);
   read_dpop(in, client.dpop);
-  in.read("endpoint_is_issuers", client.endpoint_is_issuers);
+  in.read("endpoint_issuer", client.endpoint_issuer);
   in.read("headers", client.headers);
   in.read("ca_file", client.ca_file);
   in.read("proxy", client.proxy);
