@@ -86,7 +86,8 @@ struct PrivateKeyJwt {
 
 /// A ready-made client assertion (RFC 7523 s2.2), made by somebody else. `assertion` is called once for every
 /// request, before a session is locked, and may block; it may be called from any thread. A refresh that is
-/// repeated since the connection was cut carries the same one again.
+/// repeated since the connection was cut carries the same one again, and so does a request that is repeated
+/// with the nonce for DPoP that the server asked for.
 struct ReadyMadeAssertion {
   std::string client_id = {};
   std::function<Result<Secret>(std::stop_token)> assertion = {};

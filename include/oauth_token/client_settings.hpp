@@ -1,6 +1,7 @@
 #pragma once
 
 #include <oauth_token/client_authentication.hpp>
+#include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
@@ -41,19 +42,11 @@ struct CertificateSettings {
   SecretSource key_passphrase = {};  ///< SecretFile or SecretCommand
 };
 
-enum class DpopUse {
-  none,
-  required,  ///< a token of another type than DPoP is an error
-  optional,  ///< a Bearer token is accepted, with a warning
-};
-
-/// "", "required" or "optional".
-std::string_view to_string(DpopUse use) noexcept;
-
 /// Tokens that are bound to a key (RFC 9449).
 struct DpopSettings {
   DpopUse use = DpopUse::none;
-  std::string key = {};  ///< as SigningKey::read takes it; empty: a key is made, and kept with the tokens
+  /// As SigningKey::read takes it; empty: a session has one made, and keeps it with the tokens.
+  std::string key = {};
 };
 
 /// One server and one client, as plain data without any secret: what a profile says, and what a session
@@ -89,6 +82,9 @@ struct ClientRunOptions {
   /// In place of the settings' own source, each asked once and only for a key that is encrypted.
   PassphraseSource signing_key_passphrase = {};
   PassphraseSource certificate_key_passphrase = {};
+  /// For DPoP, where the settings name no key; no key: `config`. Sessions have their own.
+  SigningKey dpop_key = {};
+  std::string dpop_nonce = {};  ///< see DpopOptions
   /// Asks a person for a passphrase that nothing else gives; `file` is what it opens.
   std::function<Result<Secret>(const std::string& file, std::stop_token)> ask_passphrase = {};
   /// Called with a sentence about what is not wrong, but should be mended, e.g. a key that others can read.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <oauth_token/client_authentication.hpp>
+#include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/http.hpp>
@@ -21,6 +22,7 @@ struct TokenClientOptions {
   std::string introspection_endpoint = {};  ///< only introspect needs it
   std::string revocation_endpoint = {};     ///< only revoke needs it
   ClientAuthentication authentication = NoAuthentication{};
+  DpopOptions dpop = {};
   /// Sent with every request. Authorization, Host, Content-Length, Transfer-Encoding and DPoP are refused.
   std::vector<HttpHeader> headers = {};
   /// Accept a token from an answer that breaks RFC 6749 in known ways: a missing or form-encoded content
@@ -33,8 +35,11 @@ struct TokenClientOptions {
   Transport transport = {};
 };
 
-/// One grant in, one token or one error out. Each call sends one request, and repeats nothing. All members
-/// may be called from many threads at once.
+/// One grant in, one token or one error out. Each call sends one request, and repeats nothing. The one
+/// exception: a server that answers `use_dpop_nonce`, by which it says that it has processed nothing, and
+/// gives the nonce (RFC 9449 s8), gets the grant once more at once, within the same timeout, with a new proof
+/// and, unless it is a ready-made one, a new client assertion. All members may be called from many threads at
+/// once.
 class TokenClient {
  public:
   explicit TokenClient(TokenClientOptions options);

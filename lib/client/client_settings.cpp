@@ -1,4 +1,5 @@
 #include "client/authentication.hpp"
+#include "client/dpop.hpp"
 #include "client/token_client_access.hpp"
 
 #include <oauth_token/client_settings.hpp>
@@ -114,10 +115,6 @@ Result<void> complete(ClientSettings& settings, const ClientRunOptions& options,
 
 }  // namespace
 
-std::string_view to_string(DpopUse use) noexcept {
-  return use == DpopUse::required ? "required" : use == DpopUse::optional ? "optional" : "";
-}
-
 Result<std::string> client_secret_item_id(const std::string& token_endpoint, const std::string& client_id) {
   const auto url = parse_url(token_endpoint);
   if (!url) return fail(url.error());
@@ -150,6 +147,7 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
   const auto start = Clock::now();
   const auto method = effective_client_auth(settings, !options.client_secret.empty());
   if (!method) return fail(method.error());
+  if (auto checked = check_dpop(settings, options); !checked) return fail(std::move(checked.error()));
   for (const auto& [endpoint, what] : {std::pair(&settings.token_endpoint, "token endpoint"),
                                        std::pair(&settings.introspection_endpoint, "introspection endpoint"),
                                        std::pair(&settings.revocation_endpoint, "revocation endpoint")})
@@ -165,12 +163,15 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
     return fail(std::move(done.error()));
   const auto used = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
 
-  auto authentication = make_authentication(settings, options, *method, std::move(stop));
+  auto authentication = make_authentication(settings, options, *method, stop);
   if (!authentication) return fail(std::move(authentication.error()));
+  auto dpop = make_dpop(settings, options, *authentication, std::move(stop));
+  if (!dpop) return fail(std::move(dpop.error()));
   TokenClient client({.token_endpoint = settings.token_endpoint,
                       .introspection_endpoint = settings.introspection_endpoint,
                       .revocation_endpoint = settings.revocation_endpoint,
                       .authentication = std::move(*authentication),
+                      .dpop = std::move(*dpop),
                       .headers = settings.headers,
                       .lenient = settings.lenient || options.lenient,
                       .timeout = options.timeout,

@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "client/dpop.hpp"
 #include "client/token_client_access.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/client_assertion.hpp"
@@ -46,9 +47,13 @@ Result<void> check_certificate(const TokenClientOptions& options) {
 }  // namespace
 
 struct TokenClient::State {
-  explicit State(TokenClientOptions given) : options(std::move(given)), transport(options.transport) {}
+  explicit State(TokenClientOptions given)
+      : options(std::move(given)), dpop(options.dpop), transport(options.transport) {
+    dpop.remember(options.token_endpoint, options.dpop.nonce);
+  }
 
   TokenClientOptions options;
+  DpopProver dpop;
   std::once_flag transport_made;
   Result<Transport> transport;
   std::atomic<std::chrono::milliseconds::rep> used_by_discovery{0};
@@ -97,20 +102,36 @@ struct TokenClient::State {
     return {endpoint, options.authentication, assertion, options.headers};
   }
 
-  [[nodiscard]] protocol::Reading reading() const { return {.now = now(), .lenient = options.lenient}; }
+  [[nodiscard]] protocol::Reading reading() const {
+    return {.now = now(), .lenient = options.lenient, .dpop = dpop.use()};
+  }
 
-  /// `issued`: takes the refresh token of an answer that is none.
+  /// Repeated once with the nonce that the server wants in the proof (RFC 9449 s8), since it then has
+  /// processed nothing. `issued`: takes the refresh token of an answer that is none.
   Result<Token> request(const Grant& grant, const Secret& ready_made, Clock::time_point deadline,
-                        Secret* issued, std::stop_token stop) {
+                        Secret* issued, const std::stop_token& stop) {
     if (auto checked = check_endpoint(options.token_endpoint, "token endpoint"); !checked)
       return fail(std::move(checked.error()));
+    bool got_nonce = false;
+    auto token = send_grant(grant, ready_made, deadline, issued, got_nonce, stop);
+    if (dpop.use() == DpopUse::none || token || !wants_dpop_nonce(token.error())) return token;
+    const bool repeated = got_nonce;
+    if (repeated) token = send_grant(grant, ready_made, deadline, issued, got_nonce, stop);
+    if (!token && wants_dpop_nonce(token.error())) explain_dpop_nonce(token.error(), repeated);
+    return token;
+  }
+
+  Result<Token> send_grant(const Grant& grant, const Secret& ready_made, Clock::time_point deadline,
+                           Secret* issued, bool& got_nonce, std::stop_token stop) {
     const auto assertion = assertion_for(options.token_endpoint, ready_made);
     if (!assertion) return fail(assertion.error());
     const protocol::ClientRequest to = client(options.token_endpoint, *assertion);
     auto request = protocol::token_request(to, grant);
     if (!request) return fail(std::move(request.error()));
+    if (auto proven = dpop.prove(*request); !proven) return fail(std::move(proven.error()));
     auto response = send(*request, deadline, protocol::kind_of(grant), std::move(stop));
     if (!response) return fail(std::move(response.error()));
+    got_nonce = dpop.take_nonce(*request, *response);
     HttpResponse again;
     if (issued != nullptr)
       again = {.status = response->status, .headers = response->headers, .body = response->body.copy()};
@@ -131,6 +152,7 @@ struct TokenClient::State {
     if (!request) return fail(std::move(request.error()));
     auto response = send(*request, deadline, protocol::RequestKind::query, std::move(stop));
     if (!response) return fail(std::move(response.error()));
+    dpop.take_nonce(*request, *response);
     return read(to, query, std::move(*response), reading());
   }
 };
@@ -146,7 +168,7 @@ Result<Token> TokenClient::request(Grant given, std::stop_token stop) const {
   const Deadline deadline = state_->deadline();
   const auto assertion = state_->assertion(stop);
   if (!assertion) return fail(assertion.error());
-  return state_->request(grant, *assertion, deadline, nullptr, std::move(stop));
+  return state_->request(grant, *assertion, deadline, nullptr, stop);
 }
 
 Result<Secret> TokenClient::introspect(const Secret& token, std::string_view token_type_hint,
@@ -204,6 +226,14 @@ void TokenClientAccess::charge(TokenClient& client, std::chrono::milliseconds us
   client.state_->used_by_discovery = used.count();
 }
 
+std::string TokenClientAccess::dpop_nonce(const TokenClient& client) {
+  return client.state_->dpop.nonce_for(client.state_->options.token_endpoint);
+}
+
+void TokenClientAccess::use_dpop_key(TokenClient& client, SigningKey key) {
+  client.state_->dpop.use_key(std::move(key));
+}
+
 RefreshAnswer TokenClientAccess::refresh(const TokenClient& client, RefreshTokenGrant given,
                                          const Secret& assertion, Deadline deadline) {
   const Grant grant = std::move(given);
@@ -215,7 +245,7 @@ RefreshAnswer TokenClientAccess::refresh(const TokenClient& client, RefreshToken
 Result<Token> TokenClientAccess::request(const TokenClient& client, Grant given, const Secret& assertion,
                                          std::stop_token stop) {
   const Grant grant = std::move(given);
-  return client.state_->request(grant, assertion, client.state_->deadline(), nullptr, std::move(stop));
+  return client.state_->request(grant, assertion, client.state_->deadline(), nullptr, stop);
 }
 
 Result<void> TokenClientAccess::revoke(const TokenClient& client, const Secret& token,

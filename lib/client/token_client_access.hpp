@@ -5,6 +5,7 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/secret.hpp>
+#include <oauth_token/signing_key.hpp>
 #include <oauth_token/token.hpp>
 #include <oauth_token/token_client.hpp>
 
@@ -39,6 +40,11 @@ class TokenClientAccess {
   static Deadline deadline(const TokenClient& client);
   /// Takes what discovery has used from the time of the first request.
   static void charge(TokenClient& client, std::chrono::milliseconds used);
+
+  /// The token endpoint's nonce for the next proof; empty: none.
+  static std::string dpop_nonce(const TokenClient& client);
+  /// In place of the one that the client was made with. No request may be under way.
+  static void use_dpop_key(TokenClient& client, SigningKey key);
 
   static RefreshAnswer refresh(const TokenClient& client, RefreshTokenGrant grant, const Secret& assertion,
                                Deadline deadline);

@@ -58,6 +58,11 @@ constexpr std::array sentences{
 constexpr std::string_view address_hint =
     "Check the path of the endpoint's address; look for a missing or additional slash.";
 
+constexpr std::string_view proof_hint =
+    "Most often a clock is wrong: oauth-token doctor compares this machine's with the server's. A server "
+    "that "
+    "misses the proof wants --dpop.";
+
 /// The program never tries the other encoding by itself: each try may count toward a lock-out.
 std::string basic_hint(const AnswerContext& context) {
   return "Servers differ in how they read the special characters of this client id or secret in HTTP Basic: "
@@ -78,6 +83,8 @@ void describe(Error& error, const AnswerContext& context) {
         "The certificate must be the one that the client is registered with, and the server must ask for it "
         "at this address: `oauth-token doctor` says whether it does.";
   if (error.error_class == ErrorClass::request && error.http_status == 404) error.hint = address_hint;
+  if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
+  if (error.code == "invalid_dpop_proof") error.hint = proof_hint;
   if (error.error_class == ErrorClass::rate_limited && error.retry_after)
     error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
 }
@@ -136,6 +143,8 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
     return answer.status == 200
                ? "It looks like a login or start page: is this the address of the endpoint?"
                : "It comes from a gateway or web server: is this the address of the endpoint?";
+  if (reason == "dpop")
+    return "Have the client registered for DPoP at the server, or take such a token with --dpop=optional.";
   if (answer.status == 200 && (reason == "content-type" || reason == "token-type"))
     return "If the server is known to answer so, its tokens can be accepted leniently.";
   return "This is not how an OAuth 2.0 server answers (RFC 6749 s5): is this the address of the endpoint?";

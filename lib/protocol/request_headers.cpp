@@ -27,15 +27,6 @@ constexpr std::array<std::string_view, 12> refused{"authorization",
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-// RFC 9110 s5.6.2
-bool is_token(std::string_view name) {
-  const auto is_token_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
-}
-
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -62,6 +53,14 @@ Result<void> check(const HttpHeader& header) {
 }
 
 }  // namespace
+
+bool is_token(std::string_view name) {
+  const auto is_token_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
+}
 
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own) {
   std::vector<HttpHeader> headers;

@@ -13,6 +13,9 @@ namespace oauth_token::protocol {
 /// characters.
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own);
 
+/// RFC 9110 s5.6.2: the name of a header, or a method.
+bool is_token(std::string_view name);
+
 /// Compares names of headers, media types and the like.
 bool equal_ignoring_case(std::string_view left, std::string_view right);
 

@@ -142,7 +142,7 @@ struct Fault {
 };
 
 // Why the object of a 200 answer is no token.
-std::optional<Fault> fault_of(const json::Value& root, bool lenient) {
+std::optional<Fault> fault_of(const json::Value& root, const Reading& reading) {
   const json::Value access_token = root["access_token"];
   if (!access_token)
     return Fault{"The JSON of the answer has neither an access_token nor an error.", "no-token"};
@@ -153,8 +153,10 @@ std::optional<Fault> fault_of(const json::Value& root, bool lenient) {
     return Fault{"The access_token of the answer has characters that no token has.", "no-token"};
   const json::Value type = root["token_type"];
   if (type && !type.text()) return Fault{"The token_type of the answer is no text.", "token-type"};
-  if (!lenient && (!type || type.text()->empty()))
+  if (!reading.lenient && (!type || type.text()->empty()))
     return Fault{"The answer lacks the token_type (required by RFC 6749 s5.1).", "token-type"};
+  if (reading.dpop == DpopUse::required && !equal_ignoring_case(type.text().value_or(""), "DPoP"))
+    return Fault{"The server issued a token that is not bound to the key: its type is not DPoP.", "dpop"};
   return std::nullopt;
 }
 
@@ -180,9 +182,12 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
   if (answer.status != 200 || !answer.root().is_object()) return fail(no_oauth_answer(answer, context));
-  if (auto fault = fault_of(answer.root(), reading.lenient))
+  if (auto fault = fault_of(answer.root(), reading))
     return fail(no_oauth_answer(answer, context, std::move(fault->problem), std::move(fault->reason)));
-  return token_from(answer.root(), grant, context);
+  Token token = token_from(answer.root(), grant, context);
+  if (reading.dpop != DpopUse::none && token.token_type != "DPoP")
+    token.warnings.emplace_back("The token is not bound to the key: the server does not bind its tokens.");
+  return token;
 }
 
 Secret issued_refresh_token(HttpResponse response, const Reading& reading) {

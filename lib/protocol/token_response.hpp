@@ -2,6 +2,7 @@
 
 #include "protocol/token_request.hpp"
 
+#include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/http.hpp>
@@ -16,6 +17,7 @@ namespace oauth_token::protocol {
 struct Reading {
   std::chrono::sys_seconds now = {};
   bool lenient = false;
+  DpopUse dpop = DpopUse::none;
 };
 
 /// RFC 6749 s5. The token, or what the answer says instead. An error in the body counts before the status,

@@ -36,12 +36,14 @@ Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, cons
 
 ClientRunOptions copy(const ClientRunOptions& options) {
   // All members: one more does not compile until it is copied.
-  const auto& [client_secret, signing_key_passphrase, certificate_key_passphrase, ask_passphrase, warn,
-               timeout, connect_timeout, insecure_tls, allow_http, lenient, all_endpoints, keyring,
-               decorate] = options;
+  const auto& [client_secret, signing_key_passphrase, certificate_key_passphrase, dpop_key, dpop_nonce,
+               ask_passphrase, warn, timeout, connect_timeout, insecure_tls, allow_http, lenient,
+               all_endpoints, keyring, decorate] = options;
   return {.client_secret = client_secret.copy(),
           .signing_key_passphrase = signing_key_passphrase,
           .certificate_key_passphrase = certificate_key_passphrase,
+          .dpop_key = dpop_key,
+          .dpop_nonce = dpop_nonce,
           .ask_passphrase = ask_passphrase,
           .warn = warn,
           .timeout = timeout,
