@@ -1,6 +1,7 @@
 #pragma once
 
 #include <oauth_token/client_settings.hpp>
+#include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/token.hpp>
@@ -58,6 +59,8 @@ struct SessionRecord {
   std::optional<Failure> failure = {};
   /// The generation whose refresh token the server called invalid; 0: none.
   std::uint64_t dead_generation = 0;
+  /// The token endpoint's nonce for the next DPoP proof; empty: none.
+  std::string dpop_nonce = {};
 };
 
 /// What the last renewal of a session left behind.
@@ -162,6 +165,11 @@ class Session {
   /// Takes no lock. Blocks. Errors as make_client, TokenClient::introspect and TokenStore; `reauthenticate`
   /// when the store has no access token.
   Result<Secret> introspect(std::stop_token stop = {});
+  /// A proof for a request with the stored access token, which takes the place of the request's own (RFC 9449
+  /// s7); renews nothing, sends nothing. Takes no lock. Blocks for the store. Errors as dpop_proof,
+  /// SigningKey::read and TokenStore; `reauthenticate` when the store has no access token or no key;
+  /// `config`, `protocol` for tokens that are not bound to a key. See TokenSource::authorize.
+  Result<Secret> dpop_proof(DpopRequest request, std::stop_token stop = {});
 
  private:
   friend class SessionAccess;
@@ -174,8 +182,10 @@ class Session {
 /// `prepare` checks the name, an existing session of that name (`usage`, unless it has the same endpoint,
 /// client, user, scope and resource, or `replace`), completes endpoints by discovery, reads the client
 /// secret, and probes the store; `request` sends the grant once, keeps the tokens (secret half first, read
-/// back, then the public half) and returns the token. An object is for one thread at a time. Errors of
-/// `prepare` beside `usage`: as SessionFolder::open, make_client and TokenStore::probe.
+/// back, then the public half) and returns the token. A key that is made for DPoP is kept before anything is
+/// sent with it, and goes again where no token was issued and there was no session before. An object is for
+/// one thread at a time. Errors of `prepare` beside `usage`: as SessionFolder::open, make_client and
+/// TokenStore::probe.
 class SignIn {
  public:
   static Result<SignIn> prepare(SessionRecord wanted, bool replace, SessionOptions options = {},

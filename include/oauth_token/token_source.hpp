@@ -1,6 +1,8 @@
 #pragma once
 
+#include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
+#include <oauth_token/secret.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/token.hpp>
 
@@ -28,6 +30,12 @@ struct TokenSourceOptions {
 /// 2).
 std::chrono::seconds renewal_margin(std::chrono::seconds lifetime) noexcept;
 
+/// What authorizes one request to an API: `Authorization: DPoP` with the token, and `DPoP` with the proof.
+struct DpopAuthorization {
+  Token token = {};
+  Secret proof = {};
+};
+
 /// A valid access token whenever asked: the stored one, else a renewed one; one renewal for all threads and
 /// all processes of this user. A token that still lives beats an error (it comes with a warning). May be
 /// called from many threads at once. Renewals run on a thread of their own, with all signals blocked there,
@@ -47,6 +55,10 @@ class TokenSource {
   /// could be kept nowhere, the error is of class `store` and `take_unkept_token` has it.
   Result<Token> token(const TokenSourceOptions& options = {}, std::stop_token stop = {});
   [[nodiscard]] std::optional<Token> take_unkept_token();
+  /// The same, with a proof for `request` and that token, which takes the place of the request's own (RFC
+  /// 9449 s7). Errors as `token` and Session::dpop_proof.
+  Result<DpopAuthorization> authorize(DpopRequest request, const TokenSourceOptions& options = {},
+                                      std::stop_token stop = {});
 
  private:
   struct State;

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t name_limit = 100;
 
-bool is_id(std::string_view id) noexcept {
-  return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 void write_failure(json::Writer& out, const SessionRecord::Failure& failure) {
   out.name("failure").begin_object();
   write(out, "at", failure.at);
@@ -77,6 +73,7 @@ std::string to_json(const SessionRecord& record) {
   if (record.failure) write_failure(out, *record.failure);
   if (record.dead_generation != 0)
     out.member("dead_generation", static_cast<std::int64_t>(record.dead_generation));
+  write(out, "dpop_nonce", record.dpop_nonce);
   out.end_object();
   return std::string(out.expose()) + "\n";
 }
@@ -110,16 +107,21 @@ Result<SessionRecord> record_from_json(Secret text, const std::string& place) {
   in.read("renewed_at", record.renewed_at);
   in.read("access_token_expires_at", record.access_token_expires_at);
   in.read("dead_generation", record.dead_generation);
+  in.read("dpop_nonce", record.dpop_nonce);
   if (const json::Value value = root["failure"]) {
     SessionRecord::Failure failure;
     in.sound = in.sound && read_failure(value, failure);
     record.failure = std::move(failure);
   }
   if (!in.sound) return damaged(place, "a member has the wrong type");
-  if (!is_id(record.id) || !check_session_name(record.name) || !is_store_name(record.store) ||
+  if (!is_session_id(record.id) || !check_session_name(record.name) || !is_store_name(record.store) ||
       record.client.token_endpoint.empty() || record.generation == 0)
     return damaged(place, "id, name, store, token_endpoint or generation is missing or wrong");
   return record;
+}
+
+bool is_session_id(std::string_view id) noexcept {
+  return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 Result<void> check_session_name(std::string_view name) {

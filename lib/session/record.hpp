@@ -19,6 +19,8 @@ Result<SessionRecord> record_from_json(Secret text, const std::string& place);
 /// `usage` for a name that cannot be a session's.
 Result<void> check_session_name(std::string_view name);
 
+bool is_session_id(std::string_view id) noexcept;
+
 /// Whether a session can be kept there: "keyring", "file", "file:FOLDER" or "own".
 bool is_store_name(std::string_view store) noexcept;
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "session/before_lock.hpp"
+#include "session/bound_key.hpp"
 #include "session/held.hpp"
 #include "session/policy.hpp"
 #include "session/spending.hpp"
@@ -17,6 +18,13 @@
 
 namespace oauth_token {
 namespace {
+
+tl::unexpected<Error> tokens_absent(const SessionRecord& record) {
+  return sign_in_again(record,
+                       "The store has no tokens of session \"" + record.name +
+                           "\": they were removed, or the store was set up anew.",
+                       "absent");
+}
 
 class Renewal {
  public:
@@ -74,6 +82,13 @@ Result<void> Renewal::make_client_before_the_lock() {
   ClientSettings settings = session_.record.client;
   ClientRunOptions run = copy(session_.options.client);
   run.timeout = session_.options.refresh_timeout;
+  run.dpop_nonce = session_.record.dpop_nonce;
+  if (keeps_dpop_key(session_.record)) {
+    if (!half_) return tokens_absent(session_.record);
+    auto key = dpop_key(session_.record, *half_, run, stop_);
+    if (!key) return fail(std::move(key.error()));
+    run.dpop_key = std::move(*key);
+  }
   auto client = make_client(settings, std::move(run), stop_);
   if (!client) return fail(std::move(client.error()));
   kept_.client.emplace(std::move(*client));
@@ -96,11 +111,7 @@ Result<void> Renewal::under_the_lock(const Secret& assertion) {
   if (!held) return fail(std::move(held.error()));
   session_.record = held->record;
   half_.reset();
-  if (!held->half)
-    return sign_in_again(held->record,
-                         "The store has no tokens of session \"" + held->record.name +
-                             "\": they were removed, or the store was set up anew.",
-                         "absent");
+  if (!held->half) return tokens_absent(held->record);
   Result<void> done;
   if (!is_settled(*held)) {
     done = check_may_send(*held);

@@ -99,6 +99,7 @@ Secret to_json(const SecretHalf& half, const SessionRecord& record) {
   if (token.lifetime_unusable) out.member("lifetime_unusable", true);
   out.member("scope", token.scope).member("scope_granted", token.scope_granted);
   write(out, "id_token", token.id_token);
+  write(out, "dpop_key", half.dpop_key);
   if (!token.extra.empty()) {
     if (const auto extra = json::parse(token.extra.copy())) out.name("extra").value(extra->root());
   }
@@ -138,6 +139,7 @@ Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& recor
   token.scope = text_of(root["scope"]);
   token.scope_granted = root["scope_granted"].boolean().value_or(false);
   token.id_token = read_secret(root["id_token"]);
+  half.dpop_key = read_secret(root["dpop_key"]);
   if (const json::Value extra = root["extra"]) {
     json::Writer out;
     out.value(extra);
@@ -146,8 +148,19 @@ Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& recor
   return half;
 }
 
+bool is_key_alone(const SecretHalf& half) noexcept {
+  return half.token.access_token.empty() && half.token.refresh_token.empty();
+}
+
 Result<std::optional<SecretHalf>> load_half(TokenStore& store, const SessionRecord& record,
                                             std::stop_token stop) {
+  auto half = load_half_or_key(store, record, std::move(stop));
+  if (half && *half && is_key_alone(**half)) return std::nullopt;
+  return half;
+}
+
+Result<std::optional<SecretHalf>> load_half_or_key(TokenStore& store, const SessionRecord& record,
+                                                   std::stop_token stop) {
   auto text = store.load(record.id, stop);
   if (!text) return fail(std::move(text.error()));
   if (!*text) return std::nullopt;

@@ -22,6 +22,8 @@ struct SecretHalf {
   std::uint64_t generation = 0;
   std::chrono::sys_seconds obtained_at = {};
   Token token = {};  ///< warnings are not kept
+  Secret dpop_key =
+      {};  ///< a private JWK, the key that the tokens are bound to; empty: none of the session's own
 };
 
 Token copy(const Token& token);
@@ -32,9 +34,16 @@ Secret to_json(const SecretHalf& half, const SessionRecord& record);
 /// client than `record` says, naming both.
 Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& record);
 
-/// Reads the half of `record` from the store; nothing when there is none.
+/// It has no tokens: somebody is signing in, or a crash ended that.
+bool is_key_alone(const SecretHalf& half) noexcept;
+
+/// Reads the half of `record` from the store; nothing when there is none, or none with tokens.
 Result<std::optional<SecretHalf>> load_half(TokenStore& store, const SessionRecord& record,
                                             std::stop_token stop);
+
+/// The same, with a key alone too.
+Result<std::optional<SecretHalf>> load_half_or_key(TokenStore& store, const SessionRecord& record,
+                                                   std::stop_token stop);
 
 /// Saves, reads back and compares: a store that said that it is done and kept something else is an error.
 Result<void> save_half(TokenStore& store, const SessionRecord& record, const SecretHalf& half,

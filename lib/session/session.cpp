@@ -1,5 +1,6 @@
 #include "session/access.hpp"
 #include "session/before_lock.hpp"
+#include "session/bound_key.hpp"
 #include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
@@ -76,6 +77,7 @@ const SessionRecord& Session::record() const noexcept { return state_->record; }
 
 Result<void> Session::revoke(std::stop_token stop) {
   ClientSettings settings = state_->record.client;
+  settings.dpop = {};  // for token requests alone
   const auto client = make_client(settings, copy(state_->options.client), stop);
   if (!client) return fail(client.error());
   return with_assertions(*client, 2, stop, [&](const std::vector<Secret>& assertions) -> Result<void> {
@@ -113,9 +115,23 @@ Result<Secret> Session::introspect(std::stop_token stop) {
   const auto half = load_half(**store, *record, stop);
   if (!half) return fail(half.error());
   if (!*half || (*half)->token.access_token.empty()) return no_tokens(record->name);
+  record->client.dpop = {};  // for token requests alone
   const auto client = make_client(record->client, copy(state_->options.client), stop);
   if (!client) return fail(client.error());
   return client->introspect((*half)->token.access_token, "access_token", stop);
+}
+
+Result<Secret> Session::dpop_proof(DpopRequest request, std::stop_token stop) {
+  auto store = store_of(*state_);
+  if (!store) return fail(std::move(store.error()));
+  const auto record = reload(*state_);
+  if (!record) return fail(record.error());
+  const auto half = load_half(**store, *record, stop);
+  if (!half) return fail(half.error());
+  if (!*half || (*half)->token.access_token.empty()) return no_tokens(record->name);
+  const auto key = dpop_key(*record, **half, state_->options.client, std::move(stop));
+  if (!key) return fail(key.error());
+  return dpop_proof_for(*key, record->name, (*half)->token, std::move(request));
 }
 
 }  // namespace oauth_token

@@ -2,6 +2,7 @@
 #include "base/random.hpp"
 #include "session/access.hpp"
 #include "session/before_lock.hpp"
+#include "session/bound_key.hpp"
 #include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
@@ -29,10 +30,14 @@ struct SignIn::State {
   SessionOptions options = {};
   std::shared_ptr<TokenStore> store = {};  // nullptr: nothing is kept
   std::optional<TokenClient> client = {};
+  SigningKey made_key = {};  // for DPoP, unless there is one already
   std::optional<Token> unkept = {};
 
   Result<Token> request(Grant& grant, const Secret& assertion, const std::stop_token& stop);
-  Result<Token> keep(Token token, const std::optional<SessionRecord>& old, Journal& journal);
+  [[nodiscard]] Result<std::optional<SignInKey>> open_key(const Folder& root) const;
+  Result<Token> send_with_key(Grant& grant, const Secret& assertion, SignInKey& key,
+                              const std::optional<SessionRecord>& old, const std::stop_token& stop);
+  Result<Token> keep(Token token, Secret dpop_key, const std::optional<SessionRecord>& old, Journal& journal);
 };
 
 namespace {
@@ -49,10 +54,13 @@ Result<std::optional<SessionRecord>> existing(const SessionFolder& folder, const
               "Choose another name with --session, or give that one up with --replace.");
 }
 
-// The same session goes on under its id; anything else is a new one.
-void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>& old) {
+// The same session goes on under its id; anything else is a new one, if need be under that of a sign-in that
+// never ended.
+void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>& old,
+                       const std::string& unfinished) {
   const bool goes_on = old && !difference(*old, record) && old->store == record.store;
-  record.id = goes_on ? old->id : random_hex(16);
+  const bool resumes = !unfinished.empty() && !(old && old->id == unfinished);
+  record.id = goes_on ? old->id : resumes ? unfinished : random_hex(16);
   record.generation = goes_on ? old->generation + 1 : 1;
   record.failure.reset();
   record.dead_generation = 0;
@@ -99,11 +107,18 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
   wanted.client.client_auth = std::move(*method);
   ClientRunOptions run = copy(options.client);
   run.all_endpoints = true;
+  SigningKey made_key;
+  if (keeps && keeps_dpop_key(wanted)) {
+    auto made = SigningKey::generate("ES256");
+    if (!made) return fail(std::move(made.error()));
+    made_key = run.dpop_key = std::move(*made);
+  }
   auto client = make_client(wanted.client, std::move(run), stop);
   if (!client) return fail(std::move(client.error()));
   auto state = std::make_unique<State>(State{std::move(*folder), std::move(wanted), replace});
   state->options = std::move(options);
   state->client.emplace(std::move(*client));
+  state->made_key = std::move(made_key);
   if (!keeps) return SignIn(std::move(state));
 
   // Once more: discovery may have found another endpoint.
@@ -135,7 +150,9 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
   if (!name_lock) return fail(name_lock.error());
   const auto old = existing(folder, record, replace);
   if (!old) return fail(old.error());
-  continue_or_begin(record, *old);
+  auto key = open_key(root);
+  if (!key) return fail(std::move(key.error()));
+  continue_or_begin(record, *old, *key ? (*key)->unfinished() : std::string());
   const auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
   if (!lock) return fail(lock.error());
   auto journal = Journal::open(root, record.id);
@@ -145,17 +162,42 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
 
   if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid)
     return fail(std::move(valid.error()));
-  auto token = TokenClientAccess::request(*client, std::move(grant), assertion, stop);
+  auto token = *key ? send_with_key(grant, assertion, **key, *old, stop)
+                    : TokenClientAccess::request(*client, std::move(grant), assertion, stop);
   if (!token) return token;
-  return keep(std::move(*token), *old, *journal);
+  auto kept = keep(std::move(*token), *key ? (*key)->take_text() : Secret(), *old, *journal);
+  if (*key && (kept || record.generation == 1)) (*key)->finish();
+  return kept;
+}
+
+Result<std::optional<SignInKey>> SignIn::State::open_key(const Folder& root) const {
+  if (!keeps_dpop_key(record)) return std::nullopt;
+  auto key = SignInKey::open(root, record.name);
+  if (!key) return fail(std::move(key.error()));
+  return std::move(*key);
+}
+
+Result<Token> SignIn::State::send_with_key(Grant& grant, const Secret& assertion, SignInKey& key,
+                                           const std::optional<SessionRecord>& old,
+                                           const std::stop_token& stop) {
+  auto saved = key.save(*store, record, old ? &*old : nullptr, made_key, stop);
+  if (!saved) return fail(std::move(saved.error()));
+  TokenClientAccess::use_dpop_key(*client, std::move(*saved));
+  auto token = TokenClientAccess::request(*client, std::move(grant), assertion, stop);
+  if (!token) key.give_up(*store, record);
+  return token;
 }
 
 // The token is there: nothing is given up because somebody lost patience.
-Result<Token> SignIn::State::keep(Token token, const std::optional<SessionRecord>& old, Journal& journal) {
+Result<Token> SignIn::State::keep(Token token, Secret dpop_key, const std::optional<SessionRecord>& old,
+                                  Journal& journal) {
   record.signed_in_at = record.renewed_at = now();
+  record.dpop_nonce = TokenClientAccess::dpop_nonce(*client);
   record.access_token_expires_at = token.expires_at;
-  const SecretHalf half{
-      .generation = record.generation, .obtained_at = record.signed_in_at, .token = copy(token)};
+  const SecretHalf half{.generation = record.generation,
+                        .obtained_at = record.signed_in_at,
+                        .token = copy(token),
+                        .dpop_key = std::move(dpop_key)};
   auto kept = save_half(*store, record, half, {});
   if (kept) kept = folder.save(record);
   if (!kept) {

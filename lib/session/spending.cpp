@@ -71,7 +71,8 @@ Result<void> keep_issued(Spending& spending, Secret refresh_token) {
   const auto failure = held.record.failure;
   SecretHalf next{.generation = std::max(held.half->generation, held.record.generation) + 1,
                   .obtained_at = held.half->obtained_at,
-                  .token = copy(held.half->token)};
+                  .token = copy(held.half->token),
+                  .dpop_key = held.half->dpop_key.copy()};
   next.token.refresh_token = std::move(refresh_token);
   auto kept = keep(spending, std::move(next));
   held.record.failure = failure;
@@ -150,7 +151,10 @@ Result<void> accept(Spending& spending, Token token) {
   std::move(token.warnings.begin(), token.warnings.end(), std::back_inserter(held.warnings));
   token.warnings.clear();
   const std::uint64_t generation = std::max(held.half->generation, held.record.generation) + 1;
-  return keep(spending, {.generation = generation, .obtained_at = now(), .token = std::move(token)});
+  return keep(spending, {.generation = generation,
+                         .obtained_at = now(),
+                         .token = std::move(token),
+                         .dpop_key = held.half->dpop_key.copy()});
 }
 
 }  // namespace
@@ -171,6 +175,7 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
 
   const CriticalPart critical(spending.session.options.critical_part);
   auto answer = send_refresh(spending.client, grant(held), spending.assertion);
+  held.record.dpop_nonce = TokenClientAccess::dpop_nonce(spending.client);
   if (answer.token) return accept(spending, std::move(*answer.token));
   if (auto kept = keep_issued(spending, std::move(answer.issued)); !kept) return kept;
   Sending sending{.was_cut = answer.was_cut};

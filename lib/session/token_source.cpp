@@ -1,6 +1,8 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "client/dpop.hpp"
 #include "session/access.hpp"
+#include "session/bound_key.hpp"
 #include "session/policy.hpp"
 #include "session/renewal.hpp"
 
@@ -42,7 +44,13 @@ bool answers(const Flight& flight, const TokenSourceOptions& options) {
   return renewed.is_new || (!options.renew_now && is_fresh(*renewed.half, options.min_valid, now()));
 }
 
-Result<Token> token_of(const Renewed& renewed, const TokenSourceOptions& options) {
+// The token with the half it is of, which has the key that it may be bound to.
+struct Given {
+  Token token;
+  std::shared_ptr<const SecretHalf> half;
+};
+
+Result<Given> token_of(const Renewed& renewed, const TokenSourceOptions& options) {
   if (renewed.error) {
     const bool lives = renewed.half && is_alive(*renewed.half, now());
     if (!lives || options.renew_now || renewed.unkept) return fail(*renewed.error);
@@ -53,7 +61,7 @@ Result<Token> token_of(const Renewed& renewed, const TokenSourceOptions& options
     token.warnings.push_back("The token could not be renewed, but is still valid: " + renewed.error->message);
   else if (options.min_valid && !is_fresh(*renewed.half, options.min_valid, now()))
     token.warnings.push_back("The server does not issue tokens that live as long as was asked for.");
-  return token;
+  return Given{std::move(token), renewed.half};
 }
 
 Renewed broken(const std::string& what) {
@@ -91,13 +99,17 @@ Clock::duration pause_before(int attempt, const Error& error) {
 }  // namespace
 
 struct TokenSource::State {
-  explicit State(Result<Session> opened) : session(std::move(opened)) {}
+  explicit State(Result<Session> opened) : session(std::move(opened)) {
+    if (session) name = session->record().name;
+  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State();
 
-  Result<Token> ask(const TokenSourceOptions& options, const std::stop_token& stop);
-  std::optional<Token> remembered(const TokenSourceOptions& options);
+  Result<Given> ask(const TokenSourceOptions& options, const std::stop_token& stop);
+  std::optional<Given> remembered(const TokenSourceOptions& options);
+  Result<Given> ask_patiently(const TokenSourceOptions& options, const std::stop_token& stop);
+  Result<SigningKey> key_of(const SecretHalf& half, const std::stop_token& stop);
   void take_off(const TokenSourceOptions& options);
   void fly(const std::shared_ptr<Flight>& own);
 
@@ -109,6 +121,11 @@ struct TokenSource::State {
   std::thread thread;
   std::shared_ptr<const SecretHalf> last;
   std::optional<Token> unkept;
+  std::string name;  // of the session
+  std::mutex key_mutex;
+  SigningKey key;  // for DPoP, as read last, and where it came from
+  std::string key_file;
+  Secret key_text;
 };
 
 TokenSource::State::~State() {
@@ -121,13 +138,13 @@ TokenSource::State::~State() {
 
 // What the last flight brought, if no other process has changed the session since: costs neither store nor
 // thread.
-std::optional<Token> TokenSource::State::remembered(const TokenSourceOptions& options) {
+std::optional<Given> TokenSource::State::remembered(const TokenSourceOptions& options) {
   if (!last || options.renew_now || !is_fresh(*last, options.min_valid, now())) return std::nullopt;
   const SessionRecord& ours = session->record();
   const auto record = SessionAccess::open(*session).folder.load(ours.name);
   if (!record || !*record || (*record)->id != ours.id || (*record)->generation != last->generation)
     return std::nullopt;
-  return copy(last->token);
+  return Given{copy(last->token), last};
 }
 
 void TokenSource::State::fly(const std::shared_ptr<Flight>& own) {
@@ -155,12 +172,12 @@ void TokenSource::State::take_off(const TokenSourceOptions& options) {
   thread = std::thread([this, own = flight] { fly(own); });
 }
 
-Result<Token> TokenSource::State::ask(const TokenSourceOptions& options, const std::stop_token& stop) {
+Result<Given> TokenSource::State::ask(const TokenSourceOptions& options, const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   for (;;) {
     if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
     if (!flight) {
-      if (auto token = remembered(options)) return std::move(*token);
+      if (auto given = remembered(options)) return std::move(*given);
       try {
         take_off(options);
       } catch (const std::system_error& error) {
@@ -178,25 +195,64 @@ Result<Token> TokenSource::State::ask(const TokenSourceOptions& options, const s
   }
 }
 
+// The record as it is now: another process may have signed in anew.
+Result<SigningKey> TokenSource::State::key_of(const SecretHalf& half, const std::stop_token& stop) {
+  const OpenSession& open = SessionAccess::open(*session);
+  const auto record = open.folder.load(name);
+  if (!record) return fail(record.error());
+  if (!*record)
+    return fail(ErrorClass::reauthenticate, "Session \"" + name + "\" was removed in the meantime.",
+                "Sign in again.");
+  const std::lock_guard lock(key_mutex);
+  const std::string& file = (*record)->client.dpop.key;
+  if (key && key_file == file && key_text == half.dpop_key) return key;
+  auto found = dpop_key(**record, half, open.options.client, stop);
+  if (!found) return found;
+  key = *found;
+  key_file = file;
+  key_text = half.dpop_key.copy();
+  return found;
+}
+
 TokenSource::TokenSource(Result<Session> session) : state_(std::make_unique<State>(std::move(session))) {}
 TokenSource::TokenSource(TokenSource&&) noexcept = default;
 TokenSource& TokenSource::operator=(TokenSource&&) noexcept = default;
 TokenSource::~TokenSource() = default;
 
-Result<Token> TokenSource::token(const TokenSourceOptions& options, std::stop_token stop) {
-  if (!state_->session) return fail(state_->session.error());
+// Tries what may be repeated for as long as the caller waits.
+Result<Given> TokenSource::State::ask_patiently(const TokenSourceOptions& options,
+                                                const std::stop_token& stop) {
+  if (!session) return fail(session.error());
   const auto deadline = Clock::now() + options.wait;
   for (int attempt = 0;; ++attempt) {
-    auto token = state_->ask(options, stop);
-    if (token || !may_be_repeated(token.error())) return token;
-    const auto again = Clock::now() + pause_before(attempt, token.error());
-    if (again > deadline) return token;
-    std::unique_lock lock(state_->mutex);
+    auto given = ask(options, stop);
+    if (given || !may_be_repeated(given.error())) return given;
+    const auto again = Clock::now() + pause_before(attempt, given.error());
+    if (again > deadline) return given;
+    std::unique_lock lock(mutex);
     std::condition_variable_any nobody;
     nobody.wait_until(lock, stop, again, [] { return false; });
     if (stop.stop_requested())
       return fail(ErrorClass::interrupted, "Interrupted while waiting for the server.");
   }
+}
+
+Result<Token> TokenSource::token(const TokenSourceOptions& options, std::stop_token stop) {
+  auto given = state_->ask_patiently(options, stop);
+  if (!given) return fail(std::move(given.error()));
+  return std::move(given->token);
+}
+
+Result<DpopAuthorization> TokenSource::authorize(DpopRequest request, const TokenSourceOptions& options,
+                                                 std::stop_token stop) {
+  if (auto checked = check_dpop_request(request); !checked) return fail(std::move(checked.error()));
+  auto given = state_->ask_patiently(options, stop);
+  if (!given) return fail(std::move(given.error()));
+  const auto key = state_->key_of(*given->half, stop);
+  if (!key) return fail(key.error());
+  auto proof = dpop_proof_for(*key, state_->name, given->token, std::move(request));
+  if (!proof) return fail(std::move(proof.error()));
+  return DpopAuthorization{std::move(given->token), std::move(*proof)};
 }
 
 std::optional<Token> TokenSource::take_unkept_token() {
