@@ -65,6 +65,13 @@ constexpr Command table[] = {
      "  oauth-token assertion work\n"
      "  oauth-token assertion --issuer https://as.example --client-id app --signing-key key.pem\n",
      run_assertion},
+    {"dpop-proof", "METHOD URL [SESSION]", "print a DPoP proof for a request to an API (RFC 9449)",
+     about_session | groups({Group::proof, Group::age, Group::wait, Group::output}), "token|json|header", 2,
+     3, Basis::session,
+     "  oauth-token dpop-proof GET https://api.example/items work -o header |\n"
+     "      curl --fail -H @- https://api.example/items\n"
+     "  oauth-token dpop-proof GET https://api.example/items work --nonce \"$nonce\"\n",
+     run_dpop_proof},
     {"introspect", "[SESSION]", "ask the server about the token; status 4: not active",
      about_session | groups({Group::output}), "json", 0, 1, Basis::session,
      "  oauth-token introspect work\n"

@@ -52,6 +52,7 @@ Result<int> run_refresh(Context& context, const Settings& settings);
 Result<int> run_exec(Context& context, const Settings& settings);
 Result<int> run_client_credentials(Context& context, const Settings& settings);
 Result<int> run_assertion(Context& context, const Settings& settings);
+Result<int> run_dpop_proof(Context& context, const Settings& settings);
 Result<int> run_request(Context& context, const Settings& settings);
 Result<int> run_introspect(Context& context, const Settings& settings);
 Result<int> run_revoke(Context& context, const Settings& settings);

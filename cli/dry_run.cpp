@@ -62,6 +62,14 @@ void stand_in_for_client_secret(Context& context, const Settings& settings) {
   note_stand_in(context, "The client secret was not read:");
 }
 
+Result<void> stand_in_for_dpop_key(const ClientSettings& client, ClientRunOptions& run) {
+  if (client.dpop.use == DpopUse::none || !client.dpop.key.empty()) return {};
+  auto key = SigningKey::generate("ES256");
+  if (!key) return fail(std::move(key.error()));
+  run.dpop_key = std::move(*key);
+  return {};
+}
+
 Result<int> show_session_request(Context& context, const Settings& settings,
                                  Result<Session> (*open)(const Settings&, SessionOptions),
                                  const SendRequest& send) {
@@ -77,6 +85,7 @@ Result<int> show_session_request(Context& context, const Settings& settings,
   if (client_settings.client_auth.starts_with("client_secret_") && !readable && run.client_secret.empty())
     run.client_secret = Secret(stand_in);
   note_stand_in(context, "The session's tokens were not read:");
+  if (auto done = stand_in_for_dpop_key(client_settings, run); !done) return fail(std::move(done.error()));
   const auto client = make_client(client_settings, std::move(run), context.stop);
   if (!client) return fail(client.error());
   if (auto sent = send(*client, record); !sent) return fail(std::move(sent.error()));

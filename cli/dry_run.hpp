@@ -25,6 +25,9 @@ Transport sending_nothing(Context& context);
 /// For commands on sessions, where the record says what is needed, show_session_request does so.
 void stand_in_for_client_secret(Context& context, const Settings& settings);
 
+/// With --dry-run: a key of this run where the session's own, for DPoP, would be made or read.
+Result<void> stand_in_for_dpop_key(const ClientSettings& client, ClientRunOptions& run);
+
 /// Makes one request.
 using SendRequest = std::function<Result<void>(const TokenClient& client, const SessionRecord& record)>;
 

@@ -54,6 +54,7 @@ enum class Group : std::uint32_t {
   profile_edit = 1U << 17U,
   cache = 1U << 19U,
   exec = 1U << 20U,
+  proof = 1U << 21U,
   profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };
 
@@ -246,6 +247,9 @@ inline constexpr Option option_table[] = {
      "send a refresh token that is marked dead or outdated"},
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,
      Alternative::none, "keep trying for this long what may be tried again"},
+
+    {"nonce", 0, Kind::value, Check::text, "NONCE", "", Group::proof, primary, Alternative::none,
+     "value of the server's last DPoP-Nonce header"},
 
     {"env", 0, Kind::value, Check::text, "NAME", "", Group::exec, primary, Alternative::none,
      "variable that COMMAND finds the token in (ACCESS_TOKEN)"},

@@ -52,14 +52,20 @@ Result<void> append_header(SecretBuffer& out, const Token& token) {
     return fail(ErrorClass::protocol,
                 token.token_type.empty() ? "The server did not say of which type the token is."
                                          : "The token is of type \"" + token.token_type + "\", not Bearer.",
-                "Use -o token or -o json.");
+                token.token_type == "DPoP"
+                    ? "Each request needs a proof, too: oauth-token dpop-proof METHOD URL -o header."
+                    : "Use -o token or -o json.");
   }
+  return append_authorization(out, "Bearer", token);
+}
+
+Result<void> append_authorization(SecretBuffer& out, std::string_view scheme, const Token& token) {
   const std::string_view text = token.access_token.expose();
   if (!is_visible_ascii(text)) {
     return fail(ErrorClass::protocol, "The access token holds characters that a header cannot carry.",
                 "Use -o token or -o json.");
   }
-  out.append("Authorization: Bearer ").append(text).append('\n');
+  out.append("Authorization: ").append(scheme).append(' ').append(text).append('\n');
   return {};
 }
 

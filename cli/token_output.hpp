@@ -21,6 +21,9 @@ Result<void> print_token(const Context& context, const Settings& settings, const
 /// header cannot carry.
 Result<void> append_header(SecretBuffer& out, const Token& token);
 
+/// The same for another scheme, whatever the token's type.
+Result<void> append_authorization(SecretBuffer& out, std::string_view scheme, const Token& token);
+
 /// After a request that may have left a token which could be kept nowhere: it is printed all the same, and
 /// `error` remains the outcome.
 Result<int> print_unkept_token(const Context& context, const Settings& settings, std::optional<Token> token,

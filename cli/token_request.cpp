@@ -1,6 +1,7 @@
 #include "token_request.hpp"
 
 #include "client_options.hpp"
+#include "dry_run.hpp"
 #include "exit_status.hpp"
 #include "grant_options.hpp"
 #include "output.hpp"
@@ -83,6 +84,11 @@ Result<Token> request_unkept(Context& context, const Settings& settings, const S
   if (!client) return fail(std::move(client.error()));
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
+  const bool session_makes_key =
+      settings.flag("dry-run") && !request.grant_type.empty() && settings.value("store") != "none";
+  if (session_makes_key) {
+    if (auto done = stand_in_for_dpop_key(*client, *run); !done) return fail(std::move(done.error()));
+  }
   const auto sender = make_client(*client, std::move(*run), context.stop);
   if (!sender) return fail(sender.error());
   if (auto checked = check_loopback_only(settings, *client); !checked)  // now with what was discovered

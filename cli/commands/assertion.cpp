@@ -24,6 +24,7 @@ Result<int> run_assertion(Context& context, const Settings& settings) {
   if (!client) return fail(std::move(client.error()));
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
+  client->dpop = {};  // for token requests alone
   const auto sender = make_client(*client, std::move(*run), context.stop);
   if (!sender) return fail(sender.error());
   const auto assertion = sender->client_assertion(context.stop);
