@@ -54,6 +54,11 @@ std::string_view name_part(std::string_view text, char separator) {
   return text.substr(0, std::min(text.find(separator), text.size()));
 }
 
+bool is_key_option(std::string_view name) {
+  const auto option = find_option(name);
+  return option && option->option().check == Check::key;
+}
+
 }  // namespace
 
 Result<void> refuse_secret_arguments(std::span<char*> words) {
@@ -79,6 +84,13 @@ Result<void> refuse_secret_arguments(std::span<char*> words) {
              "A secret does not belong on the command line, where other users can read it: --" + name +
                  " is refused.",
              flag->instead);
+    } else if (value != nullptr && is_key_option(name)) {
+      if (strcasestr(value, "pin-value") != nullptr)
+        refuse(value,
+               "A PIN does not belong on the command line, where other users can read it: the attribute "
+               "\"pin-value\" of --" +
+                   name + " is refused.",
+               "Give the PIN as the key's passphrase: see \"oauth-token COMMAND --help -v\".");
     } else if (value != nullptr && (name == "param" || name == "header")) {
       const bool is_header = name == "header";
       const std::string_view given = name_part(value, is_header ? ':' : '=');

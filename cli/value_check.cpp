@@ -1,10 +1,13 @@
 #include "value_check.hpp"
 
+#include <oauth_token/signing_key.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
 
+#include <strings.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
@@ -114,7 +117,10 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
   return time;
 }
 
-bool is_key_in_token(std::string_view value) noexcept { return value.starts_with("pkcs11:"); }
+bool is_key_in_token(std::string_view value) noexcept {
+  constexpr std::string_view scheme = "pkcs11:";
+  return value.size() >= scheme.size() && strncasecmp(value.data(), scheme.data(), scheme.size()) == 0;
+}
 
 std::optional<std::string> parse_truth(std::string_view text) {
   if (text == "1" || text == "true" || text == "yes" || text == "on") return "true";
@@ -133,6 +139,10 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
     return std::vector<std::string>{std::string(option.choices.substr(0, option.choices.find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
     return fail(error_class, where + " " + wrong + ".", "See \"oauth-token COMMAND --help -v\".");
+  if (option.check == Check::key) {
+    if (auto allowed = check_key_location(value, where); !allowed)
+      return fail(error_class, std::move(allowed.error().message), std::move(allowed.error().hint));
+  }
   if (option.check == Check::words) return split_words(value);
   const bool is_path = option.check == Check::path || (option.check == Check::key && !is_key_in_token(value));
   if (!is_path) return std::vector<std::string>{std::string(value)};

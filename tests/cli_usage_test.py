@@ -298,7 +298,9 @@ class SecretOnCommandLineTest(unittest.TestCase):
         require_root()
         for words in (["--password", "hunter2-abc"], ["--client-secret=hunter2-abc"], ["--param", "totp=hunter2-abc"],
                       ["--header", "Authorization: hunter2-abc"], ["--Client_Secret=hunter2-abc"],
-                      ["--pasword", "hunter2-abc"], ["--pasword=hunter2-abc"], ["-p", "hunter2-abc"]):
+                      ["--pasword", "hunter2-abc"], ["--pasword=hunter2-abc"], ["-p", "hunter2-abc"],
+                      ["--signing-key", "pkcs11:object=k?pin-value=hunter2-abc"],
+                      ["--tls-key=pkcs11:object=k;pin-value=hunter2-abc"]):
             with self.subTest(words), Program() as program, FullPipe() as pipe:
                 process = program.start("password", *words, stderr=pipe.writing)
                 cmdline = pathlib.Path(f"/proc/{process.pid}/cmdline")

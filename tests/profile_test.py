@@ -151,12 +151,22 @@ class Editing(ProfileTest):
             (["--unset", "scpe"], 'Did you mean "scope"?'),
             (["--scope", "x", "--unset", "scope"], "exclude each other"),
             (["--client-id", "app", "--client-auth", "none", "--client-secret-file", "/x"], "does not use"),
+            (["--signing-key", "pkcs11:object=k?pin-value=314159"], '"pin-value" of --signing-key is refused'),
+            (["--tls-key", "PKCS11:object=k;module-path=/314159"], '--tls-key has the attribute "module-path"'),
             ([], "Nothing is given to set."),
         ):
             with self.subTest(arguments=arguments):
                 done = self.run_program("profile", "set", "work", *arguments, status=2)
                 self.assertIn(message, done.stderr)
+                self.assertNotIn("314159", done.stderr)
                 self.assertEqual(self.path.read_text(), COMMENTED)
+
+    def test_a_pin_in_a_profile_is_refused_and_not_shown(self):
+        self.write('[profiles.work]\nissuer = "https://as.example"\nclient-id = "app"\n'
+                   'signing-key = "pkcs11:object=k?pin-value=314159"\n')
+        done = self.run_program("assertion", "work", status=2)
+        self.assertIn('signing-key in profile "work" has the attribute "pin-value"', done.stderr)
+        self.assertNotIn("314159", done.stderr)
 
     def test_a_server_on_this_machine_may_be_without_tls(self):
         self.run_program("profile", "set", "work", "--issuer", "http://127.0.0.1:8080", "--allow-http")

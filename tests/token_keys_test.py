@@ -114,6 +114,16 @@ class TokenKeysTest(unittest.TestCase):
                     self.assertEqual(answer.get("class"), "config", answer)
                     name = attribute.split("=")[0]
                     self.assertIn(f'has the attribute "{name}", which would ', answer["message"])
+                    self.assertNotIn("314159", str(answer))
+        for attribute, sentence in (("pim=314159", 'the unknown attribute "pim".'),
+                                    ("314159", "an attribute without a name that RFC 7512 knows."),
+                                    ("pin%2Dvalue=314159", "an attribute without a name that RFC 7512 knows."),
+                                    ("object=k,PIN-VALUE=314159", 'the attribute "pin-value", which would show the PIN to '
+                                                                  "every user of this machine.")):
+            with self.subTest(attribute), self.probe() as probe:
+                answer = probe("read", location=f"PKCS11:token=ours;{attribute}", passphrase=str(self.pin))
+                self.assertEqual((answer.get("class"), answer.get("message")),
+                                 ("config", f"The key's PKCS#11 URI has {sentence}"), answer)
 
     def test_without_an_engine_the_sentence_says_what_to_install(self):
         with self.probe(OPENSSL_ENGINES=str(self.folder)) as probe:

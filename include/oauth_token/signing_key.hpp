@@ -16,13 +16,19 @@ namespace oauth_token {
 /// once, and may block. Empty: what is encrypted is an error of class `config`.
 using PassphraseSource = std::function<Result<Secret>(std::stop_token)>;
 
+/// `config` for a `pkcs11:` URI (RFC 7512) with another attribute than those that say which key it is:
+/// `module-path` and `module-name` load code, `pin-value` and `pin-source` carry a PIN. Anything else is
+/// taken for a file and passes. Nothing is opened or loaded. `name` stands for the place in the message, e.g.
+/// "The option --key", and the message holds none of the URI's values. Thread-safe.
+Result<void> check_key_location(std::string_view location, const std::string& name);
+
 /// A private key that signs, read once and kept parsed. Copies share it. Thread-safe but for assignment.
 /// Loads the crypto module on first use. OpenSSL's own key object is not promised to be wiped; the text that
 /// it was read from, and passphrases, are; of a PIN, OpenSSL's engine for tokens keeps a copy of its own.
 class SigningKey {
  public:
   /// A file: PEM (PKCS#1, PKCS#8, SEC1), encrypted PEM, PKCS#12, or a private JWK (RFC 7517 s4); or a
-  /// `pkcs11:` URI (RFC 7512; `module-path`, `module-name`, `pin-value` and `pin-source` are refused).
+  /// `pkcs11:` URI (RFC 7512; see check_key_location).
   /// `config` for what cannot be read, is no private key, is encrypted with another passphrase, or cannot
   /// sign.
   static Result<SigningKey> read(const std::string& location, const PassphraseSource& passphrase = {},

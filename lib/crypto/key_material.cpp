@@ -8,6 +8,7 @@
 #include "crypto/token_uri.hpp"
 
 #include <oauth_token/secret_source.hpp>
+#include <oauth_token/signing_key.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
@@ -117,8 +118,9 @@ Result<void> add_jwk(const CryptoModule& module, const Secret& text, KeyMaterial
 
 Result<KeyMaterial> read_token_key(const std::string& uri, const PassphraseSource& passphrase,
                                    std::stop_token stop) {
+  if (auto allowed = check_key_location(uri, "The key's PKCS#11 URI"); !allowed)
+    return fail(std::move(allowed.error()));
   KeyMaterial material{.source = "The key \"" + escape_for_terminal(uri) + "\"", .in_token = true};
-  if (auto allowed = check_token_uri(uri, material.source); !allowed) return fail(std::move(allowed.error()));
   const auto& module = crypto();
   if (!module) return fail(module.error());
   Question question(passphrase, std::move(stop));

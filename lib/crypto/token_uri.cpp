@@ -1,10 +1,30 @@
 #include "crypto/token_uri.hpp"
 
+#include <oauth_token/signing_key.hpp>
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace oauth_token {
 namespace {
+
+constexpr std::string_view scheme = "pkcs11:";
+
+// Of RFC 7512 s2.3, what says which key it is and no more.
+constexpr std::array<std::string_view, 13> allowed{"token",
+                                                   "manufacturer",
+                                                   "serial",
+                                                   "model",
+                                                   "object",
+                                                   "type",
+                                                   "id",
+                                                   "slot-id",
+                                                   "slot-description",
+                                                   "slot-manufacturer",
+                                                   "library-description",
+                                                   "library-manufacturer",
+                                                   "library-version"};
 
 struct Refused {
   std::string_view name;
@@ -21,24 +41,50 @@ constexpr std::array<Refused, 4> refused{{
     {"pin-source", "would read the PIN from wherever it says", "Give the PIN as a passphrase."},
 }};
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+    return c == '-' || (lower(c) >= 'a' && lower(c) <= 'z');
+  });
+}
+
+// The message holds no value: a slip of the pen makes a PIN of any of them.
+tl::unexpected<Error> attribute_refused(std::string message, const char* hint) {
+  return fail(Error{
+      .error_class = ErrorClass::config, .message = std::move(message), .hint = hint, .reason = "token"});
+}
+
 }  // namespace
 
-bool is_token_uri(std::string_view location) { return location.starts_with("pkcs11:"); }
+bool is_token_uri(std::string_view location) {
+  return location.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), location.begin(),
+                                                        [](char a, char b) { return a == lower(b); });
+}
 
-Result<void> check_token_uri(std::string_view uri, const std::string& source) {
-  uri.remove_prefix(uri.find(':') + 1);
-  while (!uri.empty()) {
-    const auto end = uri.find_first_of(";?&");
-    const std::string_view attribute = uri.substr(0, end);
-    uri.remove_prefix(end == std::string_view::npos ? uri.size() : end + 1);
-    const std::string_view name = attribute.substr(0, attribute.find('='));
-    for (const Refused& each : refused)
-      if (name == each.name)
-        return fail(Error{.error_class = ErrorClass::config,
-                          .message = source + " has the attribute \"" + std::string(name) + "\", which " +
-                                     each.reason + ".",
-                          .hint = each.hint,
-                          .reason = "token"});
+Result<void> check_key_location(std::string_view location, const std::string& name) {
+  if (!is_token_uri(location)) return {};
+  std::string rest(location.substr(scheme.size()));
+  std::transform(rest.begin(), rest.end(), rest.begin(), lower);
+  // Anywhere: "object=k,pin-value=1234" is one label to OpenSSL, and would be printed.
+  for (const Refused& each : refused)
+    if (rest.find(each.name) != std::string::npos)
+      return attribute_refused(
+          name + " has the attribute \"" + std::string(each.name) + "\", which " + each.reason + ".",
+          each.hint);
+  for (std::string_view left = rest; !left.empty();) {
+    const auto end = std::min(left.find_first_of(";?&"), left.size());
+    const std::string_view attribute = left.substr(0, end);
+    left.remove_prefix(std::min(end + 1, left.size()));
+    const auto equals = attribute.find('=');
+    const std::string_view given = attribute.substr(0, equals);
+    if (equals != std::string_view::npos && std::find(allowed.begin(), allowed.end(), given) != allowed.end())
+      continue;
+    const bool may_be_shown = equals != std::string_view::npos && is_plain_name(given);
+    return attribute_refused(
+        name + (may_be_shown ? " has the unknown attribute \"" + std::string(given) + "\"."
+                             : " has an attribute without a name that RFC 7512 knows."),
+        "Write it as in pkcs11:token=TOKEN;object=KEY, with what names the token and the key alone.");
   }
   return {};
 }
