@@ -12,7 +12,7 @@ from independent import signing_input, verifies
 from line_probe import LineProbe
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so", "/usr/lib/pkcs11/libsofthsm2.so")
-PIN = "314159"
+PIN, THEIR_PIN = "314159", "161803"
 KEYS = {
     "rsa": (["RSA", "rsa_keygen_bits:2048"], ["RS256", "PS256", "RS384", "PS384", "RS512", "PS512"]),
     "p256": (["EC", "ec_paramgen_curve:P-256"], ["ES256"]),
@@ -45,11 +45,27 @@ class TokenKeysTest(unittest.TestCase):
                            "PKCS11_MODULE_PATH": module}
         run("softhsm2-util", "--init-token", "--free", "--label", "ours", "--pin", PIN, "--so-pin", "2718281",
             environment=cls.environment)
+        cls.module = module
+        run("softhsm2-util", "--init-token", "--free", "--label", "second", "--pin", THEIR_PIN, "--so-pin", "2718281",
+            environment=cls.environment)
+        cls.tool("second", THEIR_PIN, "--keypairgen", "--key-type", "EC:prime256v1", "--label", "p256")
+        cls.tool("ours", PIN, "--keypairgen", "--key-type", "EC:prime256v1", "--label", "careful", "--always-auth")
         for name, ((algorithm, option), _) in KEYS.items():
             openssl("genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", str(cls.folder / name))
             os.chmod(cls.folder / name, 0o600)
             run("softhsm2-util", "--import", str(cls.folder / name), "--token", "ours", "--label", name, "--id",
                 name.encode().hex(), "--pin", PIN, environment=cls.environment)
+
+    @classmethod
+    def tool(cls, token, pin, *words):
+        if not shutil.which("pkcs11-tool"):
+            raise FileNotFoundError("needs opensc, which is not installed")
+        return run("pkcs11-tool", "--module", cls.module, "--token-label", token, "--login", "--pin", pin, *words,
+                   environment=cls.environment)
+
+    def slots(self):
+        """What the tokens say of themselves, a wrong try among it, without logging in."""
+        return run("pkcs11-tool", "--module", self.module, "--list-slots", environment=self.environment).decode()
 
     def probe(self, **environment):
         return LineProbe("key_probe", {**self.environment, **environment})
@@ -72,6 +88,34 @@ class TokenKeysTest(unittest.TestCase):
                         self.assertTrue(verifies(text, signature, facts["jwk"]), algorithm)
                     self.assertFalse(verifies(text + "AAAA", signature, facts["jwk"]), algorithm)
                 self.assertEqual(probe.end(), "")
+
+    def test_each_of_two_tokens_gets_its_own_pin_and_never_the_other_s(self):
+        theirs = self.folder / "theirs"
+        theirs.write_text(THEIR_PIN)
+        second = "pkcs11:token=second;object=p256"
+        with self.probe() as probe:
+            for location, pin in ((self.uri("p256"), self.pin), (second, theirs), (self.uri("p384"), self.pin)):
+                facts = probe("read", location=location, passphrase=str(pin))
+                self.assertEqual((facts.get("asked"), facts.get("can_be_kept")), (1, False), facts)
+                self.assertIn("signature", probe("sign", algorithm=facts["algorithms"][0], text="text"))
+            self.assertNotIn("PIN count low", self.slots())
+        with self.probe() as probe:
+            probe("read", location=self.uri("p256"), passphrase=str(self.pin))
+            answer = probe("read", location=second)
+            self.assertEqual(answer.get("message"), f'The key "{second}" is locked, and no passphrase or PIN was given.')
+        self.assertNotIn("PIN count low", self.slots())
+        with self.probe() as probe:
+            probe("read", location=second, passphrase=str(self.pin))
+            self.assertIn("PIN count low", self.slots())
+            probe("read", location=second, passphrase=str(theirs))
+
+    def test_a_key_that_wants_its_pin_for_each_signature_is_refused_when_it_is_read(self):
+        with self.probe() as probe:
+            answer = probe("read", location=self.uri("careful"), passphrase=str(self.pin))
+            self.assertEqual((answer.get("class"), answer.get("message")),
+                             ("config", f'The key "{self.uri("careful")}" wants its PIN anew for each signature, which '
+                                        "nobody could answer later."), answer)
+            self.assertEqual(probe.end(), "")
 
     def test_a_certificate_may_have_its_key_in_a_token(self):
         environment = {**os.environ, **self.environment}

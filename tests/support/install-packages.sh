@@ -10,7 +10,7 @@ declare -A groups=(
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
   [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc jose
-    softhsm2 libengine-pkcs11-openssl"
+    softhsm2 libengine-pkcs11-openssl opensc"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
   [bench]="nginx-light valgrind gcc libc6-dev"
 )
