@@ -137,6 +137,7 @@ class TokenKeysTest(unittest.TestCase):
             (known, {"passphrase": str(self.wrong)}, wrong),
             (absent, {"passphrase": str(self.pin)}, wrong),
             ("pkcs11:token=theirs;object=p256", {"passphrase": str(self.pin)}, "was not found in any token."),
+            ("pkcs11:object=p256", {"passphrase": str(self.pin)}, "was not found, or there is more than one token."),
         ]
         for location, request, sentence in rows:
             with self.subTest(location, **request), self.probe() as probe:

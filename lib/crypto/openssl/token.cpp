@@ -166,7 +166,11 @@ Result<KeyObject> through_engine(const std::string& uri, const AskPassphrase& as
   KeyObject key(ENGINE_load_private_key(tokens.engine, uri.c_str(), answers.method(), answers.data()),
                 Free{});
   if (answers.given()) tokens.pin_of = token;
-  if (!key) return not_found(source, pin_given || answers.given());
+  pin_given = pin_given || answers.given();
+  if (!key && !pin_given && token.empty())
+    return token_failure(source, "was not found, or there is more than one token",
+                         "Name the token, too: pkcs11:token=TOKEN;object=KEY");
+  if (!key) return not_found(source, pin_given);
   if (wants_pin_each_time(key.get()))
     return token_failure(source, "wants its PIN anew for each signature, which nobody could answer later",
                          "Take a key without CKA_ALWAYS_AUTHENTICATE; of a PIV card, the one in slot 9A.");
