@@ -1,3 +1,4 @@
+#include "base/registers.hpp"
 #include "crypto/openssl/curves.hpp"
 #include "crypto/openssl/key.hpp"
 #include "crypto/openssl/openssl.hpp"
@@ -31,6 +32,14 @@ Owned<BIGNUM> number(std::string_view text) {
   return Owned<BIGNUM>(BN_bin2bn(bytes(text), static_cast<int>(text.size()), nullptr));
 }
 
+// Secure ones are cleared with the parameters that they are copied into.
+Owned<BIGNUM> number(const Secret& text) {
+  Owned<BIGNUM> made(BN_secure_new());
+  if (!made || BN_bin2bn(bytes(text.expose()), static_cast<int>(text.size()), made.get()) == nullptr)
+    return nullptr;
+  return made;
+}
+
 // That p and q are n's factors and the other private numbers follow from them: OpenSSL corrects a signature
 // made with wrong ones in silence. What is missing passes.
 bool consistent(const KeyNumbers& key) {
@@ -38,22 +47,22 @@ bool consistent(const KeyNumbers& key) {
   const Owned<BIGNUM> result(BN_new());
   if (!context || !result) return false;
   const auto n = number(key.n);
-  const auto p = number(key.p.expose());
-  const auto q = number(key.q.expose());
+  const auto p = number(key.p);
+  const auto q = number(key.q);
   if (BN_is_zero(p.get()) || BN_is_zero(q.get()) ||
       BN_mul(result.get(), p.get(), q.get(), context.get()) != 1 || BN_cmp(result.get(), n.get()) != 0)
     return false;
-  const auto d = number(key.d.expose());
+  const auto d = number(key.d);
   const std::array<std::pair<const BIGNUM*, const Secret*>, 2> exponents{
       {{p.get(), &key.dp}, {q.get(), &key.dq}}};
   for (const auto& [prime, exponent] : exponents) {
     const Owned<BIGNUM> less(BN_dup(prime));
     if (!less || BN_sub_word(less.get(), 1) != 1 || BN_is_zero(less.get()) ||
         BN_mod(result.get(), d.get(), less.get(), context.get()) != 1 ||
-        BN_cmp(result.get(), number(exponent->expose()).get()) != 0)
+        BN_cmp(result.get(), number(*exponent).get()) != 0)
       return false;
   }
-  return BN_mod_mul(result.get(), number(key.qi.expose()).get(), q.get(), p.get(), context.get()) == 1 &&
+  return BN_mod_mul(result.get(), number(key.qi).get(), q.get(), p.get(), context.get()) == 1 &&
          BN_is_one(result.get());
 }
 
@@ -76,12 +85,12 @@ KeyObject rsa_from(const KeyNumbers& key) {
   std::array<std::pair<const char*, Owned<BIGNUM>>, 8> parts{
       {{OSSL_PKEY_PARAM_RSA_N, number(key.n)},
        {OSSL_PKEY_PARAM_RSA_E, number(key.e)},
-       {OSSL_PKEY_PARAM_RSA_D, number(key.d.expose())},
-       {OSSL_PKEY_PARAM_RSA_FACTOR1, number(key.p.expose())},
-       {OSSL_PKEY_PARAM_RSA_FACTOR2, number(key.q.expose())},
-       {OSSL_PKEY_PARAM_RSA_EXPONENT1, number(key.dp.expose())},
-       {OSSL_PKEY_PARAM_RSA_EXPONENT2, number(key.dq.expose())},
-       {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, number(key.qi.expose())}}};
+       {OSSL_PKEY_PARAM_RSA_D, number(key.d)},
+       {OSSL_PKEY_PARAM_RSA_FACTOR1, number(key.p)},
+       {OSSL_PKEY_PARAM_RSA_FACTOR2, number(key.q)},
+       {OSSL_PKEY_PARAM_RSA_EXPONENT1, number(key.dp)},
+       {OSSL_PKEY_PARAM_RSA_EXPONENT2, number(key.dq)},
+       {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, number(key.qi)}}};
   for (std::size_t i = 0; i < (factors ? parts.size() : 3); ++i)
     if (OSSL_PARAM_BLD_push_BN(builder.get(), parts.at(i).first, parts.at(i).second.get()) != 1)
       return nullptr;
@@ -94,7 +103,7 @@ KeyObject ec_from(const KeyNumbers& key, const Curve& curve) {
   std::string point(1, '\x04');
   point += std::string(size - key.x.size(), '\0') + key.x;
   point += std::string(size - key.y.size(), '\0') + key.y;
-  const auto d = number(key.d.expose());
+  const auto d = number(key.d);
   const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
   if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) !=
@@ -203,8 +212,10 @@ Result<KeyObject> key_from_numbers(const KeyNumbers& numbers, const std::string&
 Result<KeyNumbers> numbers_of(const KeyObject& key, KeyKind kind, bool with_private) {
   KeyNumbers numbers{.kind = kind};
   const KeyObject open = public_part(key);
-  if (!open || !read_public(open, numbers) || (with_private && !read_private(key, numbers)))
-    return openssl_failure("reading a key's numbers");
+  const bool read = open && read_public(open, numbers) && (!with_private || read_private(key, numbers));
+  // EVP_PKEY_get_bn_param() reads into an array of its own and does not clear all of it.
+  if (with_private) wipe_dead_stack();
+  if (!read) return openssl_failure("reading a key's numbers");
   return numbers;
 }
 
