@@ -204,17 +204,19 @@ class FaultServer(Listener):
         self.requests = []
         self.resumed = []  # of each TLS handshake, whether it resumed a session
         self.failures = []  # what the server's side of a connection ended with
+        self.begun = []  # the numbers of the connections whose behaviour is chosen
         super().__init__(host)
 
     @property
     def connections(self):
-        return len(self.open)
+        return len(self.begun)
 
     def url(self, path="/token", host=None):
         return f"{'https' if self.tls else 'http'}://{host or self.host}:{self.port}{path}"
 
     def _serve(self, stream, number):
         behaviour = self.behaviours[min(number, len(self.behaviours)) - 1]
+        self.begun.append(number)
         connection = Connection(self, stream, number)
         try:
             if self.tls and not getattr(behaviour, "before_tls", False):
