@@ -3,6 +3,7 @@ the program any more. It is held up by a full pipe while it prints."""
 
 import json
 import os
+import re
 import tempfile
 import unittest
 import urllib.parse
@@ -21,6 +22,7 @@ class Server(FaultServer):
     """Over https; every token that it issues is a secret of its own, the newest last."""
 
     def __init__(self, tls):
+        self.token_type = "Bearer"
         self.access_tokens = []
         self.refresh_tokens = []
         super().__init__(self._behave, tls=tls)
@@ -29,7 +31,7 @@ class Server(FaultServer):
         while connection.read_request():
             for tokens in (self.access_tokens, self.refresh_tokens):
                 tokens.append(os.urandom(30).hex().encode())
-            answer = {"access_token": self.access_tokens[-1].decode(), "token_type": "Bearer", "expires_in": 3600,
+            answer = {"access_token": self.access_tokens[-1].decode(), "token_type": self.token_type, "expires_in": 3600,
                       "refresh_token": self.refresh_tokens[-1].decode()}
             connection.send(response(json.dumps(answer).encode(), headers=JSON))
 
@@ -152,6 +154,25 @@ class ProgramScanTest(KeyringTestCase):
                              the_old_refresh_token=lambda: old)
         self.assert_only_the_token(found)
         self.assertEqual(server.form(0)["refresh_token"], old.decode())
+
+    def test_the_key_that_the_tokens_of_a_session_are_bound_to(self):
+        server = self.server()
+        server.token_type = "DPoP"
+        in_the_open = ["--store", "file", "--allow-plaintext-store"]
+        _, words, environment, act = next(self.sources())
+
+        def key():
+            [file] = [file for file in (self.program.state_home / "oauth-token/tokens").iterdir() if file.is_file()]
+            return re.search(rb'\\"d\\":\\"([\w-]{40,})', file.read_bytes())[1]
+
+        found = self.held_up(self.words(server, "--dpop", *in_the_open, "-o", "token", *words), "stdout", environment, act,
+                             access_token=lambda: server.access_tokens[-1], the_key=key)
+        self.assert_only_the_token(found)
+        for command in (["refresh", "-o", "token"], ["dpop-proof", "GET", "https://api.example/", "-o", "header"]):
+            with self.subTest(command[0]):
+                found = self.held_up([*command, "--allow-plaintext-store"], "stdout",
+                                     access_token=lambda: server.access_tokens[-1], the_key=key)
+                self.assert_only_the_token(found)
 
 
 if __name__ == "__main__":

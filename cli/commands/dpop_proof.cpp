@@ -9,7 +9,9 @@
 
 #include <oauth_token/dpop.hpp>
 
-#include <string_view>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace oauth_token::cli {
 namespace {
@@ -18,18 +20,26 @@ DpopRequest request_of(const Settings& settings) {
   return {.method = settings.operands[0], .url = settings.operands[1], .nonce = settings.value("nonce")};
 }
 
+// The session, and the key in it, is gone before anything is printed: a reader may be slow.
+
 /// For the access token that is stored.
-Result<int> print_proof(Context& context, const Settings& settings) {
+Result<Secret> make_proof(Context& context, const Settings& settings) {
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
   auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   auto proof = session->dpop_proof(request_of(settings), context.stop);
-  if (!proof) return fail(with_sign_in_command(std::move(proof.error()), settings, session->record()));
+  if (proof) return proof;
+  return fail(with_sign_in_command(std::move(proof.error()), settings, session->record()));
+}
+
+Result<int> print_proof(Context& context, const Settings& settings) {
+  const auto proof = make_proof(context, settings);
+  if (!proof) return fail(proof.error());
   Result<void> written;
   if (output_form(settings) == "json" || settings.given("field")) {
     json::Writer object;
-    object.begin_object().member("proof", proof->expose()).member("session", session->record().name);
+    object.begin_object().member("proof", proof->expose()).member("session", settings.session);
     written = write_json_answer(context, settings, object.end_object().take());
   } else {
     written =
@@ -39,19 +49,34 @@ Result<int> print_proof(Context& context, const Settings& settings) {
   return exit_done;
 }
 
-/// Both headers of the request, with a valid token.
-Result<int> print_headers(Context& context, const Settings& settings) {
+struct Authorized {
+  Result<DpopAuthorization> given = {};
+  std::optional<Token> unkept = {};
+};
+
+Result<Authorized> authorize(Context& context, const Settings& settings) {
   auto tokens = open_session_tokens(context, settings);
   if (!tokens) return fail(std::move(tokens.error()));
-  auto given = tokens->source.authorize(request_of(settings), tokens->wanted, context.stop);
-  if (!given)
-    return print_unkept_token(context, settings, tokens->source.take_unkept_token(),
-                              with_sign_in_command(std::move(given.error()), settings, tokens->record));
-  for (const std::string& sentence : given->token.warnings) warn(context, sentence);
+  Authorized result;
+  result.given = tokens->source.authorize(request_of(settings), tokens->wanted, context.stop);
+  result.unkept = tokens->source.take_unkept_token();
+  if (!result.given)
+    result.given = fail(with_sign_in_command(std::move(result.given.error()), settings, tokens->record));
+  return result;
+}
+
+/// Both headers of the request, with a valid token.
+Result<int> print_headers(Context& context, const Settings& settings) {
+  auto done = authorize(context, settings);
+  if (!done) return fail(std::move(done.error()));
+  if (!done->given)
+    return print_unkept_token(context, settings, std::move(done->unkept), std::move(done->given.error()));
+  const DpopAuthorization& given = *done->given;
+  for (const std::string& sentence : given.token.warnings) warn(context, sentence);
   SecretBuffer headers;
-  if (auto fits = append_authorization(headers, "DPoP", given->token); !fits)
+  if (auto fits = append_authorization(headers, "DPoP", given.token); !fits)
     return fail(std::move(fits.error()));
-  headers.append("DPoP: ").append(given->proof.expose()).append('\n');
+  headers.append("DPoP: ").append(given.proof.expose()).append('\n');
   if (auto written = write_answer(context, headers.expose()); !written)
     return fail(std::move(written.error()));
   return exit_done;
