@@ -6,6 +6,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as https from 'node:https';
+import { register } from 'node:module';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -14,6 +15,7 @@ import { addPasswordGrant } from './password_grant.mjs';
 
 // Debian 12 has Node 18; the libraries count on what Node 22 has.
 globalThis.crypto ??= crypto.webcrypto;
+if (!crypto.hash) register('./crypto_hook.mjs', import.meta.url);
 URL.parse ??= (url, base) => { try { return new URL(url, base); } catch { return null; } };
 
 const [folder, modules] = process.argv.slice(2).map((name) => path.resolve(name));
