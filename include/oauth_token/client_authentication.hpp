@@ -104,6 +104,10 @@ struct SelfSignedTlsClientAuth {
   std::string client_id = {};
 };
 
+/// `client_assertion_type` beside each client assertion (RFC 7523 s2.2).
+inline constexpr std::string_view client_assertion_type =
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 using ClientAuthentication =
     std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost, ClientSecretJwt, PrivateKeyJwt,
                  ReadyMadeAssertion, TlsClientAuth, SelfSignedTlsClientAuth>;

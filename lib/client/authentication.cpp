@@ -166,12 +166,16 @@ Result<ClientAuthentication> private_key_jwt(const ClientSettings& settings, con
   if (!key) return fail(std::move(key.error()));
   if (!assertion.algorithm.empty())
     if (auto fits = key->check_algorithm(assertion.algorithm); !fits) return fail(std::move(fits.error()));
-  if (options.warn)
-    for (const std::string& sentence : key->warnings()) options.warn(sentence);
+  pass_on(key->warnings(), options);
   return PrivateKeyJwt{settings.client_id, std::move(*key), assertion_options(settings)};
 }
 
 }  // namespace
+
+void pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options) {
+  if (!options.warn) return;
+  for (const std::string& sentence : warnings) options.warn(sentence);
+}
 
 PassphraseSource passphrase_source(
     const SecretSource& source, const PassphraseSource& given,

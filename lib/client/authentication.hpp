@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace oauth_token {
 
@@ -15,6 +16,9 @@ namespace oauth_token {
 /// is what effective_client_auth said, the endpoints are complete. Blocks. Errors as make_client.
 Result<ClientAuthentication> make_authentication(const ClientSettings& settings, ClientRunOptions& options,
                                                  std::string_view method, std::stop_token stop);
+
+/// Gives each sentence to the caller's `warn`, if there is one.
+void pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options);
 
 /// Where the passphrase of `file` comes from: `given` for this run, else the settings' own `source`, else a
 /// person; empty: from nowhere. `setting` names a command in messages.

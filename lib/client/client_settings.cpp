@@ -1,5 +1,6 @@
 #include "client/authentication.hpp"
 #include "client/dpop.hpp"
+#include "client/same_url.hpp"
 #include "client/token_client_access.hpp"
 
 #include <oauth_token/client_settings.hpp>
@@ -43,12 +44,6 @@ Result<void> check_endpoint(const std::string& endpoint, std::string_view what, 
     return fail(ErrorClass::insecure, "The " + std::string(what) + " " + shown(url->text) + " is not https.",
                 "Plain http is accepted for this machine only, unless --allow-http is given.");
   return {};
-}
-
-bool same_url(const std::string& left, const std::string& right) {
-  const auto one = parse_url(left);
-  const auto other = parse_url(right);
-  return one && other && one->text == other->text;
 }
 
 // Whether what we sign ourselves is to be made for the issuer or the token endpoint, as the metadata say.
@@ -137,8 +132,7 @@ Result<TransportOptions> transport_options(const ClientSettings& settings, const
                                                 options.ask_passphrase, locked, "tls-key-passphrase-command"),
                               std::move(stop));
   if (!certificate) return fail(std::move(certificate.error()));
-  if (options.warn)
-    for (const std::string& sentence : certificate->warnings()) options.warn(sentence);
+  pass_on(certificate->warnings(), options);
   reaching.client_certificate = std::move(*certificate);
   return reaching;
 }

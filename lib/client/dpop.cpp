@@ -18,21 +18,21 @@ std::string_view to_string(DpopUse use) noexcept {
   return use == DpopUse::required ? "required" : use == DpopUse::optional ? "optional" : "";
 }
 
-Result<void> check_dpop_request(const DpopRequest& request) {
+Result<Url> check_dpop_request(const DpopRequest& request) {
   if (!protocol::is_token(request.method))
     return fail(ErrorClass::usage,
                 "\"" + escape_for_terminal(request.method) + "\" cannot be the method of a request.",
                 "It is GET, POST, or the like.");
-  if (const auto url = parse_url(request.url); !url) return fail(url.error());
+  auto url = parse_url(request.url);
+  if (!url) return url;
   if (!request.nonce.empty() && !protocol::is_dpop_nonce(request.nonce))
     return fail(ErrorClass::usage, "The nonce holds characters that no DPoP nonce has, or is too long.",
                 "Take the value of the server's DPoP-Nonce header as it is (RFC 9449 s8.1).");
-  return {};
+  return url;
 }
 
 Result<Secret> dpop_proof(const SigningKey& key, const DpopRequest& request) {
-  if (auto checked = check_dpop_request(request); !checked) return fail(std::move(checked.error()));
-  const auto url = parse_url(request.url);
+  const auto url = check_dpop_request(request);
   if (!url) return fail(url.error());
   std::string hash;
   if (!request.access_token.empty()) {
@@ -111,8 +111,7 @@ Result<SigningKey> read_dpop_key(const DpopSettings& settings, const ClientRunOp
                                  std::stop_token stop) {
   auto key = SigningKey::read(
       settings.key, passphrase_source({}, {}, options.ask_passphrase, settings.key, ""), std::move(stop));
-  if (key && options.warn)
-    for (const std::string& sentence : key->warnings()) options.warn(sentence);
+  if (key) pass_on(key->warnings(), options);
   return key;
 }
 

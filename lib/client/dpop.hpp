@@ -38,8 +38,8 @@ class DpopProver {
   std::map<std::string, std::string> nonces_ = {};  // by origin
 };
 
-/// What dpop_proof says of such a request, without a key.
-Result<void> check_dpop_request(const DpopRequest& request);
+/// The URL of such a request, or what dpop_proof says of it, without a key.
+Result<Url> check_dpop_request(const DpopRequest& request);
 
 /// Whether the server wants a proof with a nonce: it has processed nothing.
 bool wants_dpop_nonce(const Error& error);

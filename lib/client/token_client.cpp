@@ -89,12 +89,12 @@ struct TokenClient::State {
 
   /// The assertion that a request to `endpoint` carries: one made for it, else the ready-made one.
   [[nodiscard]] Result<Secret> assertion_for(const std::string& endpoint, const Secret& ready_made) const {
-    const std::string jti = random_hex(16);
-    const protocol::AssertionMoment moment{.url = endpoint, .now = now(), .jti = jti};
-    if (const auto* const jwt = std::get_if<ClientSecretJwt>(&options.authentication))
-      return protocol::client_assertion(*jwt, moment);
-    if (const auto* const jwt = std::get_if<PrivateKeyJwt>(&options.authentication))
-      return protocol::client_assertion(*jwt, moment);
+    const auto made = [&](const auto& jwt) {
+      const std::string jti = random_hex(16);
+      return protocol::client_assertion(jwt, {.url = endpoint, .now = now(), .jti = jti});
+    };
+    if (const auto* const jwt = std::get_if<ClientSecretJwt>(&options.authentication)) return made(*jwt);
+    if (const auto* const jwt = std::get_if<PrivateKeyJwt>(&options.authentication)) return made(*jwt);
     return ready_made.copy();
   }
 

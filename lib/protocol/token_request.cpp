@@ -15,8 +15,6 @@
 namespace oauth_token::protocol {
 namespace {
 
-constexpr std::string_view assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
 constexpr std::array<std::string_view, 5> set_by_every_grant{"grant_type", "client_id", "client_secret",
                                                              "scope", "client_assertion"};
 using Names = std::span<const std::string_view>;
@@ -144,7 +142,7 @@ void append_authentication(SecretBuffer& body, const ClientRequest& client) {
       post != nullptr && !post->client_secret.empty())
     append_form_pair(body, "client_secret", post->client_secret.expose());
   if (is_by_assertion(client.authentication)) {
-    append_form_pair(body, "client_assertion_type", assertion_type);
+    append_form_pair(body, "client_assertion_type", client_assertion_type);
     append_form_pair(body, "client_assertion", client.assertion.expose());
   }
 }

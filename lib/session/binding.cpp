@@ -1,3 +1,5 @@
+#include "client/same_url.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/session.hpp>
@@ -13,14 +15,6 @@
 namespace oauth_token {
 namespace {
 
-// Letter by letter, else as libcurl reads them: only then is the HTTP module needed.
-bool same_url(const std::string& left, const std::string& right) {
-  if (left == right) return true;
-  const auto a = parse_url(left);
-  const auto b = parse_url(right);
-  return a && b && a->text == b->text;
-}
-
 // The order of scopes and resources says nothing (RFC 6749 s3.3).
 std::string in_order(std::vector<std::string> values) {
   std::sort(values.begin(), values.end());
@@ -35,9 +29,9 @@ struct Difference {
   std::string words = {};
 };
 
-Difference differs(std::string member, const std::string& what, const std::string& ours,
-                   const std::string& asked) {
-  const auto shown = [](const std::string& value) {
+Difference differs(std::string member, const std::string& what, std::string_view ours,
+                   std::string_view asked) {
+  const auto shown = [](std::string_view value) {
     return value.empty() ? std::string("none") : "\"" + escape_for_terminal(value) + "\"";
   };
   return {std::move(member), what + " " + shown(ours) + ", not " + shown(asked)};
@@ -49,7 +43,7 @@ std::optional<Difference> difference_of_clients(const ClientSettings& ours, cons
   const ClientSettings& asked = binding.client;
   struct {
     const char *member, *what;
-    std::string ours, asked;
+    std::string_view ours, asked;
     bool url;
   } const rows[] = {
       {"issuer", "issuer", ours.issuer, asked.issuer, true},
@@ -68,8 +62,7 @@ std::optional<Difference> difference_of_clients(const ClientSettings& ours, cons
       {"assertion_type", "assertion type", ours.assertion.type, asked.assertion.type, false},
       {"tls_cert", "client certificate", ours.certificate.certificate, asked.certificate.certificate, false},
       {"tls_key", "client certificate's key", ours.certificate.key, asked.certificate.key, false},
-      {"dpop", "use of DPoP", std::string(to_string(ours.dpop.use)), std::string(to_string(asked.dpop.use)),
-       false},
+      {"dpop", "use of DPoP", to_string(ours.dpop.use), to_string(asked.dpop.use), false},
       {"dpop_key", "DPoP key", ours.dpop.key, asked.dpop.key, false},
   };
   for (const auto& row : rows) {
