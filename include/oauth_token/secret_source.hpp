@@ -15,16 +15,20 @@ namespace oauth_token {
 /// The whole content of a file, read anew each time. A FIFO will do.
 struct SecretFile {
   std::string path = {};
+  bool operator==(const SecretFile&) const = default;
 };
 
 /// The standard output of `/bin/sh -c command`, run without any OAUTH_TOKEN_* variable; at most 60 s and 64
 /// KiB, its process group is ended after that.
 struct SecretCommand {
   std::string command = {};
+  bool operator==(const SecretCommand&) const = default;
 };
 
 /// The item that `oauth-token profile set` put into the keyring, bound to token endpoint and client id.
-struct SecretInKeyring {};
+struct SecretInKeyring {
+  bool operator==(const SecretInKeyring&) const = default;
+};
 
 /// Where a secret comes from when it is needed: never the value itself.
 using SecretSource = std::variant<std::monostate, SecretFile, SecretCommand, SecretInKeyring>;

@@ -16,6 +16,9 @@ namespace oauth_token {
 /// once, and may block. Empty: what is encrypted is an error of class `config`.
 using PassphraseSource = std::function<Result<Secret>(std::stop_token)>;
 
+/// Whether a key's place is a `pkcs11:` URI (RFC 7512), and not a file. Thread-safe.
+bool is_key_in_token(std::string_view location) noexcept;
+
 /// `config` for a `pkcs11:` URI (RFC 7512) with another attribute than those that say which key it is:
 /// `module-path` and `module-name` load code, `pin-value` and `pin-source` carry a PIN. Anything else is
 /// taken for a file and passes. Nothing is opened or loaded. `name` stands for the place in the message, e.g.

@@ -47,6 +47,21 @@ constexpr std::array<Algorithm, 16> algorithms{{
     {"Ed448", KeyKind::ed448, {nullptr, false, 0}},
 }};
 
+struct Mac {
+  std::string_view name;
+  const char* digest;
+  std::size_t size;
+};
+
+constexpr std::array<Mac, 3> macs{
+    {{"HS256", "SHA256", 32}, {"HS384", "SHA384", 48}, {"HS512", "SHA512", 64}}};
+
+const Mac* mac_of(std::string_view algorithm) {
+  const auto* const found =
+      std::find_if(macs.begin(), macs.end(), [&](const Mac& mac) { return mac.name == algorithm; });
+  return found == macs.end() ? nullptr : found;
+}
+
 }  // namespace
 
 const KindFacts& facts_of(KeyKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
@@ -76,18 +91,20 @@ std::optional<KeyKind> kind_for(std::string_view algorithm) {
   return std::nullopt;
 }
 
+std::optional<std::size_t> mac_size(std::string_view algorithm) {
+  const Mac* const found = mac_of(algorithm);
+  return found == nullptr ? std::nullopt : std::optional(found->size);
+}
+
 Result<std::string> hmac(std::string_view algorithm, std::string_view key, std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, const char*>, 3> digests{
-      {{"HS256", "SHA256"}, {"HS384", "SHA384"}, {"HS512", "SHA512"}}};
-  const auto* const found = std::find_if(digests.begin(), digests.end(),
-                                         [&](const auto& entry) { return entry.first == algorithm; });
-  if (found == digests.end())
+  const Mac* const found = mac_of(algorithm);
+  if (found == nullptr)
     return fail(ErrorClass::usage,
                 "A client secret cannot sign with \"" + escape_for_terminal(algorithm) + "\".",
                 "Take HS256, HS384 or HS512.");
   const auto& module = crypto();
   if (!module) return fail(module.error());
-  return (*module)->hmac(found->second, key, text);
+  return (*module)->hmac(found->digest, key, text);
 }
 
 }  // namespace oauth_token

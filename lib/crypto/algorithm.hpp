@@ -4,6 +4,7 @@
 
 #include <oauth_token/error.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ std::optional<SignatureScheme> scheme_of(KeyKind kind, std::string_view algorith
 /// The kind of a new key for it; nothing for an unknown algorithm.
 std::optional<KeyKind> kind_for(std::string_view algorithm);
 
+/// Bytes of HS256, HS384 or HS512, and the least of a key for it (RFC 7518 s3.2); nothing for another
+/// algorithm.
+std::optional<std::size_t> mac_size(std::string_view algorithm);
 /// The octets of HS256, HS384 or HS512 (RFC 7518 s3.2) over `text`; `usage` for another algorithm.
 Result<std::string> hmac(std::string_view algorithm, std::string_view key, std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "crypto/jwk.hpp"
 
 #include "crypto/algorithm.hpp"
+#include "crypto/unusable.hpp"
 #include "protocol/base64.hpp"
 
 #include <oauth_token/json.hpp>
@@ -14,13 +15,6 @@
 
 namespace oauth_token {
 namespace {
-
-tl::unexpected<Error> unusable(const std::string& source, const std::string& what, std::string hint) {
-  return fail(Error{.error_class = ErrorClass::config,
-                    .message = source + " " + what + ".",
-                    .hint = std::move(hint),
-                    .reason = "key"});
-}
 
 std::string quoted(std::string_view text) { return "\"" + escape_for_terminal(text.substr(0, 100)) + "\""; }
 

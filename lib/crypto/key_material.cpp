@@ -5,7 +5,7 @@
 #include "crypto/jwk.hpp"
 #include "crypto/module.hpp"
 #include "crypto/pem.hpp"
-#include "crypto/token_uri.hpp"
+#include "crypto/unusable.hpp"
 
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/signing_key.hpp>
@@ -19,13 +19,6 @@
 
 namespace oauth_token {
 namespace {
-
-tl::unexpected<Error> unusable(const std::string& source, const std::string& what, std::string hint) {
-  return fail(Error{.error_class = ErrorClass::config,
-                    .message = source + " " + what + ".",
-                    .hint = std::move(hint),
-                    .reason = "key"});
-}
 
 tl::unexpected<Error> damaged(const std::string& source, std::string_view label) {
   return unusable(source,
@@ -157,7 +150,7 @@ Result<KeyMaterial> parse_key_material(const Secret& text, const std::string& so
 
 Result<KeyMaterial> read_key_material(const std::string& location, const PassphraseSource& passphrase,
                                       std::stop_token stop) {
-  if (is_token_uri(location)) return read_token_key(location, passphrase, std::move(stop));
+  if (is_key_in_token(location)) return read_token_key(location, passphrase, std::move(stop));
   auto file = read_file(location, stop);
   if (!file) return fail(std::move(file.error()));
   const std::string source = file_in_messages(location);

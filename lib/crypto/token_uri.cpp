@@ -1,5 +1,3 @@
-#include "crypto/token_uri.hpp"
-
 #include <oauth_token/signing_key.hpp>
 
 #include <algorithm>
@@ -57,13 +55,13 @@ tl::unexpected<Error> attribute_refused(std::string message, const char* hint) {
 
 }  // namespace
 
-bool is_token_uri(std::string_view location) {
+bool is_key_in_token(std::string_view location) noexcept {
   return location.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), location.begin(),
                                                         [](char a, char b) { return a == lower(b); });
 }
 
 Result<void> check_key_location(std::string_view location, const std::string& name) {
-  if (!is_token_uri(location)) return {};
+  if (!is_key_in_token(location)) return {};
   std::string rest(location.substr(scheme.size()));
   std::transform(rest.begin(), rest.end(), rest.begin(), lower);
   // Anywhere: "object=k,pin-value=1234" is one label to OpenSSL, and would be printed.

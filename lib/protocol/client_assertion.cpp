@@ -7,10 +7,7 @@
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,29 +15,20 @@
 namespace oauth_token::protocol {
 namespace {
 
-struct Mac {
-  std::string_view algorithm;
-  std::size_t size;  // of its output and, at least, of the key; bytes
-};
-
-constexpr Mac macs[] = {{"HS256", 32}, {"HS384", 48}, {"HS512", 64}};
-
-Result<Mac> mac_for(const ClientSecretJwt& client) {
-  const std::string_view algorithm =
-      client.assertion.algorithm.empty() ? "HS256" : std::string_view(client.assertion.algorithm);
-  const Mac* const mac = std::find_if(std::begin(macs), std::end(macs),
-                                      [&](const Mac& known) { return known.algorithm == algorithm; });
-  if (mac == std::end(macs))
+Result<std::string> algorithm_for(const ClientSecretJwt& client) {
+  const std::string algorithm = client.assertion.algorithm.empty() ? "HS256" : client.assertion.algorithm;
+  const auto size = mac_size(algorithm);
+  if (!size)
     return fail(ErrorClass::config,
                 "A client secret cannot sign with \"" + escape_for_terminal(algorithm) + "\".",
                 "With client_secret_jwt it is HS256, HS384 or HS512; the others need a signing key.");
-  if (client.client_secret.size() < mac->size)
+  if (client.client_secret.size() < *size)
     return fail(ErrorClass::config,
-                "The client secret is too short for " + std::string(algorithm) + ": it has " +
-                    std::to_string(client.client_secret.size()) + " bytes, and " + std::to_string(mac->size) +
+                "The client secret is too short for " + algorithm + ": it has " +
+                    std::to_string(client.client_secret.size()) + " bytes, and " + std::to_string(*size) +
                     " is the least (RFC 7518 s3.2). Nothing was sent.",
                 "Have a longer one issued, or use client_secret_basic or client_secret_post.");
-  return *mac;
+  return algorithm;
 }
 
 bool same_origin(std::string_view one, std::string_view other) {
@@ -102,11 +90,11 @@ Result<Secret> signed_assertion(const std::string& client_id, const AssertionOpt
 }  // namespace
 
 Result<Secret> client_assertion(const ClientSecretJwt& client, const AssertionMoment& moment) {
-  const auto mac = mac_for(client);
-  if (!mac) return fail(mac.error());
+  const auto algorithm = algorithm_for(client);
+  if (!algorithm) return fail(algorithm.error());
   return signed_assertion(
-      client.client_id, client.assertion, moment, {.algorithm = mac->algorithm},
-      [&](std::string_view text) { return hmac(mac->algorithm, client.client_secret.expose(), text); });
+      client.client_id, client.assertion, moment, {.algorithm = *algorithm},
+      [&](std::string_view text) { return hmac(*algorithm, client.client_secret.expose(), text); });
 }
 
 Result<Secret> client_assertion(const PrivateKeyJwt& client, const AssertionMoment& moment) {
