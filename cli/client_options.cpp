@@ -78,16 +78,12 @@ Result<ClientSettings> read_client_settings(const Settings& settings) {
   return client;
 }
 
-bool is_of_this_run(const Settings& settings, OptionName name) {
-  return settings.origin(name) == Origin::flag || settings.origin(name) == Origin::variable;
-}
-
 /// Server and client of the profile count too; user, scope and resource are those of its next sign-in.
 AskedBinding asked_binding(const Settings& settings, const ClientSettings& client) {
   AskedBinding asked{.client = client, .basic_encoding = settings.given("basic-encoding")};
-  if (is_of_this_run(settings, "username")) asked.username = settings.value("username");
-  if (is_of_this_run(settings, "scope")) asked.scope = settings.list("scope");
-  if (is_of_this_run(settings, "resource")) asked.resource = settings.list("resource");
+  if (settings.given_for_this_run("username")) asked.username = settings.value("username");
+  if (settings.given_for_this_run("scope")) asked.scope = settings.list("scope");
+  if (settings.given_for_this_run("resource")) asked.resource = settings.list("resource");
   return asked;
 }
 
@@ -105,15 +101,6 @@ bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHea
                     [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
 }
 
-bool same_source(const SecretSource& left, const SecretSource& right) {
-  const auto* const file = std::get_if<SecretFile>(&left);
-  const auto* const other_file = std::get_if<SecretFile>(&right);
-  const auto* const command = std::get_if<SecretCommand>(&left);
-  const auto* const other_command = std::get_if<SecretCommand>(&right);
-  return (file != nullptr && other_file != nullptr && file->path == other_file->path) ||
-         (command != nullptr && other_command != nullptr && command->command == other_command->command);
-}
-
 /// A flag that the session would pass over in silence.
 Result<void> check_flags_without_effect(const Settings& settings, const ClientSettings& asked,
                                         const SessionRecord& record) {
@@ -128,8 +115,8 @@ Result<void> check_flags_without_effect(const Settings& settings, const ClientSe
       {"prompt-param", false},
       {"header", same_headers(asked.headers, record.client.headers)},
       {"proxy", asked.proxy == record.client.proxy},
-      {"client-assertion-file", same_source(asked.client_assertion, record.client.client_assertion)},
-      {"client-assertion-command", same_source(asked.client_assertion, record.client.client_assertion)},
+      {"client-assertion-file", asked.client_assertion == record.client.client_assertion},
+      {"client-assertion-command", asked.client_assertion == record.client.client_assertion},
       {"assertion-lifetime", asked.assertion.lifetime == record.client.assertion.lifetime},
       {"assertion-nbf", asked.assertion.not_before == record.client.assertion.not_before},
   };

@@ -64,14 +64,10 @@ Result<PassphraseSource> passphrase_of_variable(Context& context, const Settings
   return [value](std::stop_token) -> Result<Secret> { return value->copy(); };
 }
 
-bool is_of_this_run(const Settings& settings, OptionName name) {
-  return settings.origin(name) == Origin::flag || settings.origin(name) == Origin::variable;
-}
-
 /// The file or command that flag or variable name.
 SecretSource source_of_this_run(const Settings& settings, const ClientSecret& secret) {
-  if (is_of_this_run(settings, secret.file)) return SecretFile{settings.value(secret.file)};
-  if (is_of_this_run(settings, secret.command)) return SecretCommand{settings.value(secret.command)};
+  if (settings.given_for_this_run(secret.file)) return SecretFile{settings.value(secret.file)};
+  if (settings.given_for_this_run(secret.command)) return SecretCommand{settings.value(secret.command)};
   return {};
 }
 
@@ -103,10 +99,10 @@ Result<void> add_secret_sources(const Context& context, const Settings& settings
     const auto chosen = place(context, settings, secret);
     if (!chosen) return fail(chosen.error());
     *source = as_source(*chosen);
+    const bool said = !std::holds_alternative<std::monostate>(*chosen);
+    if (source == &client.client_secret && settings.flag("client-secret-in-keyring") && !said)
+      *source = SecretInKeyring{};
   }
-  const auto chosen = place(context, settings, client_secret());
-  if (settings.flag("client-secret-in-keyring") && std::holds_alternative<std::monostate>(*chosen))
-    client.client_secret = SecretInKeyring{};
   return {};
 }
 

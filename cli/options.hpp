@@ -1,5 +1,7 @@
 #pragma once
 
+#include "option.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -10,98 +12,6 @@
 #include <vector>
 
 namespace oauth_token::cli {
-
-enum class Kind : std::uint8_t {
-  flag,         ///< takes no value
-  value,        ///< takes one value, given once
-  list,         ///< takes one value, may be repeated
-  choice_flag,  ///< stands alone for the first of its choices; the others behind "="
-};
-
-/// What is checked as soon as the value is read.
-enum class Check : std::uint8_t {
-  text,      ///< not empty, no control character
-  path,      ///< a file; made absolute, so that a session finds it from everywhere
-  key,       ///< the same, or a pkcs11: URI, which loads a module and so is no variable's to name
-  seconds,   ///< a number above 0, up to a day, with at most three decimals
-  lifetime,  ///< a whole number of seconds, 1 to 300
-  number,    ///< a descriptor: 0 to 1048575
-  choice,    ///< one of Option::choices
-  store,     ///< keyring, file, file:FOLDER or none
-  words,     ///< one or more values, separated by spaces
-  any,       ///< checked where it is used
-};
-
-/// Which commands take an option: a command names its groups (commands.hpp).
-enum class Group : std::uint32_t {
-  common = 1U << 0U,
-  server = 1U << 1U,
-  client = 1U << 2U,
-  transport = 1U << 3U,
-  grant = 1U << 4U,
-  user = 1U << 5U,
-  kept = 1U << 6U,  ///< a refresh token that the caller keeps
-  store = 1U << 7U,
-  session = 1U << 8U,
-  replace = 1U << 9U,
-  age = 1U << 10U,
-  force = 1U << 11U,
-  wait = 1U << 12U,
-  output = 1U << 13U,
-  token_output = 1U << 14U,
-  trace = 1U << 15U,
-  identity = 1U << 16U,
-  profile_edit = 1U << 17U,
-  cache = 1U << 19U,
-  exec = 1U << 20U,
-  proof = 1U << 21U,
-  profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
-};
-
-/// Where a value may come from, beside the command line; and what else is to be known of an option.
-enum Trait : std::uint8_t {
-  variable = 1U << 0U,       ///< OAUTH_TOKEN_ and the name in upper case
-  profile = 1U << 1U,        ///< a key of a profile
-  loopback_only = 1U << 2U,  ///< a profile may say so for a server on this machine only
-  runs_code = 1U << 3U,      ///< never a variable, but for askpass
-  hidden = 1U << 4U,         ///< a key of profiles that is no option of the command line
-  primary = 1U << 5U,        ///< described in the short help
-};
-
-/// Options that exclude each other; a set given by flag hides the whole set in variables and profile.
-enum class Alternative : std::uint8_t {
-  none,
-  password,
-  client_secret,
-  client_assertion,
-  signing_key_passphrase,
-  tls_key_passphrase,
-  refresh_token,
-  server,
-  endpoints,  ///< hidden by `server` of a higher place
-};
-constexpr bool holds_secret(Alternative set) noexcept {
-  return set != Alternative::none && set != Alternative::server && set != Alternative::endpoints;
-}
-
-struct Option {
-  std::string_view name = {};  ///< without the dashes
-  char letter = 0;
-  Kind kind = Kind::flag;
-  Check check = Check::any;
-  std::string_view value_name = {};
-  std::string_view choices = {};  ///< "a|b|c"
-  Group group = Group::common;
-  std::uint8_t traits = 0;
-  Alternative alternative = Alternative::none;
-  std::string_view help = {};
-
-  [[nodiscard]] constexpr bool has(Trait trait) const noexcept { return (traits & trait) != 0; }
-  /// Takes no word of the command line after it.
-  [[nodiscard]] constexpr bool stands_alone() const noexcept {
-    return kind == Kind::flag || kind == Kind::choice_flag;
-  }
-};
 
 /// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
 inline constexpr Option option_table[] = {
@@ -133,7 +43,7 @@ inline constexpr Option option_table[] = {
      Alternative::client_assertion, "file with a ready-made client assertion (RFC 7523)"},
     {"client-assertion-command", 0, Kind::value, Check::text, "CMD", "", Group::client, profile | runs_code,
      Alternative::client_assertion, "command that prints a client assertion"},
-    {"signing-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile,
+    {"signing-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile | proof,
      Alternative::client_assertion, "key that signs client assertions: PEM, PKCS#12, JWK, or a pkcs11: URI"},
     {"signing-key-id", 0, Kind::value, Check::text, "KID", "", Group::client, variable | profile,
      Alternative::none, "name of the key at the server (kid)"},
@@ -152,10 +62,10 @@ inline constexpr Option option_table[] = {
      Alternative::none, "type of client assertions (typ)"},
     {"assertion-nbf", 0, Kind::flag, Check::any, "", "", Group::client, variable | profile, Alternative::none,
      "say from when client assertions hold, too (nbf)"},
-    {"tls-cert", 0, Kind::value, Check::path, "FILE", "", Group::client, variable | profile,
+    {"tls-cert", 0, Kind::value, Check::path, "FILE", "", Group::client, variable | profile | proof,
      Alternative::none, "certificate of the client for mutual TLS: PEM or PKCS#12"},
-    {"tls-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile, Alternative::none,
-     "its key, where it is not in the same file"},
+    {"tls-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile | proof,
+     Alternative::none, "its key, where it is not in the same file"},
     {"tls-key-passphrase-file", 0, Kind::value, Check::path, "FILE", "", Group::client, variable | profile,
      Alternative::tls_key_passphrase, "file with that key's passphrase or PIN"},
     {"tls-key-passphrase-command", 0, Kind::value, Check::text, "CMD", "", Group::client, profile | runs_code,
@@ -163,8 +73,8 @@ inline constexpr Option option_table[] = {
     {"dpop", 0, Kind::choice_flag, Check::choice, "USE", "required|optional", Group::client,
      variable | profile, Alternative::none,
      "bind the tokens to a key (RFC 9449); optional: take a Bearer token, too"},
-    {"dpop-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile, Alternative::none,
-     "that key; else one is made, and kept with the tokens"},
+    {"dpop-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile | proof,
+     Alternative::none, "that key; else one is made, and kept with the tokens"},
     {"client-secret-stdin", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,
      Alternative::client_secret, "read the client secret from standard input, for the keyring"},
     {"client-secret-prompt", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,

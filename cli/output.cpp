@@ -72,6 +72,15 @@ Result<void> write_json_answer(const Context& context, const Settings& settings,
   return write_json_answer(context, settings, document->root());
 }
 
+Result<void> write_line_or_json(const Context& context, const Settings& settings, const Secret& text,
+                                Secret object) {
+  if (output_form(settings) == "json" || settings.given("field"))
+    return write_json_answer(context, settings, std::move(object));
+  SecretBuffer line;
+  line.append(text.expose()).append('\n');
+  return write_answer(context, line.expose());
+}
+
 Result<void> write_json_answer(const Context& context, const Settings& settings, const json::Value& object) {
   SecretBuffer answer;
   if (!settings.given("field")) {

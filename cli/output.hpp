@@ -26,6 +26,10 @@ std::string_view output_form(const Settings& settings);
 Result<void> write_json_answer(const Context& context, const Settings& settings, Secret object);
 Result<void> write_json_answer(const Context& context, const Settings& settings, const json::Value& object);
 
+/// One text as the answer: `object`, which has it too, with -o json or --field, else the text and a newline.
+Result<void> write_line_or_json(const Context& context, const Settings& settings, const Secret& text,
+                                Secret object);
+
 /// The text of one JSON object as the next value; an empty object where there is none.
 void append_object(json::Writer& out, std::string_view object);
 

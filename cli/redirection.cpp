@@ -9,15 +9,11 @@
 namespace oauth_token::cli {
 namespace {
 
-// Certificates and keys prove who the client is, as secrets do.
-bool is_proof(OptionName name) {
-  return holds_secret(name.option().alternative) || name.option().name == "tls-cert" ||
-         name.option().check == Check::key;
-}
-
 bool uses_proof_of_profile(const Settings& settings) {
   for (std::size_t i = 0; i < option_count; ++i)
-    if (settings.entries[i].origin == Origin::profile && is_proof(OptionName(i))) return true;
+    if (settings.entries[i].origin == Origin::profile &&
+        (holds_secret(option_table[i].alternative) || option_table[i].has(proof)))
+      return true;
   return false;
 }
 

@@ -5,6 +5,8 @@
 #include "report.hpp"
 #include "value_check.hpp"
 
+#include <oauth_token/signing_key.hpp>
+
 #include <algorithm>
 #include <cstring>
 

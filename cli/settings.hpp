@@ -27,6 +27,10 @@ class Settings {
 
   [[nodiscard]] bool given(OptionName name) const noexcept { return entry(name).origin != Origin::none; }
   [[nodiscard]] Origin origin(OptionName name) const noexcept { return entry(name).origin; }
+  /// By flag or variable, not by the profile.
+  [[nodiscard]] bool given_for_this_run(OptionName name) const noexcept {
+    return origin(name) == Origin::flag || origin(name) == Origin::variable;
+  }
   /// A flag that is set.
   [[nodiscard]] bool flag(OptionName name) const noexcept { return given(name) && value(name) == "true"; }
   /// The value, or an empty text.

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include <strings.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
@@ -115,11 +114,6 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
   const std::chrono::milliseconds time{std::int64_t{*whole} * 1000 + thousandths};
   if (time.count() == 0 || time > std::chrono::hours(24)) return std::nullopt;
   return time;
-}
-
-bool is_key_in_token(std::string_view value) noexcept {
-  constexpr std::string_view scheme = "pkcs11:";
-  return value.size() >= scheme.size() && strncasecmp(value.data(), scheme.data(), scheme.size()) == 0;
 }
 
 std::optional<std::string> parse_truth(std::string_view text) {

@@ -22,9 +22,6 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
 /// "2.5" as 2500 ms; nothing for what is no number of seconds above 0 and up to a day.
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept;
 
-/// A `pkcs11:` URI (RFC 7512), not a file.
-bool is_key_in_token(std::string_view value) noexcept;
-
 /// "true" and "false" for the ways to write them; nothing else.
 std::optional<std::string> parse_truth(std::string_view text);
 

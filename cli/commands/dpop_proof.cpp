@@ -36,16 +36,10 @@ Result<Secret> make_proof(Context& context, const Settings& settings) {
 Result<int> print_proof(Context& context, const Settings& settings) {
   const auto proof = make_proof(context, settings);
   if (!proof) return fail(proof.error());
-  Result<void> written;
-  if (output_form(settings) == "json" || settings.given("field")) {
-    json::Writer object;
-    object.begin_object().member("proof", proof->expose()).member("session", settings.session);
-    written = write_json_answer(context, settings, object.end_object().take());
-  } else {
-    written =
-        write_answer(context, std::move(SecretBuffer().append(proof->expose()).append('\n')).take().expose());
-  }
-  if (!written) return fail(std::move(written.error()));
+  json::Writer object;
+  object.begin_object().member("proof", proof->expose()).member("session", settings.session).end_object();
+  if (auto written = write_line_or_json(context, settings, *proof, object.take()); !written)
+    return fail(std::move(written.error()));
   return exit_done;
 }
 
