@@ -10,9 +10,9 @@ import subprocess
 import tempfile
 import unittest
 
-from authorization_servers import Glewlwyd, OidcProvider
+from authorization_servers import Glewlwyd
 from independent import verifies
-from real_server_case import RealServerTest
+from real_server_case import OidcProviderCase, RealServerTest
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PASSPHRASE = "käy phrase"
@@ -109,7 +109,7 @@ class AssertionTest(RealServerTest):
         self.assertEqual(token["token_type"], "Bearer")
 
 
-class OidcProviderAssertions(AssertionTest):
+class OidcProviderAssertions(AssertionTest, OidcProviderCase):
     METHODS = {  # the client's name, the algorithm, what is left to the key
         "RS256": ("RS256", ()),
         "PS256": ("PS256", ("--signing-alg", "PS256")),
@@ -117,14 +117,6 @@ class OidcProviderAssertions(AssertionTest):
         "ES384": ("ES384", ()),
         "EDDSA": ("EdDSA", ()),
     }
-
-    @classmethod
-    def start_server(cls):
-        return OidcProvider().start()
-
-    def setUp(self):
-        super().setUp()
-        self.server.forget_requests()
 
     def check_requests(self, client_id, header, audiences, verify):
         """Each request carried one assertion, whole as it should be; returns how many there were."""

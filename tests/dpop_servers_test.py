@@ -11,8 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from authorization_servers import OidcProvider
-from real_server_case import RealServerTest
+from real_server_case import OidcProviderCase
 
 
 def parts_of(jwt):
@@ -32,15 +31,7 @@ def hash_of(token):
     return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
 
 
-class DpopTest(RealServerTest):
-    @classmethod
-    def start_server(cls):
-        return OidcProvider().start()
-
-    def setUp(self):
-        super().setUp()
-        self.server.forget_requests()
-
+class DpopTest(OidcProviderCase):
     def sign_in(self, client, *words, dpop="--dpop"):
         return self.password("--client-id", client, dpop, "--scope", "openid", "-o", "json", *words)
 

@@ -8,11 +8,11 @@ import os
 import ssl
 import unittest
 
-from authorization_servers import Glewlwyd, OidcProvider
+from authorization_servers import Glewlwyd
 from certificates import Authority, openssl
 from doctor import doctor
 from fault_server import ConnectProxy, FaultServer, answering, response, server_tls
-from real_server_case import RealServerTest
+from real_server_case import OidcProviderCase, RealServerTest
 
 
 def thumbprint(path):
@@ -59,15 +59,7 @@ class MutualTlsTest(RealServerTest):
                 self.assertEqual(answer["token_type"], "Bearer")
 
 
-class OidcProviderMutualTlsTest(MutualTlsTest):
-    @classmethod
-    def start_server(cls):
-        return OidcProvider().start()
-
-    def setUp(self):
-        super().setUp()
-        self.server.forget_requests()
-
+class OidcProviderMutualTlsTest(MutualTlsTest, OidcProviderCase):
     def demanding(self, authority):
         """A server's side of TLS that wants a certificate of that authority."""
         return server_tls(self.server.dir + "/tls.pem", self.server.dir + "/tls.key", client_authority=authority)

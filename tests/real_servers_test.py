@@ -5,20 +5,12 @@ import json
 import time
 import unittest
 
-from authorization_servers import Glewlwyd, OidcProvider
-from real_server_case import RealServerTest
+from authorization_servers import Glewlwyd
+from real_server_case import OidcProviderCase, RealServerTest
 
 
-class OidcProviderTest(RealServerTest):
-    @classmethod
-    def start_server(cls):
-        return OidcProvider().start()
-
+class OidcProviderTest(OidcProviderCase):
     METHODS = (("", "client_secret_basic"), ("_ODD", "client_secret_basic"), ("_POST", "client_secret_post"))
-
-    def setUp(self):
-        super().setUp()
-        self.server.forget_requests()
 
     def tokens_sent(self):
         return [dict(request["form"])["refresh_token"] for request in self.server.requests("/token")[1:]]

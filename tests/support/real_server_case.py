@@ -3,6 +3,7 @@
 import json
 import time
 
+from authorization_servers import OidcProvider
 from keyring_case import KeyringTestCase
 
 
@@ -80,3 +81,15 @@ class RealServerTest(KeyringTestCase):
 
     def store_holds_nothing(self):
         self.assertEqual(self.run_ok("list", "-o", "json"), "[]\n")
+
+
+class OidcProviderCase(RealServerTest):
+    """At oidc-provider, which has forgotten the requests of the test before."""
+
+    @classmethod
+    def start_server(cls):
+        return OidcProvider().start()
+
+    def setUp(self):
+        super().setUp()
+        self.server.forget_requests()
