@@ -1,0 +1,97 @@
+#pragma once
+
+#include "base/completion.hpp"
+#include "base/own_process.hpp"
+#include "base/worker.hpp"
+
+#include <oauth_token/error.hpp>
+#include <oauth_token/executor.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace oauth_token {
+
+/// Makes `..._async` calls of blocking ones, as executor.hpp promises: they run one after another on a thread
+/// of their owner's, and their completions where the executor says, else on a second thread. In a forked
+/// child the owner must leave it alone, see OwnedHere.
+class AsyncCalls {
+ public:
+  explicit AsyncCalls(Executor executor);
+  AsyncCalls(const AsyncCalls&) = delete;
+  AsyncCalls& operator=(const AsyncCalls&) = delete;
+  AsyncCalls(AsyncCalls&&) = delete;
+  AsyncCalls& operator=(AsyncCalls&&) = delete;
+  /// As `close`.
+  ~AsyncCalls();
+
+  /// `work` gets a token that is stopped with `stop` and with the owner, and must then end within 100 ms.
+  template <class T>
+  void start(std::function<Result<T>(std::stop_token)> work, std::stop_token stop,
+             std::function<void(Result<T>)> done);
+
+  /// For the owner's destructor: drops what has not begun, and stops and waits for what runs.
+  void close() noexcept;
+
+ private:
+  template <class T>
+  struct Call;
+
+  const OwnProcess process_ = {};
+  const Executor executor_;
+  std::stop_source ending_ = {};
+  std::shared_ptr<Worker> courier_;
+  std::shared_ptr<Callbacks> callbacks_;
+  Worker worker_;
+};
+
+template <class T>
+struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
+  std::shared_ptr<Completion<T>> completion = {};
+  std::function<Result<T>(std::stop_token)> work = {};
+  std::shared_ptr<Worker> courier = {};
+  std::stop_source stop = {};
+  std::atomic<bool> begun = false;
+  std::optional<std::stop_callback<std::function<void()>>> on_stop = {};
+
+  void run(const std::stop_token& ending) {
+    if (begun.exchange(true)) return;
+    const std::stop_callback end(ending, [this] { stop.request_stop(); });
+    completion->finish(std::exchange(work, nullptr)(stop.get_token()));
+  }
+
+  // What waits in the queue is told at once; what runs hears it for itself, and knows more.
+  void cancel() {
+    stop.request_stop();
+    if (begun.exchange(true)) return;
+    answer(fail(ErrorClass::interrupted, "Interrupted before it was begun."));
+  }
+
+  // Never on the calling thread.
+  void answer(Result<T> result) {
+    const auto shared = std::make_shared<Result<T>>(std::move(result));
+    (void)courier->run([to = completion, shared] { to->finish(std::move(*shared)); });
+  }
+};
+
+template <class T>
+void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop_token stop,
+                       std::function<void(Result<T>)> done) {
+  if (auto here = process_.check(); !here)
+    return refuse_in_child(executor_, [done = std::move(done), error = here.error()] { done(fail(error)); });
+  const auto call = std::make_shared<Call<T>>();
+  call->completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
+  call->work = std::move(work);
+  call->courier = courier_;
+  call->on_stop.emplace(std::move(stop), [weak = call->weak_from_this()] {
+    if (const auto cancelled = weak.lock()) cancelled->cancel();
+  });
+  auto queued = worker_.run([call, ending = ending_.get_token()] { call->run(ending); });
+  if (!queued) call->answer(fail(std::move(queued.error())));
+}
+
+}  // namespace oauth_token

@@ -1,0 +1,59 @@
+#include "base/completion.hpp"
+
+#include "base/worker.hpp"
+
+#include <algorithm>
+
+namespace oauth_token {
+
+PendingCallback::PendingCallback(std::shared_ptr<Callbacks> owner) : owner_(std::move(owner)) {
+  const std::lock_guard lock(owner_->mutex_);
+  is_chained_ = true;
+  after_ = owner_->first_;
+  if (after_ != nullptr) after_->before_ = this;
+  owner_->first_ = this;
+}
+
+void PendingCallback::unchain() noexcept {
+  const std::lock_guard lock(owner_->mutex_);
+  owner_->unchain(*this);
+}
+
+bool Callbacks::unchain(PendingCallback& callback) noexcept {
+  if (!std::exchange(callback.is_chained_, false)) return false;
+  (callback.before_ != nullptr ? callback.before_->after_ : first_) = callback.after_;
+  if (callback.after_ != nullptr) callback.after_->before_ = callback.before_;
+  return true;
+}
+
+bool Callbacks::begin(PendingCallback& callback) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !unchain(callback)) return false;
+  running_.push_back(std::this_thread::get_id());
+  return true;
+}
+
+void Callbacks::end() noexcept {
+  const std::lock_guard lock(mutex_);
+  running_.erase(std::find(running_.begin(), running_.end(), std::this_thread::get_id()));
+  if (closed_) ended_.notify_all();
+}
+
+void Callbacks::close() noexcept {
+  std::vector<std::shared_ptr<const void>> dropped;  // destroyed without the lock: they are not ours
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  while (first_ != nullptr) {
+    dropped.push_back(first_->take_done());
+    unchain(*first_);
+  }
+  const auto is_other = [self = std::this_thread::get_id()](std::thread::id one) { return one != self; };
+  ended_.wait(lock, [&] { return std::none_of(running_.begin(), running_.end(), is_other); });
+}
+
+void refuse_in_child(const Executor& executor, std::function<void()> done) {
+  auto thread = start_thread([executor, done] { executor ? executor(done) : done(); });
+  if (thread) thread->detach();
+}
+
+}  // namespace oauth_token

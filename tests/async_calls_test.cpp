@@ -1,0 +1,219 @@
+#include "base/async_calls.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace oauth_token;
+
+namespace {
+
+using Work = std::function<Result<int>(std::stop_token)>;
+using Done = std::function<void(Result<int>)>;
+
+Work gives(int number) {
+  return [number](std::stop_token) { return Result<int>(number); };
+}
+
+// Ends with the stop request only.
+Result<int> waits(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait(lock, stop, [] { return false; });
+  return fail(ErrorClass::interrupted, "It heard the stop request.");
+}
+
+struct Promised {
+  std::promise<Result<int>> promise = {};
+  std::future<Result<int>> future = promise.get_future();
+  Done done() {
+    return [this](Result<int> result) { promise.set_value(std::move(result)); };
+  }
+  Result<int> get() { return future.get(); }
+};
+
+// An application's thread that runs what it is given when it is asked to.
+struct Window {
+  std::mutex mutex = {};
+  std::condition_variable more = {};
+  std::deque<std::function<void()>> queue = {};
+
+  Executor executor() {
+    return [this](std::function<void()> work) {
+      const std::lock_guard lock(mutex);
+      queue.push_back(std::move(work));
+      more.notify_one();
+    };
+  }
+  void run_one() {
+    std::unique_lock lock(mutex);
+    more.wait(lock, [this] { return !queue.empty(); });
+    const auto work = std::move(queue.front());
+    queue.pop_front();
+    lock.unlock();
+    work();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("results come on a thread of the library's own, in order") {
+  AsyncCalls calls({});
+  const auto here = std::this_thread::get_id();
+  Promised first;
+  Promised second;
+  std::atomic<bool> elsewhere = false;
+  calls.start<int>(gives(1), {}, [&](Result<int> result) {
+    elsewhere = std::this_thread::get_id() != here;
+    first.promise.set_value(std::move(result));
+  });
+  calls.start<int>(gives(2), {}, second.done());
+  CHECK(second.get().value() == 2);
+  CHECK(first.get().value() == 1);
+  CHECK(elsewhere);
+}
+
+TEST_CASE("results come on the thread that the executor chooses, and not before it runs them") {
+  Window window;
+  AsyncCalls calls(window.executor());
+  std::thread::id where;
+  calls.start<int>(gives(1), {}, [&](Result<int>) { where = std::this_thread::get_id(); });
+  window.run_one();
+  CHECK(where == std::this_thread::get_id());
+}
+
+TEST_CASE("a stop request ends a call that runs, by the call's own words") {
+  AsyncCalls calls({});
+  std::stop_source stop;
+  Promised call;
+  std::promise<void> begun;
+  calls.start<int>(
+      [&](std::stop_token token) {
+        begun.set_value();
+        return waits(std::move(token));
+      },
+      stop.get_token(), call.done());
+  begun.get_future().wait();
+  stop.request_stop();
+  CHECK(call.get().error().message == "It heard the stop request.");
+}
+
+TEST_CASE("a stop request is answered while the call still waits behind another") {
+  AsyncCalls calls({});
+  std::stop_source stop;
+  std::stop_source first_stop;
+  Promised first;
+  Promised second;
+  calls.start<int>(waits, first_stop.get_token(), first.done());
+  calls.start<int>(gives(2), stop.get_token(), second.done());
+  stop.request_stop();
+  CHECK(second.get().error().error_class == ErrorClass::interrupted);
+  CHECK(first.future.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  first_stop.request_stop();
+  CHECK(first.get().error().error_class == ErrorClass::interrupted);
+}
+
+TEST_CASE("a call that is stopped before it is made is answered, and not by the calling thread") {
+  for (const bool with_executor : {false, true}) {
+    const auto here = std::this_thread::get_id();
+    std::atomic<bool> elsewhere = false;
+    AsyncCalls calls(with_executor ? Executor([](std::function<void()> work) { work(); }) : Executor());
+    std::stop_source stop;
+    stop.request_stop();
+    Promised call;
+    calls.start<int>(gives(1), stop.get_token(), [&](Result<int> result) {
+      elsewhere = std::this_thread::get_id() != here;
+      call.promise.set_value(std::move(result));
+    });
+    CHECK(call.get().error().error_class == ErrorClass::interrupted);
+    CHECK(elsewhere);
+  }
+}
+
+TEST_CASE("a destroyed owner stops what runs, and calls and keeps nothing more") {
+  Window window;
+  const auto kept = std::make_shared<int>(0);
+  int called = 0;
+  {
+    AsyncCalls calls(window.executor());
+    std::promise<void> begun;
+    calls.start<int>(
+        [&](std::stop_token token) {
+          begun.set_value();
+          return waits(std::move(token));
+        },
+        {}, [&called, kept](Result<int>) { ++called; });
+    calls.start<int>(gives(2), {}, [&called, kept](Result<int>) { ++called; });
+    begun.get_future().wait();
+    CHECK(kept.use_count() == 3);
+  }
+  CHECK(kept.use_count() == 1);
+  while (!window.queue.empty()) window.run_one();
+  CHECK(called == 0);
+}
+
+TEST_CASE("a destroyed owner waits for the callback that runs on another thread") {
+  auto calls = std::make_unique<AsyncCalls>(Executor());
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  std::atomic<bool> over = false;
+  calls->start<int>(gives(1), {}, [&](Result<int>) {
+    begun.set_value();
+    go_on.get_future().wait();
+    over = true;
+  });
+  begun.get_future().wait();
+  std::thread later([&] { go_on.set_value(); });
+  calls.reset();
+  CHECK(over);
+  later.join();
+}
+
+TEST_CASE("a callback may destroy the owner") {
+  for (const bool with_executor : {false, true}) {
+    Window window;
+    auto calls = std::make_unique<AsyncCalls>(with_executor ? window.executor() : Executor());
+    Promised call;
+    int other = 0;
+    calls->start<int>(gives(1), {}, [&](Result<int> result) {
+      calls.reset();
+      call.promise.set_value(std::move(result));
+    });
+    calls->start<int>(waits, {}, [&](Result<int>) { ++other; });
+    if (with_executor) window.run_one();
+    CHECK(call.get().value() == 1);
+    CHECK(other == 0);
+  }
+}
+
+TEST_CASE("a child after fork gets an error, and leaves the parent's calls alone") {
+  auto calls = std::make_unique<OwnedHere<AsyncCalls>>(new AsyncCalls(Executor()));
+  std::stop_source stop;
+  Promised running;
+  (*calls)->start<int>(waits, stop.get_token(), running.done());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Promised refused;
+    (*calls)->start<int>(gives(1), {}, refused.done());
+    const bool is_usage = refused.get().error().error_class == ErrorClass::usage;
+    calls.reset();
+    ::_exit(is_usage ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  stop.request_stop();
+  CHECK(running.get().error().error_class == ErrorClass::interrupted);
+}
