@@ -4,7 +4,6 @@
 #include "parameter_rules.hpp"
 #include "report.hpp"
 
-#include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/text.hpp>
 
@@ -52,13 +51,6 @@ SecretInput password_input(const Context& context, const Settings& settings) {
   return input;
 }
 
-/// Whom a person is about to give the password to.
-std::string server_to_name(const Settings& settings) {
-  if (settings.given("issuer")) return settings.value("issuer");
-  const auto url = parse_url(settings.value("token-endpoint"));
-  return url ? url->origin() : settings.value("token-endpoint");
-}
-
 SecretPlaces refresh_token_places(const Settings& settings, Origin origin) {
   SecretPlaces places;
   places.standard_input = settings.origin("refresh-token-stdin") == origin;
@@ -102,6 +94,14 @@ Result<std::vector<Parameter>> read_parameters(const Context& context, const Set
   if (!open) return fail(std::move(open.error()));
   for (Pair& pair : *open)
     parameters.push_back({.name = std::move(pair.first), .value = Secret(pair.second)});
+  auto hidden = read_hidden_parameters(context, settings);
+  if (!hidden) return fail(std::move(hidden.error()));
+  for (Parameter& parameter : *hidden) parameters.push_back(std::move(parameter));
+  return parameters;
+}
+
+Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, const Settings& settings) {
+  std::vector<Parameter> parameters;
   for (const std::string& text : settings.list("param-file")) {
     auto pair = split(text, "--param-file NAME=FILE", true);
     if (!pair) return fail(std::move(pair.error()));
@@ -137,7 +137,8 @@ Result<std::string> read_username(const Context& context, const Settings& settin
   return fail(std::move(name.error()));
 }
 
-Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username) {
+Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username,
+                             const std::string& server) {
   SecretInput input = password_input(context, settings);
   const auto asked = password_is_asked(context, settings);
   if (!asked) return fail(asked.error());
@@ -146,8 +147,7 @@ Result<Secret> read_password(Context& context, const Settings& settings, const s
     return Secret(stand_in);
   }
   input.variables.value = take(context.variables.password);
-  return read_secret(input, {.text = "Password for " + username + " at " + server_to_name(settings) + ": "},
-                     context.reading());
+  return read_secret(input, {.text = "Password for " + username + " at " + server + ": "}, context.reading());
 }
 
 Result<Secret> read_refresh_token(Context& context, const Settings& settings) {

@@ -15,22 +15,36 @@ namespace {
 
 constexpr int attempts_at_a_prompt = 3;
 
-/// Repeats `request` after class `credentials` as long as a person may be asked again.
-Result<Token> request_with_patience(const Context& context, const SignInRequest& request,
-                                    const std::function<Result<Token>(Grant)>& send) {
-  for (int attempt = 1;; ++attempt) {
-    auto grant = request.make_grant();
-    if (!grant) return fail(std::move(grant.error()));
-    auto token = send(std::move(*grant));
-    const bool again = !token && token.error().error_class == ErrorClass::credentials &&
-                       request.may_ask_again && attempt < attempts_at_a_prompt;
-    if (!again) return token;
-    std::string words = words_of_server(token.error());  // perhaps that the account is locked
-    if (!words.empty()) words = " The server says: " + words + ".";
-    note(context, token.error().message + words + " Try again (" + std::to_string(attempt + 1) + " of " +
-                      std::to_string(attempts_at_a_prompt) + ").");
-  }
+void say_what_was_wrong(const Context& context, const SignInQuestion& question) {
+  std::string words = words_of_server(*question.refused);  // perhaps that the account is locked
+  if (!words.empty()) words = " The server says: " + words + ".";
+  note(context, question.refused->message + words + " Try again (" + std::to_string(question.attempt) +
+                    " of " + std::to_string(question.attempts) + ").");
 }
+
+/// Reads what the request lacks from where the settings say, else asks at the terminal.
+Result<SignInAnswer> answer_of(Context& context, const Settings& settings, const TokenRequest& request,
+                               const SignInQuestion& question) {
+  if (question.refused) say_what_was_wrong(context, question);
+  SignInAnswer answer{.username = question.username};
+  if (request.with_password) {
+    auto password = read_password(context, settings, question.username, question.server);
+    if (!password) return fail(std::move(password.error()));
+    answer.password = std::move(*password);
+  }
+  auto parameters = read_hidden_parameters(context, settings);
+  if (!parameters) return fail(std::move(parameters.error()));
+  answer.factors = std::move(*parameters);
+  return answer;
+}
+
+AskPerson person_at_the_terminal(Context& context, const Settings& settings, const TokenRequest& request) {
+  return [&](const SignInQuestion& question, const std::function<void(Result<SignInAnswer>)>& answer) {
+    answer(answer_of(context, settings, request, question));
+  };
+}
+
+int attempts_at(const TokenRequest& request) { return request.may_ask_again ? attempts_at_a_prompt : 1; }
 
 bool answers_a_person(const Context& context, const Settings& settings) {
   return !settings.given("output") && !settings.given("field") && isatty(context.output) != 0;
@@ -48,7 +62,7 @@ void say_who_signed_in(const Context& context, const SessionRecord& record, cons
 }
 
 Result<SessionRecord> wanted_session(const Context& context, const Settings& settings,
-                                     const SignInRequest& request) {
+                                     const TokenRequest& request) {
   SessionRecord record{
       .name = settings.session, .grant_type = request.grant_type, .username = request.username};
   if (settings.given("store")) record.store = settings.value("store");
@@ -78,23 +92,29 @@ Result<int> print_kept_token(const Context& context, const Settings& settings, c
 
 // The client, and the client's secret in it, is gone before the token is printed: a reader may be slow.
 
-/// --store none and --dry-run: no session.
-Result<Token> request_unkept(Context& context, const Settings& settings, const SignInRequest& request) {
-  auto client = client_settings(context, settings);
-  if (!client) return fail(std::move(client.error()));
+/// No session. `for_session`: --dry-run shows the request of one.
+Result<Token> request_unkept(Context& context, const Settings& settings, const TokenRequest& request,
+                             bool for_session) {
+  auto wanted = wanted_session(context, settings, request);
+  if (!wanted) return fail(std::move(wanted.error()));
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
-  const bool session_makes_key =
-      settings.flag("dry-run") && !request.grant_type.empty() && settings.value("store") != "none";
-  if (session_makes_key) {
-    if (auto done = stand_in_for_dpop_key(*client, *run); !done) return fail(std::move(done.error()));
+  SignInQuestion question = sign_in_question(*wanted);
+  question.attempts = attempts_at(request);
+  if (for_session) {
+    if (auto done = stand_in_for_dpop_key(wanted->client, *run); !done) return fail(std::move(done.error()));
   }
-  const auto sender = make_client(*client, std::move(*run), context.stop);
-  if (!sender) return fail(sender.error());
-  if (auto checked = check_loopback_only(settings, *client); !checked)  // now with what was discovered
+  const auto client = make_client(wanted->client, std::move(*run), context.stop);
+  if (!client) return fail(client.error());
+  if (auto checked = check_loopback_only(settings, wanted->client); !checked)  // now with what was discovered
     return fail(std::move(checked.error()));
-  return request_with_patience(context, request,
-                               [&](Grant grant) { return sender->request(std::move(grant), context.stop); });
+  const auto send = [&](SignInAnswer answer) {
+    return client->request(request.make_grant ? request.make_grant(*wanted, std::move(answer))
+                                              : password_grant(*wanted, std::move(answer)),
+                           context.stop);
+  };
+  return request_interactively(std::move(question), person_at_the_terminal(context, settings, request), send,
+                               context.stop);
 }
 
 struct SignedIn {
@@ -103,26 +123,30 @@ struct SignedIn {
   SessionRecord record = {};
 };
 
-Result<SignedIn> sign_in(Context& context, const Settings& settings, const SignInRequest& request) {
-  auto record = wanted_session(context, settings, request);
-  if (!record) return fail(std::move(record.error()));
+Result<SignedIn> sign_in(Context& context, const Settings& settings, const TokenRequest& request) {
+  auto wanted = wanted_session(context, settings, request);
+  if (!wanted) return fail(std::move(wanted.error()));
   auto session = session_options(context, settings);
   if (!session) return fail(std::move(session.error()));
-  auto prepared =
-      SignIn::prepare(std::move(*record), settings.flag("replace"), std::move(*session), context.stop);
-  if (!prepared) return fail(std::move(prepared.error()));
-  if (auto checked = check_loopback_only(settings, prepared->record().client); !checked)
+  InteractiveSignIn sign_in({.wanted = std::move(*wanted),
+                             .replace = settings.flag("replace"),
+                             .session = std::move(*session),
+                             .attempts = attempts_at(request),
+                             .make_grant = request.make_grant},
+                            person_at_the_terminal(context, settings, request));
+  if (auto prepared = sign_in.prepare(context.stop); !prepared) return fail(std::move(prepared.error()));
+  if (auto checked = check_loopback_only(settings, sign_in.record().client); !checked)
     return fail(std::move(checked.error()));  // a discovered endpoint
   SignedIn result;
-  result.token = request_with_patience(
-      context, request, [&](Grant grant) { return prepared->request(std::move(grant), context.stop); });
-  result.unkept = prepared->take_unkept_token();
-  result.record = prepared->record();
+  result.token = sign_in.run(context.stop);
+  result.unkept = sign_in.take_unkept_token();
+  result.record = sign_in.record();
   return result;
 }
 
-Result<int> request_and_print(Context& context, const Settings& settings, const SignInRequest& request) {
-  const auto token = request_unkept(context, settings, request);
+Result<int> request_and_print(Context& context, const Settings& settings, const TokenRequest& request,
+                              bool for_session) {
+  const auto token = request_unkept(context, settings, request, for_session);
   if (!token) return fail(token.error());
   if (auto printed = print_token(context, settings, *token, ""); !printed)
     return fail(std::move(printed.error()));
@@ -131,13 +155,13 @@ Result<int> request_and_print(Context& context, const Settings& settings, const 
 
 }  // namespace
 
-Result<int> request_and_print(Context& context, const Settings& settings, const GrantMaker& make_grant) {
-  return request_and_print(context, settings, SignInRequest{.make_grant = make_grant});
+Result<int> request_and_print(Context& context, const Settings& settings, const TokenRequest& request) {
+  return request_and_print(context, settings, request, false);
 }
 
-Result<int> sign_in_and_print(Context& context, const Settings& settings, const SignInRequest& request) {
-  if (settings.value("store") == "none" || settings.flag("dry-run"))
-    return request_and_print(context, settings, request);
+Result<int> sign_in_and_print(Context& context, const Settings& settings, const TokenRequest& request) {
+  const bool kept = settings.value("store") != "none";
+  if (!kept || settings.flag("dry-run")) return request_and_print(context, settings, request, kept);
   auto done = sign_in(context, settings, request);
   if (!done) return fail(std::move(done.error()));
   if (!done->token)

@@ -5,6 +5,7 @@
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
+#include <oauth_token/interactive_sign_in.hpp>
 #include <oauth_token/session.hpp>
 
 #include <functional>
@@ -12,22 +13,21 @@
 
 namespace oauth_token::cli {
 
-/// Makes the grant for one request: secrets are read or asked for now.
-using GrantMaker = std::function<Result<Grant>()>;
-
-/// Requests one token, stores nothing and prints it.
-Result<int> request_and_print(Context& context, const Settings& settings, const GrantMaker& make_grant);
-
-/// What sign_in needs beside the settings.
-struct SignInRequest {
+/// A request for a token. Secrets are read or asked for when it is sent, and no sooner.
+struct TokenRequest {
   std::string grant_type = {};
   std::string username = {};   ///< empty: the grant has none
+  bool with_password = false;  ///< of that user
   bool may_ask_again = false;  ///< the password is asked for: three times in all
-  GrantMaker make_grant = {};
+  /// Empty: password_grant.
+  std::function<Grant(const SessionRecord& wanted, SignInAnswer answer)> make_grant = {};
 };
 
-/// Requests a token, keeps it as a session and prints it. Whatever can fail without a secret fails before
-/// `make_grant` is called.
-Result<int> sign_in_and_print(Context& context, const Settings& settings, const SignInRequest& request);
+/// Requests one token, stores nothing and prints it.
+Result<int> request_and_print(Context& context, const Settings& settings, const TokenRequest& request);
+
+/// Requests a token, keeps it as a session and prints it. Whatever can fail without a secret fails before one
+/// is asked for.
+Result<int> sign_in_and_print(Context& context, const Settings& settings, const TokenRequest& request);
 
 }  // namespace oauth_token::cli

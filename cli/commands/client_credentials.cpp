@@ -16,13 +16,14 @@ Result<int> run_client_credentials(Context& context, const Settings& settings) {
                 "--signing-key, --client-assertion-file, or --tls-cert with --client-auth, or keep the "
                 "secret: oauth-token profile set NAME --client-secret-prompt.");
   }
-  return request_and_print(context, settings, [&]() -> Result<Grant> {
-    auto parameters = read_parameters(context, settings);
-    if (!parameters) return fail(std::move(parameters.error()));
-    return ClientCredentialsGrant{.scope = settings.list("scope"),
-                                  .resource = settings.list("resource"),
-                                  .extra = std::move(*parameters)};
-  });
+  return request_and_print(context, settings,
+                           {.grant_type = "client_credentials",
+                            .make_grant = [](const SessionRecord& wanted, SignInAnswer answer) -> Grant {
+                              PasswordGrant parts = password_grant(wanted, std::move(answer));
+                              return ClientCredentialsGrant{.scope = std::move(parts.scope),
+                                                            .resource = std::move(parts.resource),
+                                                            .extra = std::move(parts.extra)};
+                            }});
 }
 
 }  // namespace oauth_token::cli

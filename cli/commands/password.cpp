@@ -13,21 +13,11 @@ Result<int> run_password(Context& context, const Settings& settings) {
   if (!asked) return fail(asked.error());
   auto username = read_username(context, settings);
   if (!username) return fail(std::move(username.error()));
-
-  const auto make_grant = [&]() -> Result<Grant> {
-    auto password = read_password(context, settings, *username);
-    if (!password) return fail(std::move(password.error()));
-    auto parameters = read_parameters(context, settings);
-    if (!parameters) return fail(std::move(parameters.error()));
-    return PasswordGrant{.username = *username,
-                         .password = std::move(*password),
-                         .scope = settings.list("scope"),
-                         .resource = settings.list("resource"),
-                         .extra = std::move(*parameters)};
-  };
-  return sign_in_and_print(
-      context, settings,
-      {.grant_type = "password", .username = *username, .may_ask_again = *asked, .make_grant = make_grant});
+  return sign_in_and_print(context, settings,
+                           {.grant_type = "password",
+                            .username = std::move(*username),
+                            .with_password = true,
+                            .may_ask_again = *asked});
 }
 
 }  // namespace oauth_token::cli

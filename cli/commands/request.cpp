@@ -11,21 +11,17 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> commands_of_grants[] = {
     {"password", "password"}, {"refresh_token", "refresh"}, {"client_credentials", "client-credentials"}};
 
-Result<Grant> make_extension_grant(Context& context, const Settings& settings, bool with_password) {
-  ExtensionGrant grant{.grant_type = settings.operands.front(),
-                       .scope = settings.list("scope"),
-                       .resource = settings.list("resource")};
+Grant extension_grant(const SessionRecord& wanted, SignInAnswer answer, bool with_password) {
+  PasswordGrant parts = password_grant(wanted, std::move(answer));
+  ExtensionGrant grant{.grant_type = wanted.grant_type,
+                       .scope = std::move(parts.scope),
+                       .resource = std::move(parts.resource)};
   if (with_password) {
-    const std::string& username = settings.value("username");
-    auto password = read_password(context, settings, username);
-    if (!password) return fail(std::move(password.error()));
-    grant.extra.push_back({.name = "username", .value = Secret(username)});
-    grant.extra.push_back({.name = "password", .value = std::move(*password)});
+    grant.extra.push_back({.name = "username", .value = Secret(parts.username)});
+    grant.extra.push_back({.name = "password", .value = std::move(parts.password)});
   }
-  auto parameters = read_parameters(context, settings);
-  if (!parameters) return fail(std::move(parameters.error()));
-  for (Parameter& parameter : *parameters) grant.extra.push_back(std::move(parameter));
-  return Grant(std::move(grant));
+  for (Parameter& parameter : parts.extra) grant.extra.push_back(std::move(parameter));
+  return grant;
 }
 
 }  // namespace
@@ -45,13 +41,15 @@ Result<int> run_request(Context& context, const Settings& settings) {
   const auto asked = password_is_asked(context, settings);
   if (!asked) return fail(asked.error());
 
-  const auto make_grant = [&] { return make_extension_grant(context, settings, with_password); };
-  if (settings.origin("session") != Origin::flag) return request_and_print(context, settings, make_grant);
-  return sign_in_and_print(context, settings,
-                           {.grant_type = grant_type,
-                            .username = settings.value("username"),
-                            .may_ask_again = with_password && *asked,
-                            .make_grant = make_grant});
+  TokenRequest request{.grant_type = grant_type,
+                       .username = settings.value("username"),
+                       .with_password = with_password,
+                       .make_grant = [with_password](const SessionRecord& wanted, SignInAnswer answer) {
+                         return extension_grant(wanted, std::move(answer), with_password);
+                       }};
+  if (settings.origin("session") != Origin::flag) return request_and_print(context, settings, request);
+  request.may_ask_again = with_password && *asked;
+  return sign_in_and_print(context, settings, request);
 }
 
 }  // namespace oauth_token::cli

@@ -56,6 +56,20 @@ ClientRunOptions copy(const ClientRunOptions& options) {
           .decorate = decorate};
 }
 
+SessionOptions copy(const SessionOptions& options) {
+  const auto& [state_folder, store, keyring, file, client, refresh_timeout, critical_part] = options;
+  return {.state_folder = state_folder,
+          .store = store,
+          .keyring = keyring,
+          .file = {.folder = file.folder,
+                   .key = file.key.copy(),
+                   .key_file = file.key_file,
+                   .allow_plaintext = file.allow_plaintext},
+          .client = copy(client),
+          .refresh_timeout = refresh_timeout,
+          .critical_part = critical_part};
+}
+
 StoreItem store_item(const SessionRecord& record, std::uint64_t generation) {
   return {.id = record.id,
           .generation = generation,

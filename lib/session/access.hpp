@@ -46,6 +46,8 @@ Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, cons
 
 /// A copy for one client more.
 ClientRunOptions copy(const ClientRunOptions& options);
+/// A copy for one sign-in more.
+SessionOptions copy(const SessionOptions& options);
 
 /// What the store shows of a session.
 StoreItem store_item(const SessionRecord& record, std::uint64_t generation);
