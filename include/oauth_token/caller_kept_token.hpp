@@ -18,7 +18,7 @@ namespace oauth_token {
 struct CallerKeptRefresh {
   /// Completed by discovery where endpoints are missing.
   ClientSettings client = {};
-  RefreshTokenGrant grant = {};
+  RefreshTokenGrant grant = {};  ///< what is sent; its refresh token is the one the caller keeps
   /// Takes a new refresh token to its place; success means that it is durable there. Called before anybody
   /// sees the access token, and not when the refresh token stays the same. After a crash it may be called
   /// again with the same one. Empty: the refresh token is in the answer, and in the journal until
@@ -30,16 +30,19 @@ struct CallerKeptRefresh {
   std::function<Result<Secret>(std::stop_token stop)> read_again = {};
 };
 
+/// How renew_for_caller works in one run.
 struct CallerKeptOptions {
   std::string state_folder = {};  ///< for lock and journal; empty: the default
-  ClientRunOptions client = {};
+  ClientRunOptions client = {};   ///< as for make_client; `timeout` is for discovery
   /// In place of client.timeout, as in SessionOptions.
   std::chrono::milliseconds refresh_timeout{60'000};
   /// See SessionOptions::critical_part.
   std::function<void(bool begins)> critical_part = {};
 };
 
+/// What a renewal for a caller gave.
 struct CallerKeptAnswer {
+  /// With the new refresh token, where the server sent one.
   Token token = {};
   /// The new refresh token did not get to its place. It is in the journal, named in the hint: the next
   /// renewal with the old one delivers it, and sends nothing.

@@ -24,12 +24,14 @@ class ClientCertificate {
 
   /// None.
   ClientCertificate() noexcept = default;
-  explicit operator bool() const noexcept { return parts_ != nullptr; }
+  explicit operator bool() const noexcept { return parts_ != nullptr; }  ///< whether there is one
 
   [[nodiscard]] const std::string& subject() const noexcept;  ///< as text fit for a terminal
+  /// Of the client's own, not of those between.
   [[nodiscard]] std::chrono::sys_seconds valid_until() const noexcept;
   /// "x5t#S256" as the server binds tokens to it (RFC 8705 s3.1).
   [[nodiscard]] const std::string& sha256() const noexcept;
+  /// What its owner should mend, in sentences, e.g. that others can read the key.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
   struct Parts;  ///< the library's own

@@ -44,7 +44,7 @@ struct CertificateSettings {
 
 /// Tokens that are bound to a key (RFC 9449).
 struct DpopSettings {
-  DpopUse use = DpopUse::none;
+  DpopUse use = DpopUse::none;  ///< whether tokens are to be bound
   /// As SigningKey::read takes it; empty: a session has one made, and keeps it with the tokens.
   std::string key = {};
 };
@@ -52,24 +52,24 @@ struct DpopSettings {
 /// One server and one client, as plain data without any secret: what a profile says, and what a session
 /// remembers.
 struct ClientSettings {
-  std::string issuer = {};
-  std::string token_endpoint = {};  ///< empty: from the issuer's metadata
-  std::string introspection_endpoint = {};
-  std::string revocation_endpoint = {};
-  std::string client_id = {};
+  std::string issuer = {};                  ///< URL; empty: no metadata are asked for
+  std::string token_endpoint = {};          ///< empty: from the issuer's metadata
+  std::string introspection_endpoint = {};  ///< the same
+  std::string revocation_endpoint = {};     ///< the same
+  std::string client_id = {};               ///< empty: none is sent, with the method `none` only
   /// IANA's name of the method. Empty: the default rule (client_secret_basic with a secret, private_key_jwt
   /// with a signing key or a ready-made assertion, else none).
   std::string client_auth = {};
-  BasicEncoding basic_encoding = BasicEncoding::form;
-  SecretSource client_secret = {};
-  SecretSource client_assertion = {};  ///< SecretFile or SecretCommand; read for every request
-  AssertionSettings assertion = {};
-  CertificateSettings certificate = {};
-  DpopSettings dpop = {};
+  BasicEncoding basic_encoding = BasicEncoding::form;  ///< for client_secret_basic
+  SecretSource client_secret = {};                     ///< read when a client is made
+  SecretSource client_assertion = {};    ///< SecretFile or SecretCommand; read for every request
+  AssertionSettings assertion = {};      ///< for private_key_jwt and client_secret_jwt
+  CertificateSettings certificate = {};  ///< shown whatever the method is
+  DpopSettings dpop = {};                ///< whether tokens are bound to a key
   /// The issuer in the metadata that name this token endpoint, as they write it; empty: not known. Set by
   /// make_client.
   std::string endpoint_issuer = {};
-  std::vector<HttpHeader> headers = {};
+  std::vector<HttpHeader> headers = {};  ///< sent with every request; see TokenClientOptions
   std::string ca_file = {};  ///< PEM, in place of the system's and the trust variables'; empty: those
   std::optional<std::string> proxy = {};  ///< URL; absent: as the proxy variables say; empty: none
   bool lenient = false;  ///< see TokenClientOptions; remembered, since it is how the server answers
@@ -81,7 +81,7 @@ struct ClientRunOptions {
   Secret client_secret = {};
   /// In place of the settings' own source, each asked once and only for a key that is encrypted.
   PassphraseSource signing_key_passphrase = {};
-  PassphraseSource certificate_key_passphrase = {};
+  PassphraseSource certificate_key_passphrase = {};  ///< of CertificateSettings::key
   /// For DPoP, where the settings name no key; no key: `config`. Sessions have their own.
   SigningKey dpop_key = {};
   std::string dpop_nonce = {};  ///< see DpopOptions
@@ -91,10 +91,10 @@ struct ClientRunOptions {
   std::function<void(const std::string&)> warn = {};
   /// For each request; discovery counts to the first one's.
   std::chrono::milliseconds timeout{30'000};
-  std::chrono::milliseconds connect_timeout{10'000};
-  bool insecure_tls = false;  ///< the server's certificate is not checked
-  bool allow_http = false;    ///< plain http beyond this machine
-  bool lenient = false;       ///< beside ClientSettings::lenient; a sign-in remembers it
+  std::chrono::milliseconds connect_timeout{10'000};  ///< name look-up, TCP, proxy and TLS
+  bool insecure_tls = false;                          ///< the server's certificate is not checked
+  bool allow_http = false;                            ///< plain http beyond this machine
+  bool lenient = false;  ///< beside ClientSettings::lenient; a sign-in remembers it
   /// Ask the issuer for introspection and revocation endpoints too, when they are missing.
   bool all_endpoints = false;
   KeyringOptions keyring = {};  ///< for SecretInKeyring

@@ -35,8 +35,8 @@ Result<Secret> dpop_proof(const SigningKey& key, const DpopRequest& request);
 
 /// How a client has its tokens bound to a key: a proof goes with every token request.
 struct DpopOptions {
-  DpopUse use = DpopUse::none;
-  SigningKey key = {};
+  DpopUse use = DpopUse::none;  ///< none: no proof is sent
+  SigningKey key = {};          ///< signs the proofs; no key is an error of class `config` at the request
   /// The token endpoint's last nonce, where it is still known: saves a repetition. Empty: none.
   std::string nonce = {};
 };

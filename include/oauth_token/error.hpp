@@ -52,17 +52,17 @@ std::string_view to_string(Sent sent) noexcept;
 /// ours and safe to print as they are; `code`, `description`, `uri` and `extra` are the server's own words,
 /// to be escaped (see escape_for_terminal in text.hpp) before a terminal sees them.
 struct Error {
-  ErrorClass error_class = ErrorClass::internal;
-  std::string message = {};  ///< one sentence: what is wrong
-  std::string hint = {};     ///< one sentence: what to do; may be empty
+  ErrorClass error_class = ErrorClass::internal;  ///< what to branch on
+  std::string message = {};                       ///< one sentence: what is wrong
+  std::string hint = {};                          ///< one sentence: what to do; may be empty
   std::string reason = {};  ///< a fixed word that details the class, e.g. "expired" (tls) or "locked" (store)
   std::string code = {};    ///< `error` of RFC 6749 s5.2, verbatim
   std::string description = {};  ///< `error_description`, verbatim but for masked secrets
   std::string uri = {};          ///< `error_uri`, verbatim
   int http_status = 0;           ///< 0: there was no answer
   std::optional<std::chrono::seconds> retry_after = {};  ///< RFC 9110 s10.2.3, as a duration from now
-  Sent sent = Sent::no;
-  bool retry_safe = false;   ///< sending the same request again can do no harm
+  Sent sent = Sent::no;                                  ///< of the request that failed
+  bool retry_safe = false;                               ///< sending the same request again can do no harm
   std::string extra = "{}";  ///< every other member of the answer, as a JSON object
 };
 

@@ -34,18 +34,19 @@ struct Url {
 /// Loads the HTTP module on first use. Thread-safe.
 Result<Url> parse_url(std::string_view text);
 
+/// A header field (RFC 9110 s5).
 struct HttpHeader {
-  std::string name = {};
-  std::string value = {};
+  std::string name = {};   ///< in any case of letters
+  std::string value = {};  ///< without a line break
 };
 
 /// One request. Secrets are in `authorization` and `body` only.
 struct HttpRequest {
-  std::string method = "POST";
-  std::string url = {};
-  std::vector<HttpHeader> headers = {};
-  Secret authorization = {};  ///< value of the Authorization header; empty: none
-  Secret body = {};           ///< sent with Content-Length; empty: no body
+  std::string method = "POST";           ///< as it is sent: letters count
+  std::string url = {};                  ///< as parse_url takes it
+  std::vector<HttpHeader> headers = {};  ///< beside Host, Content-Length and Authorization
+  Secret authorization = {};             ///< value of the Authorization header; empty: none
+  Secret body = {};                      ///< sent with Content-Length; empty: no body
   /// Carries a password, a refresh token or another secret that must not be sent twice: uses a fresh
   /// connection unless one was used less than a second ago.
   bool sensitive = true;
@@ -55,9 +56,9 @@ struct HttpRequest {
 
 /// The final response (1xx are skipped). Any status is data, redirects included.
 struct HttpResponse {
-  int status = 0;
-  std::vector<HttpHeader> headers = {};
-  Secret body = {};
+  int status = 0;                        ///< of three digits
+  std::vector<HttpHeader> headers = {};  ///< in their order, repetitions too
+  Secret body = {};                      ///< at most 1 MiB; more is an error
 
   /// The first value of that name in any case of letters; nothing when absent.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const noexcept;
@@ -78,6 +79,7 @@ struct TransportOptions {
   std::optional<std::string> proxy = {};
   bool insecure_tls = false;  ///< do not check the certificate
   bool allow_http = false;    ///< plain http beyond this machine
+  /// Name look-up, TCP, proxy and TLS.
   std::chrono::milliseconds connect_timeout{10'000};
   /// Shown to servers that ask for one, never to a proxy.
   ClientCertificate client_certificate = {};
@@ -93,9 +95,8 @@ struct ServerConnection {
   std::string address = {};      ///< what was connected to: the server's, or the proxy's
   std::string proxy = {};        ///< host and port of the proxy in between; empty: none
   std::string tls_version = {};  ///< "TLSv1.3"; empty: plain http
-  /// The first certificate of the chain to end: when, and its subject as text fit for a terminal.
-  std::optional<std::chrono::sys_seconds> valid_until = {};
-  std::string first_to_end = {};
+  std::optional<std::chrono::sys_seconds> valid_until = {};  ///< when the first certificate of the chain ends
+  std::string first_to_end = {};      ///< the subject of that one, as text fit for a terminal
   bool asks_for_certificate = false;  ///< the server asked for a client certificate, or demands one
 };
 

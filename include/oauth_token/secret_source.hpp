@@ -14,20 +14,20 @@ namespace oauth_token {
 
 /// The whole content of a file, read anew each time. A FIFO will do.
 struct SecretFile {
-  std::string path = {};
-  bool operator==(const SecretFile&) const = default;
+  std::string path = {};                               ///< best absolute: a session reads it from anywhere
+  bool operator==(const SecretFile&) const = default;  ///< the same path
 };
 
 /// The standard output of `/bin/sh -c command`, run without any OAUTH_TOKEN_* variable; at most 60 s and 64
 /// KiB, its process group is ended after that.
 struct SecretCommand {
-  std::string command = {};
-  bool operator==(const SecretCommand&) const = default;
+  std::string command = {};                               ///< for the shell
+  bool operator==(const SecretCommand&) const = default;  ///< the same text
 };
 
 /// The item that `oauth-token profile set` put into the keyring, bound to token endpoint and client id.
 struct SecretInKeyring {
-  bool operator==(const SecretInKeyring&) const = default;
+  bool operator==(const SecretInKeyring&) const = default;  ///< always
 };
 
 /// Where a secret comes from when it is needed: never the value itself.

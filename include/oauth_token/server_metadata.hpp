@@ -14,8 +14,8 @@ namespace oauth_token {
 
 /// What an authorization server says of itself (RFC 8414 s2, OpenID Connect Discovery s3).
 struct ServerMetadata {
-  std::string issuer = {};
-  std::string token_endpoint = {};
+  std::string issuer = {};                  ///< as the document writes it
+  std::string token_endpoint = {};          ///< never empty
   std::string introspection_endpoint = {};  ///< empty: not offered
   std::string revocation_endpoint = {};     ///< empty: not offered
   /// Absent means client_secret_basic (RFC 8414 s2).
@@ -25,12 +25,14 @@ struct ServerMetadata {
   /// mtls_endpoint_aliases of RFC 8705 s5, for clients with a certificate; empty: the endpoint above has
   /// none.
   std::string mtls_token_endpoint = {};
-  std::string mtls_introspection_endpoint = {};
-  std::string mtls_revocation_endpoint = {};
-  std::string json = {};  ///< the whole document
+  std::string mtls_introspection_endpoint = {};  ///< the same
+  std::string mtls_revocation_endpoint = {};     ///< the same
+  std::string json = {};                         ///< the whole document
 };
 
+/// How `discover` asks.
 struct DiscoveryOptions {
+  /// When everything must be over.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   bool allow_http = false;  ///< plain http for issuer and endpoints beyond this machine
 };

@@ -25,38 +25,39 @@ namespace oauth_token {
 /// binds the session to its server is fixed at sign-in. Reading passes over members it does not know, writing
 /// leaves them out: whoever adds a member that must not be lost raises the version.
 struct SessionRecord {
-  static constexpr int current_version = 1;
+  static constexpr int current_version = 1;  ///< of what this library writes
 
-  int version = current_version;
-  std::string id = {};    ///< 128 random bits, hexadecimal
-  std::string name = {};  ///< letters, digits and . _ @ + -; not starting with a dot or a minus
+  int version = current_version;  ///< 0: it could not be read, see SessionFolder::list
+  std::string id = {};            ///< 128 random bits, hexadecimal
+  std::string name = {};          ///< letters, digits and . _ @ + -; not starting with a dot or a minus
   /// "keyring", "file" (in the state folder), "file:FOLDER", or "own": SessionOptions::store of an
   /// application. "none" at sign-in keeps nothing.
   std::string store = "keyring";
-  std::string store_key_file = {};  ///< of a file store
-  ClientSettings client = {};
-  std::string grant_type = "password";
-  std::string username = {};
-  std::vector<std::string> scope = {};
-  std::vector<std::string> resource = {};
+  std::string store_key_file = {};         ///< of a file store
+  ClientSettings client = {};              ///< server and client
+  std::string grant_type = "password";     ///< of the sign-in
+  std::string username = {};               ///< empty: the grant has none
+  std::vector<std::string> scope = {};     ///< asked for at sign-in
+  std::vector<std::string> resource = {};  ///< the same (RFC 8707)
   /// Parameters without secrets that go out with every renewal too, in order.
   std::vector<std::pair<std::string, std::string>> parameters = {};
-  std::uint64_t generation = 0;  ///< counts sign-in and renewals; equal in both halves
-  std::chrono::sys_seconds signed_in_at = {};
-  std::chrono::sys_seconds renewed_at = {};
+  std::uint64_t generation = 0;                ///< counts sign-in and renewals; equal in both halves
+  std::chrono::sys_seconds signed_in_at = {};  ///< by this machine's clock
+  std::chrono::sys_seconds renewed_at = {};    ///< the last time; at first: signed_in_at
+  /// Nothing where the server did not say.
   std::optional<std::chrono::sys_seconds> access_token_expires_at = {};
 
   /// The last renewal that failed; whoever comes next before `not_before` gets the same answer without
   /// asking.
   struct Failure {
-    std::chrono::sys_seconds at = {};
-    std::chrono::sys_seconds not_before = {};
-    std::string error_class = {};
-    std::string code = {};
-    std::string message = {};
-    int count = 0;
+    std::chrono::sys_seconds at = {};          ///< when it failed
+    std::chrono::sys_seconds not_before = {};  ///< when the server may be asked again
+    std::string error_class = {};              ///< its name, see to_string(ErrorClass)
+    std::string code = {};                     ///< Error::code
+    std::string message = {};                  ///< Error::message
+    int count = 0;                             ///< failures since the last success
   };
-  std::optional<Failure> failure = {};
+  std::optional<Failure> failure = {};  ///< nothing after a success
   /// The generation whose refresh token the server called invalid; 0: none.
   std::uint64_t dead_generation = 0;
   /// The token endpoint's nonce for the next DPoP proof; empty: none.
@@ -82,19 +83,21 @@ class SessionFolder {
   static Result<std::string> default_path();
   /// `path` empty: the default. Made when it is missing.
   static Result<SessionFolder> open(const std::string& path = {});
-  SessionFolder(SessionFolder&&) noexcept;
-  SessionFolder& operator=(SessionFolder&&) noexcept;
+  SessionFolder(SessionFolder&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
+  SessionFolder& operator=(SessionFolder&&) noexcept;  ///< the same
   ~SessionFolder();
 
   /// In alphabetical order. A record that cannot be read has version 0 and its name alone; `load` says why.
   [[nodiscard]] Result<std::vector<SessionRecord>> list() const;
   /// Nothing when there is no session of that name; `usage` for a name that cannot be one.
   [[nodiscard]] Result<std::optional<SessionRecord>> load(std::string_view name) const;
+  /// Creates or replaces; durable when it returns.
   [[nodiscard]] Result<void> save(const SessionRecord& record) const;
+  /// Success also when there was nothing.
   [[nodiscard]] Result<void> remove(std::string_view name) const;
   /// Takes the session's lock for a moment, if it is free; blocks for nothing else.
   [[nodiscard]] Result<RenewalLeftover> leftover(const SessionRecord& record) const;
-  [[nodiscard]] const std::string& path() const noexcept;
+  [[nodiscard]] const std::string& path() const noexcept;  ///< the folder's
 
  private:
   friend class SessionAccess;
@@ -103,13 +106,14 @@ class SessionFolder {
   std::unique_ptr<State> state_;
 };
 
+/// How a session is worked with in one run.
 struct SessionOptions {
   std::string state_folder = {};           ///< empty: the default
   std::shared_ptr<TokenStore> store = {};  ///< an application's own; empty: the one the record names
-  KeyringOptions keyring = {};
+  KeyringOptions keyring = {};             ///< for the store "keyring"
   /// For a file store. The folder is the record's; so is `key_file` where neither it nor `key` is given.
   FileStoreOptions file = {};
-  ClientRunOptions client = {};
+  ClientRunOptions client = {};  ///< as for make_client
   /// In place of client.timeout for a refresh, a repetition included: losing its answer costs more than
   /// waiting for it.
   std::chrono::milliseconds refresh_timeout{60'000};
@@ -121,9 +125,9 @@ struct SessionOptions {
 /// What somebody asks of a session, to be compared with what it was signed in with. Members left empty ask
 /// for nothing.
 struct AskedBinding {
-  ClientSettings client = {};
+  ClientSettings client = {};   ///< server and client
   bool basic_encoding = false;  ///< `client` asks for its encoding even where that is the default, `form`
-  std::string username = {};
+  std::string username = {};    ///< empty: whoever it is
   std::vector<std::string> scope = {};     ///< order and repetitions say nothing
   std::vector<std::string> resource = {};  ///< the same
 };
@@ -135,10 +139,11 @@ class Session {
  public:
   /// `reauthenticate` when there is no such session, naming those there are.
   static Result<Session> open(std::string_view name, SessionOptions options = {});
-  Session(Session&&) noexcept;
-  Session& operator=(Session&&) noexcept;
+  Session(Session&&) noexcept;             ///< the other one may only be assigned to or destroyed after that
+  Session& operator=(Session&&) noexcept;  ///< the same
   ~Session();
 
+  /// The public half as it was when this object last read or wrote it.
   [[nodiscard]] const SessionRecord& record() const noexcept;
   /// `usage`, naming both values, when `asked` names another issuer, endpoint, client, authentication,
   /// encoding, CA, user, scope or resource than the session was signed in with. Error::reason is the name of
@@ -188,17 +193,20 @@ class Session {
 /// TokenStore::probe.
 class SignIn {
  public:
+  /// The first step. Blocks: discovery, the client secret's source, the store; may ask for a passphrase.
   static Result<SignIn> prepare(SessionRecord wanted, bool replace, SessionOptions options = {},
                                 std::stop_token stop = {});
-  SignIn(SignIn&&) noexcept;
-  SignIn& operator=(SignIn&&) noexcept;
+  SignIn(SignIn&&) noexcept;             ///< the other one may only be assigned to or destroyed after that
+  SignIn& operator=(SignIn&&) noexcept;  ///< the same
   ~SignIn();
 
   /// May be called again after class `credentials`, e.g. by a prompt. When the token was issued but could not
-  /// be kept, the error is of class `store` and `unkept_token` has the token. The grant's user name becomes
-  /// the record's.
+  /// be kept, the error is of class `store` and `take_unkept_token` has the token. The grant's user name
+  /// becomes the record's.
   Result<Token> request(Grant grant, std::stop_token stop = {});
+  /// Once, after such an error; nothing otherwise.
   [[nodiscard]] std::optional<Token> take_unkept_token();
+  /// The wanted record, completed by what was found.
   [[nodiscard]] const SessionRecord& record() const noexcept;
 
  private:

@@ -45,7 +45,7 @@ class SigningKey {
 
   /// No key. Only assignment, destruction and `operator bool` are allowed.
   SigningKey() noexcept = default;
-  explicit operator bool() const noexcept { return key_ != nullptr; }
+  explicit operator bool() const noexcept { return key_ != nullptr; }  ///< whether there is one
 
   /// What it can sign with, by IANA's names, the one to take when nothing else is asked for first: RS256 for
   /// RSA, the curve's own for EC, EdDSA for Ed25519 and Ed448. A JWK's own "alg" comes first.
@@ -65,9 +65,9 @@ class SigningKey {
   /// The whole key as a JWK (RFC 7518 s6, RFC 8037 s2), to be kept in a store; `config` for a key in a token.
   [[nodiscard]] Result<Secret> private_jwk() const;
 
-  /// Of the certificate that the file holds beside the key: "x5t" and "x5t#S256" (RFC 7515 s4.1.7, s4.1.8);
-  /// empty: none.
+  /// "x5t" of the certificate that the file holds beside the key (RFC 7515 s4.1.7); empty: none.
   [[nodiscard]] const std::string& certificate_sha1() const noexcept;
+  /// "x5t#S256" of the same (RFC 7515 s4.1.8).
   [[nodiscard]] const std::string& certificate_sha256() const noexcept;
 
   /// What its owner should mend, e.g. that others can read the file.

@@ -11,7 +11,7 @@ namespace oauth_token {
 
 /// What the authorization server granted (RFC 6749 s5.1), with the lifetime as a point in time.
 struct Token {
-  Secret access_token = {};
+  Secret access_token = {};     ///< never empty in an answer
   std::string token_type = {};  ///< "Bearer" and "DPoP" in this spelling; any other as the server wrote it
   /// Absent when the server did not say or said nothing readable; never guessed.
   std::optional<std::chrono::sys_seconds> expires_at = {};

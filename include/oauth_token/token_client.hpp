@@ -17,12 +17,13 @@
 
 namespace oauth_token {
 
+/// One client at one server.
 struct TokenClientOptions {
-  std::string token_endpoint = {};
-  std::string introspection_endpoint = {};  ///< only introspect needs it
-  std::string revocation_endpoint = {};     ///< only revoke needs it
-  ClientAuthentication authentication = NoAuthentication{};
-  DpopOptions dpop = {};
+  std::string token_endpoint = {};                           ///< URL, as parse_url takes it
+  std::string introspection_endpoint = {};                   ///< only introspect needs it
+  std::string revocation_endpoint = {};                      ///< only revoke needs it
+  ClientAuthentication authentication = NoAuthentication{};  ///< goes with every request
+  DpopOptions dpop = {};                                     ///< whether tokens are bound to a key
   /// Sent with every request. Authorization, Host, Content-Length, Transfer-Encoding and DPoP are refused.
   std::vector<HttpHeader> headers = {};
   /// Accept a token from an answer that breaks RFC 6749 in known ways: a missing or form-encoded content
@@ -30,6 +31,7 @@ struct TokenClientOptions {
   bool lenient = false;
   /// For everything that one call does.
   std::chrono::milliseconds timeout{30'000};
+  /// How the server is reached.
   TransportOptions transport_options = {};
   /// Used in place of one made from transport_options.
   Transport transport = {};
@@ -42,9 +44,10 @@ struct TokenClientOptions {
 /// once.
 class TokenClient {
  public:
+  /// Opens and checks nothing: what is wrong with the options is the error of the first request.
   explicit TokenClient(TokenClientOptions options);
-  TokenClient(TokenClient&&) noexcept;
-  TokenClient& operator=(TokenClient&&) noexcept;
+  TokenClient(TokenClient&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
+  TokenClient& operator=(TokenClient&&) noexcept;  ///< the same
   ~TokenClient();
 
   /// RFC 6749 s3.2. Blocks for at most the timeout. Takes the grant over: its secrets are wiped before this

@@ -13,6 +13,7 @@
 
 namespace oauth_token {
 
+/// What is wanted of one call.
 struct TokenSourceOptions {
   /// The token must live at least this long; absent: renewal_margin.
   std::optional<std::chrono::seconds> min_valid = {};
@@ -32,8 +33,8 @@ std::chrono::seconds renewal_margin(std::chrono::seconds lifetime) noexcept;
 
 /// What authorizes one request to an API: `Authorization: DPoP` with the token, and `DPoP` with the proof.
 struct DpopAuthorization {
-  Token token = {};
-  Secret proof = {};
+  Token token = {};   ///< for the Authorization header
+  Secret proof = {};  ///< for this one request
 };
 
 /// A valid access token whenever asked: the stored one, else a renewed one; one renewal for all threads and
@@ -44,8 +45,8 @@ class TokenSource {
  public:
   /// An error is kept and returned by every call.
   explicit TokenSource(Result<Session> session);
-  TokenSource(TokenSource&&) noexcept;
-  TokenSource& operator=(TokenSource&&) noexcept;
+  TokenSource(TokenSource&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
+  TokenSource& operator=(TokenSource&&) noexcept;  ///< the same; waits as the destructor does
   /// Waits for a renewal that is under way, since it carries a refresh token.
   ~TokenSource();
 
@@ -54,6 +55,7 @@ class TokenSource {
   /// renewal goes on. Class `reauthenticate` when a person must sign in again. When a token was issued that
   /// could be kept nowhere, the error is of class `store` and `take_unkept_token` has it.
   Result<Token> token(const TokenSourceOptions& options = {}, std::stop_token stop = {});
+  /// Once, after such an error; nothing otherwise.
   [[nodiscard]] std::optional<Token> take_unkept_token();
   /// The same, with a proof for `request` and that token, which takes the place of the request's own (RFC
   /// 9449 s7). Errors as `token` and Session::dpop_proof.

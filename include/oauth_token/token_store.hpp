@@ -20,8 +20,8 @@ struct StoreItem {
   std::uint64_t generation = 0;  ///< counts the saves of a session; authenticated by the file store
   std::string name = {};         ///< session name
   std::string issuer = {};       ///< or the token endpoint's origin
-  std::string client_id = {};
-  std::string username = {};
+  std::string client_id = {};    ///< empty: none
+  std::string username = {};     ///< empty: none
 };
 
 /// Where secret halves of sessions are kept. Five verbs; locking between processes is not a store's business.
@@ -41,6 +41,7 @@ class TokenStore {
   virtual Result<void> save(const StoreItem& item, const Secret& value, std::stop_token stop) = 0;
   /// Success also when there was nothing.
   virtual Result<void> erase(std::string_view id, std::stop_token stop) = 0;
+  /// The ids of all items, in any order.
   virtual Result<std::vector<std::string>> list(std::stop_token stop) = 0;
   /// Whether a save would work now, without changing anything: asked before a password is sent.
   virtual Result<void> probe(std::stop_token stop) = 0;
@@ -49,6 +50,7 @@ class TokenStore {
 /// Keeps everything in this process. Thread-safe.
 std::shared_ptr<TokenStore> make_memory_store();
 
+/// How the keyring is called.
 struct KeyringOptions {
   std::chrono::milliseconds timeout{
       5'000};  ///< for each call; it stands still while an unlock dialog is open
@@ -61,6 +63,7 @@ struct KeyringOptions {
 /// `store`, reason "absent", naming the package. Thread-safe.
 Result<std::shared_ptr<TokenStore>> open_keyring_store(const KeyringOptions& options = {});
 
+/// Where sealed files are, and what opens them.
 struct FileStoreOptions {
   std::string folder = {};  ///< absolute; made with mode 0700 when it is missing
   /// `base64:` and 32 bytes in base64, `passphrase:` and a passphrase (0.3 s and 128 MiB for each session and
