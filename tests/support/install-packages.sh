@@ -12,6 +12,7 @@ declare -A groups=(
   [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc jose
     softhsm2 libengine-pkcs11-openssl opensc"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
+  [documentation]="doxygen"
   [bench]="nginx-light valgrind gcc libc6-dev"
 )
 
