@@ -3,6 +3,11 @@
 #include <oauth_token/interactive_sign_in.hpp>
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -217,4 +222,136 @@ TEST_CASE("a client without a session asks in the same way") {
       });
   CHECK(value(token) == "at");
   CHECK(sent == std::vector<std::string>{"alice:wrong", "alice:secret"});
+}
+
+namespace {
+
+/// The thread of an application's windows.
+struct Window {
+  std::mutex mutex = {};
+  std::condition_variable more = {};
+  std::deque<std::function<void()>> queue = {};
+
+  Executor executor() {
+    return [this](std::function<void()> work) {
+      const std::lock_guard lock(mutex);
+      queue.push_back(std::move(work));
+      more.notify_one();
+    };
+  }
+  void run_one() {
+    std::unique_lock lock(mutex);
+    more.wait(lock, [this] { return !queue.empty(); });
+    const auto work = std::move(queue.front());
+    queue.pop_front();
+    lock.unlock();
+    work();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("without blocking, questions and the token come where the executor says") {
+  World world;
+  Window window;
+  Person person{{"wrong", "secret"}};
+  SignInOptions options = options_of(world);
+  options.executor = window.executor();
+  std::vector<std::thread::id> where;
+  const AskPerson ask = person.ask();
+  InteractiveSignIn sign_in(std::move(options), [&](SignInQuestion question, Answer answer) {
+    where.push_back(std::this_thread::get_id());
+    ask(std::move(question), std::move(answer));
+  });
+  std::string came;
+  sign_in.run_async({}, [&](const Result<Token>& token) { came = value(token); });
+  CHECK(came.empty());
+  window.run_one();  // the first question
+  window.run_one();  // the second one
+  CHECK(came.empty());
+  window.run_one();
+  CHECK(came == "at-1");
+  CHECK(where == std::vector<std::thread::id>(2, std::this_thread::get_id()));
+  CHECK(sign_in.record().username == "alice");
+}
+
+TEST_CASE("without blocking and without an executor, all comes on the library's own threads") {
+  World world;
+  Person person{{"secret"}};
+  InteractiveSignIn sign_in(options_of(world), person.ask());
+  std::promise<std::string> came;
+  sign_in.run_async({}, [&](const Result<Token>& token) { came.set_value(value(token)); });
+  CHECK(came.get_future().get() == "at-1");
+}
+
+TEST_CASE("a stop request ends a question that is open, and what is answered then is no harm") {
+  World world;
+  Window window;
+  SignInOptions options = options_of(world);
+  options.executor = window.executor();
+  Answer kept;
+  InteractiveSignIn sign_in(std::move(options),
+                            [&](SignInQuestion, Answer answer) { kept = std::move(answer); });
+  std::stop_source stop;
+  std::string came;
+  sign_in.run_async(stop.get_token(), [&](const Result<Token>& token) { came = value(token); });
+  window.run_one();
+  stop.request_stop();
+  window.run_one();
+  CHECK(came == "interrupted: Interrupted before there was an answer.");
+  kept(answered("alice", "secret"));
+  CHECK(world.server.state().requests == 0);
+}
+
+TEST_CASE("a dialog that is closed may destroy the sign-in, from inside its question too") {
+  enum class Close { in_question, before_question, on_own_thread };
+  for (const Close close : {Close::in_question, Close::before_question, Close::on_own_thread}) {
+    World world;
+    Window window;
+    SignInOptions options = options_of(world);
+    if (close != Close::on_own_thread) options.executor = window.executor();
+    std::unique_ptr<InteractiveSignIn> sign_in;
+    std::promise<void> destroyed;
+    int asked = 0;
+    sign_in = std::make_unique<InteractiveSignIn>(std::move(options), [&](SignInQuestion, const Answer&) {
+      ++asked;
+      sign_in.reset();
+      destroyed.set_value();
+    });
+    int called = 0;
+    sign_in->run_async({}, [&](const Result<Token>&) { ++called; });
+    if (close == Close::on_own_thread) {
+      destroyed.get_future().wait();
+    } else if (close == Close::in_question) {
+      window.run_one();
+    } else {
+      std::unique_lock lock(window.mutex);
+      window.more.wait(lock, [&] { return !window.queue.empty(); });
+      lock.unlock();
+      sign_in.reset();
+      window.run_one();
+    }
+    CHECK(asked == (close == Close::before_question ? 0 : 1));
+    while (!window.queue.empty()) window.run_one();
+    CHECK(called == 0);
+  }
+}
+
+TEST_CASE("a child after fork gets an error from every call, and leaves the parent's sign-in alone") {
+  World world;
+  Person person{{"secret"}};
+  auto sign_in = std::make_unique<InteractiveSignIn>(options_of(world), person.ask());
+  const pid_t child = world::start([&] {
+    std::promise<ErrorClass> refused;
+    sign_in->run_async({}, [&](const Result<Token>& token) {
+      refused.set_value(token ? ErrorClass::internal : token.error().error_class);
+    });
+    const bool async = refused.get_future().get() == ErrorClass::usage;
+    const bool blocking = sign_in->run().error().error_class == ErrorClass::usage;
+    const bool preparing = sign_in->prepare().error().error_class == ErrorClass::usage;
+    sign_in.reset();
+    return async && blocking && preparing ? 0 : 1;
+  });
+  CHECK(end_of(child) == 0);
+  CHECK(value(sign_in->run()) == "at-1");
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <oauth_token/error.hpp>
+#include <oauth_token/executor.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/session.hpp>
@@ -62,6 +63,7 @@ struct SignInOptions {
   int attempts = 3;                       ///< see SignInQuestion
   /// Makes the grant of an answer, for another grant than that of the password; empty: password_grant.
   std::function<Grant(const SessionRecord& wanted, SignInAnswer answer)> make_grant = {};
+  Executor executor = {};  ///< of `run_async`: for `ask` and for `done`
 };
 
 /// Signs a person in, who is asked through `ask`: a dialog, a prompt. What can fail without a password fails
@@ -78,8 +80,13 @@ class InteractiveSignIn {
   /// Blocks; errors as SignIn::prepare.
   Result<void> prepare(std::stop_token stop = {});
   /// Asks on this thread, waits, sends, keeps the tokens, and returns the token. Blocks; ends within 100 ms
-  /// of a stop request. Errors as request_interactively, SignIn::prepare and SignIn::request.
+  /// of a stop request, but keeps a token that was issued before it. Errors as request_interactively,
+  /// SignIn::prepare and SignIn::request.
   Result<Token> run(std::stop_token stop = {});
+  /// The same without blocking, see Executor: `ask` is called through it, too, while the object lives, or
+  /// from the library's own thread. Calls run one after another; until `done` is called, nothing else is to
+  /// be asked of the object.
+  void run_async(std::stop_token stop, std::function<void(Result<Token>)> done);
   /// See SignIn::take_unkept_token.
   [[nodiscard]] std::optional<Token> take_unkept_token();
   /// As wanted, and as it became by the last `prepare` or `run`.

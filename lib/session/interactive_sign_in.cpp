@@ -1,3 +1,6 @@
+#include "base/async_calls.hpp"
+#include "base/completion.hpp"
+#include "base/own_process.hpp"
 #include "session/access.hpp"
 
 #include <oauth_token/http.hpp>
@@ -116,60 +119,109 @@ PasswordGrant password_grant(const SessionRecord& wanted, SignInAnswer answer) {
   return grant;
 }
 
-struct InteractiveSignIn::State {
+namespace {
+
+// What a sign-in that is under way needs. It shares this, so that `ask` may destroy the object.
+struct Work {
   SignInOptions options;
   AskPerson ask;
-  SessionRecord record;
+  SessionRecord record = {};
   std::optional<SignIn> prepared = {};
   std::optional<Token> unkept = {};
 
+  Result<void> prepare(std::stop_token stop);
+  Result<Token> run(const AskPerson& asking, const std::stop_token& stop);
   Result<Token> send(SignInAnswer answer, const std::stop_token& stop);
 };
 
-Result<Token> InteractiveSignIn::State::send(SignInAnswer answer, const std::stop_token& stop) {
+Result<void> Work::prepare(std::stop_token stop) {
+  auto made = SignIn::prepare(options.wanted, options.replace, copy(options.session), std::move(stop));
+  if (!made) return fail(std::move(made.error()));
+  prepared.emplace(std::move(*made));
+  record = prepared->record();
+  return {};
+}
+
+Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop) {
+  if (!prepared) {
+    if (auto done = prepare(stop); !done) return fail(std::move(done.error()));
+  }
+  SignInQuestion question = sign_in_question(options.wanted);
+  question.factors = options.factors;
+  question.attempts = options.attempts;
+  auto token = request_interactively(
+      std::move(question), asking, [&](SignInAnswer answer) { return send(std::move(answer), stop); }, stop);
+  // Another try begins anew: much may have happened since this one was prepared.
+  record = prepared->record();
+  unkept = prepared->take_unkept_token();
+  prepared.reset();
+  return token;
+}
+
+Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
   return prepared->request(options.make_grant ? options.make_grant(options.wanted, std::move(answer))
                                               : password_grant(options.wanted, std::move(answer)),
                            stop);
 }
 
-InteractiveSignIn::InteractiveSignIn(SignInOptions options, AskPerson ask)
-    : state_(std::make_unique<State>(State{std::move(options), std::move(ask), {}})) {
-  state_->record = state_->options.wanted;
+/// The same, asked where the executor says, and only while `questions` is open.
+AskPerson elsewhere(const AskPerson& ask, const std::shared_ptr<Callbacks>& questions) {
+  return [ask, questions](SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer) {
+    std::make_shared<Completion<SignInQuestion>>(questions, [ask, answer = std::move(answer)](
+                                                                Result<SignInQuestion> one) {
+      ask(std::move(*one), answer);
+    })->finish(std::move(question));
+  };
 }
+
+}  // namespace
+
+struct InteractiveSignIn::State {
+  State(SignInOptions options, AskPerson ask)
+      : questions(std::make_shared<Callbacks>(options.executor)),
+        calls(new AsyncCalls(options.executor)),
+        work(new Work{std::move(options), std::move(ask)}, DeleteInOwnProcess<Work>()) {
+    work->record = work->options.wanted;
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (process.is_this()) questions->close();
+  }
+
+  OwnProcess process = {};
+  std::shared_ptr<Callbacks> questions;
+  OwnedHere<AsyncCalls> calls;
+  std::shared_ptr<Work> work;
+};
+
+InteractiveSignIn::InteractiveSignIn(SignInOptions options, AskPerson ask)
+    : state_(std::make_unique<State>(std::move(options), std::move(ask))) {}
 InteractiveSignIn::InteractiveSignIn(InteractiveSignIn&&) noexcept = default;
 InteractiveSignIn& InteractiveSignIn::operator=(InteractiveSignIn&&) noexcept = default;
 InteractiveSignIn::~InteractiveSignIn() = default;
 
 Result<void> InteractiveSignIn::prepare(std::stop_token stop) {
-  const SignInOptions& options = state_->options;
-  auto prepared = SignIn::prepare(options.wanted, options.replace, copy(options.session), std::move(stop));
-  if (!prepared) return fail(std::move(prepared.error()));
-  state_->prepared.emplace(std::move(*prepared));
-  state_->record = state_->prepared->record();
-  return {};
+  if (auto here = state_->process.check(); !here) return here;
+  return state_->work->prepare(std::move(stop));
 }
 
 Result<Token> InteractiveSignIn::run(std::stop_token stop) {
-  if (!state_->prepared) {
-    if (auto done = prepare(stop); !done) return fail(std::move(done.error()));
-  }
-  SignInQuestion question = sign_in_question(state_->options.wanted);
-  question.factors = state_->options.factors;
-  question.attempts = state_->options.attempts;
-  auto token = request_interactively(
-      std::move(question), state_->ask,
-      [&](SignInAnswer answer) { return state_->send(std::move(answer), stop); }, stop);
-  // Another try begins anew: much may have happened since this one was prepared.
-  state_->record = state_->prepared->record();
-  state_->unkept = state_->prepared->take_unkept_token();
-  state_->prepared.reset();
-  return token;
+  if (auto here = state_->process.check(); !here) return fail(std::move(here.error()));
+  return state_->work->run(state_->work->ask, stop);
+}
+
+void InteractiveSignIn::run_async(std::stop_token stop, std::function<void(Result<Token>)> done) {
+  const auto& work = state_->work;
+  state_->calls->start<Token>([work, ask = elsewhere(work->ask, state_->questions)](
+                                  const std::stop_token& ending) { return work->run(ask, ending); },
+                              std::move(stop), std::move(done));
 }
 
 std::optional<Token> InteractiveSignIn::take_unkept_token() {
-  return std::exchange(state_->unkept, std::nullopt);
+  return std::exchange(state_->work->unkept, std::nullopt);
 }
 
-const SessionRecord& InteractiveSignIn::record() const noexcept { return state_->record; }
+const SessionRecord& InteractiveSignIn::record() const noexcept { return state_->work->record; }
 
 }  // namespace oauth_token
