@@ -197,7 +197,7 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
   if (!run) return fail(std::move(run.error()));
   if (auto added = add_secrets_over_session(context, settings, *run); !added)
     return fail(std::move(added.error()));
-  SessionOptions session{.keyring = run->keyring};
+  SessionOptions session{.keyring = run->keyring, .kernel_cache = !settings.flag("no-cache")};
   if (settings.given("timeout")) session.refresh_timeout = run->timeout;
   session.client = std::move(*run);
   session.critical_part = hold_signals_back;

@@ -152,7 +152,7 @@ inline constexpr Option option_table[] = {
     {"min-valid", 0, Kind::value, Check::seconds, "SECONDS", "", Group::age, variable | profile | primary,
      Alternative::none, "renew a token that lives for less than this"},
     {"no-cache", 0, Kind::flag, Check::any, "", "", Group::cache, variable | profile, Alternative::none,
-     "leave the kernel's keyring alone; this version never uses it"},
+     "do not keep the access token in the kernel's keyring, nor take it from there"},
     {"force", 0, Kind::flag, Check::any, "", "", Group::force, primary, Alternative::none,
      "send a refresh token that is marked dead or outdated"},
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,

@@ -114,6 +114,10 @@ struct SessionOptions {
   /// For a file store. The folder is the record's; so is `key_file` where neither it nor `key` is given.
   FileStoreOptions file = {};
   ClientRunOptions client = {};  ///< as for make_client
+  /// A TokenSource keeps access tokens in the Linux kernel's keyring, too, in memory until they expire, and
+  /// takes them from there without asking the store: no wall between programs of one user, and open while a
+  /// desktop's keyring is locked. Never for root, for tokens bound to a key or longer than 4 KB.
+  bool kernel_cache = false;
   /// In place of client.timeout for a refresh, a repetition included: losing its answer costs more than
   /// waiting for it.
   std::chrono::milliseconds refresh_timeout{60'000};

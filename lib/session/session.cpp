@@ -5,6 +5,7 @@
 #include "session/journal.hpp"
 #include "session/lock.hpp"
 #include "session/secret_half.hpp"
+#include "session/token_cache.hpp"
 
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/session.hpp>
@@ -44,6 +45,7 @@ Result<void> revoke_both(const TokenClient& client, const Token& token, const st
 
 // Everything that is kept of the session; the record last, so that a crash leaves something to forget.
 Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journal, std::stop_token stop) {
+  drop_cached_half(session.record);
   if (auto erased = journal.erase(); !erased) return erased;
   if (auto erased = store.erase(session.record.id, std::move(stop)); !erased) return erased;
   return session.folder.remove(session.record.name);
@@ -86,6 +88,7 @@ Result<void> Session::revoke(std::stop_token stop) {
     if (!held->half) return no_tokens(state_->record.name);
     for (const Secret& assertion : assertions)
       if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid) return valid;
+    drop_cached_half(state_->record);
     if (auto done = revoke_both(*client, held->half->token, assertions, stop); !done) return done;
     return erase(*state_, *state_->store, held->journal, {});
   });

@@ -8,6 +8,7 @@
 #include "session/lock.hpp"
 #include "session/record.hpp"
 #include "session/secret_half.hpp"
+#include "session/token_cache.hpp"
 
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/session.hpp>
@@ -162,6 +163,7 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
 
   if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid)
     return fail(std::move(valid.error()));
+  if (*old) drop_cached_half(**old);
   auto token = *key ? send_with_key(grant, assertion, **key, *old, stop)
                     : TokenClientAccess::request(*client, std::move(grant), assertion, stop);
   if (!token) return token;

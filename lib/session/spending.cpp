@@ -6,6 +6,7 @@
 #include "session/journal.hpp"
 #include "session/policy.hpp"
 #include "session/sending.hpp"
+#include "session/token_cache.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -173,6 +174,7 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
   if (auto begun = held.journal.begin(half.generation, half.token.refresh_token, room, now()); !begun)
     return begun;
 
+  drop_cached_half(held.record);
   const CriticalPart critical(spending.session.options.critical_part);
   auto answer = send_refresh(spending.client, grant(held), spending.assertion);
   held.record.dpop_nonce = TokenClientAccess::dpop_nonce(spending.client);

@@ -5,6 +5,7 @@
 #include "session/bound_key.hpp"
 #include "session/policy.hpp"
 #include "session/renewal.hpp"
+#include "session/token_cache.hpp"
 
 #include <oauth_token/token_source.hpp>
 
@@ -108,6 +109,7 @@ struct TokenSource::State {
 
   Result<Given> ask(const TokenSourceOptions& options, const std::stop_token& stop);
   std::optional<Given> remembered(const TokenSourceOptions& options);
+  std::optional<Given> cached(const TokenSourceOptions& options);
   Result<Given> ask_patiently(const TokenSourceOptions& options, const std::stop_token& stop);
   Result<SigningKey> key_of(const SecretHalf& half, const std::stop_token& stop);
   void take_off(const TokenSourceOptions& options);
@@ -147,10 +149,22 @@ std::optional<Given> TokenSource::State::remembered(const TokenSourceOptions& op
   return Given{copy(last->token), last};
 }
 
+// What another process of this user got last: costs neither store nor thread either.
+std::optional<Given> TokenSource::State::cached(const TokenSourceOptions& options) {
+  OpenSession& open = SessionAccess::open(*session);
+  if (!open.options.kernel_cache || options.renew_now) return std::nullopt;
+  auto half = cached_half(open.record);
+  if (!half || !is_fresh(*half, options.min_valid, now())) return std::nullopt;
+  Token token = copy(half->token);
+  return Given{std::move(token), std::make_shared<const SecretHalf>(std::move(*half))};
+}
+
 void TokenSource::State::fly(const std::shared_ptr<Flight>& own) {
   Renewed renewed;
   try {
-    renewed = renew(SessionAccess::open(*session), client, own->options, own->stop.get_token());
+    OpenSession& open = SessionAccess::open(*session);
+    renewed = renew(open, client, own->options, own->stop.get_token());
+    if (open.options.kernel_cache && !renewed.error) cache_half(open.record, *renewed.half, now());
   } catch (const std::exception& exception) {
     renewed = broken(exception.what());
   }
@@ -178,6 +192,7 @@ Result<Given> TokenSource::State::ask(const TokenSourceOptions& options, const s
     if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
     if (!flight) {
       if (auto given = remembered(options)) return std::move(*given);
+      if (auto given = cached(options)) return std::move(*given);
       try {
         take_off(options);
       } catch (const std::system_error& error) {

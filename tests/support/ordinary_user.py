@@ -55,14 +55,15 @@ def root_to_pass():
 
 
 class OrdinaryUser(SealedProgram):
-    """A home of the user USER, whom setpriv makes the program run as."""
+    """A home of the user USER, or another one, whom setpriv makes the program run as."""
 
     prefix = as_user(USER)
 
-    def __init__(self, path):
+    def __init__(self, path, user=USER):
         super().__init__()
         self.path = path
-        self.own(self.home)
+        self.prefix = as_user(user)
+        self.own(self.home, user)
         self.state = self.state_home / "oauth-token"
 
     @staticmethod
