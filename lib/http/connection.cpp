@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -28,81 +27,34 @@ struct MultiDeleter {
   void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
 };
 
-// libcurl's own initialisation counts its users and is safe beside a host that did it, too.
-Result<void> initialise() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) return fail(ErrorClass::internal, "libcurl cannot be initialised.");
-  const auto* const info = curl_version_info(CURLVERSION_NOW);
-  const std::string_view tls = info->ssl_version == nullptr ? "" : info->ssl_version;
-  // 7.87 brought look-ups that can be left alone, 7.88 TLS that raises no SIGPIPE. Debian 12 has 7.88.1.
-  if (info->version_num < 0x075800 || tls.find("OpenSSL") == std::string_view::npos)
-    return fail(ErrorClass::internal,
-                std::string("libcurl ") + info->version + " with " + std::string(tls) + " cannot be used.",
-                "Install libcurl 7.88 or later, built with OpenSSL.");
-  return {};
-}
-
-struct Share {
-  CURLSH* handle = curl_share_init();
-  std::array<std::mutex, CURL_LOCK_DATA_LAST> mutexes = {};
-
-  Share() {
-    curl_share_setopt(handle, CURLSHOPT_USERDATA, this);
-    curl_share_setopt(
-        handle, CURLSHOPT_LOCKFUNC, +[](CURL*, curl_lock_data what, curl_lock_access, void* self) {
-          static_cast<Share*>(self)->mutexes.at(what).lock();
-        });
-    curl_share_setopt(
-        handle, CURLSHOPT_UNLOCKFUNC, +[](CURL*, curl_lock_data what, void* self) {
-          static_cast<Share*>(self)->mutexes.at(what).unlock();
-        });
-    curl_share_setopt(handle, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_share_setopt(handle, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  }
-  Share(const Share&) = delete;
-  Share& operator=(const Share&) = delete;
-  ~Share() { curl_share_cleanup(handle); }
-};
-
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
-template <class Value>
-Value info(CURL* easy, CURLINFO which) {
-  Value value{};
-  curl_easy_getinfo(easy, which, &value);
-  return value;
-}
-
 }  // namespace
-
-Result<std::shared_ptr<const Network>> Network::open(const TransportOptions& options) {
-  if (auto ready = initialise(); !ready) return fail(std::move(ready.error()));
-  auto trust = Trust::choose(options);
-  if (!trust) return fail(std::move(trust.error()));
-  if (auto usable = check(options.client_certificate); !usable) return fail(std::move(usable.error()));
-  const auto share = std::make_shared<Share>();
-  return std::make_shared<const Network>(Network{.trust = std::move(*trust),
-                                                 .routes = Routes(options),
-                                                 .certificate = options.client_certificate,
-                                                 .connect_timeout = options.connect_timeout,
-                                                 .share = {share, share->handle}});
-}
 
 struct Connection::State {
   std::shared_ptr<const Network> network;
   Url url;
   Route route;
   Clock::time_point connect_deadline;
+  Watcher* watcher = nullptr;
+  std::uint32_t mark = 0;
   TlsReport tls = {};
   std::array<char, CURL_ERROR_SIZE> text = {};
   std::unique_ptr<CURLM, MultiDeleter> multi = {};
   std::unique_ptr<CURL, EasyDeleter> easy = {};
   bool connected = false;
   bool in_handshake = false;
-  bool answered = false;     // with a byte at least
-  CURLcode last = CURLE_OK;  // of send or receive; CURLE_OK: closed by the other side
+  bool answered = false;                   // with a byte at least
+  CURLcode last = CURLE_OK;                // of send or receive; CURLE_OK: closed by the other side
+  curl_socket_t socket = CURL_SOCKET_BAD;  // once connected
+  bool to_send = false;                    // what `socket` is watched for
+  curl_socket_t ready = CURL_SOCKET_TIMEOUT;
+  int ready_for = 0;
 
+  ~State();
   void configure();
+  void report_to_watcher();
+  CURLMcode perform();
   template <class Value>
   void set(CURLoption option, Value value) {
     curl_easy_setopt(easy.get(), option, value);
@@ -116,6 +68,13 @@ struct Connection::State {
   [[nodiscard]] Error explain(CURLcode code) const;
   Transfer transferred(CURLcode code, std::size_t count, bool may_close);
 };
+
+Connection::State::~State() {
+  if (multi && easy) curl_multi_remove_handle(multi.get(), easy.get());
+  easy.reset();
+  multi.reset();
+  if (watcher != nullptr) watcher->forget(mark);
+}
 
 void Connection::State::configure() {
   set(CURLOPT_URL, (url.origin() + "/").c_str());
@@ -158,6 +117,37 @@ void Connection::State::configure() {
       });
 }
 
+void Connection::State::report_to_watcher() {
+  const auto setting = [this](CURLMoption option, auto value) {
+    curl_multi_setopt(multi.get(), option, value);
+  };
+  setting(CURLMOPT_SOCKETDATA, this);
+  setting(
+      CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t descriptor, int what, void* data, void*) {
+        const auto* const self = static_cast<State*>(data);
+        const bool ended = what == CURL_POLL_REMOVE;
+        self->watcher->watch(self->mark, descriptor, !ended && (what & CURL_POLL_IN) != 0,
+                             !ended && (what & CURL_POLL_OUT) != 0);
+        return 0;
+      });
+  setting(CURLMOPT_TIMERDATA, this);
+  setting(
+      CURLMOPT_TIMERFUNCTION, +[](CURLM*, long milliseconds, void* data) {
+        const auto* const self = static_cast<State*>(data);
+        self->watcher->call_at(self->mark, milliseconds < 0
+                                               ? Clock::time_point::max()
+                                               : Clock::now() + std::chrono::milliseconds(milliseconds));
+        return 0;
+      });
+}
+
+CURLMcode Connection::State::perform() {
+  int running = 0;
+  if (watcher == nullptr) return curl_multi_perform(multi.get(), &running);
+  const int events = std::exchange(ready_for, 0);
+  return curl_multi_socket_action(multi.get(), std::exchange(ready, CURL_SOCKET_TIMEOUT), events, &running);
+}
+
 Error Connection::State::explain(CURLcode code) const {
   if (code == CURLE_OPERATION_TIMEDOUT)  // whoever watches the deadline says more
     return {.error_class = ErrorClass::timeout, .message = "No connection to " + url.origin() + " in time."};
@@ -180,48 +170,70 @@ Transfer Connection::State::transferred(CURLcode code, std::size_t count, bool m
   return {.outcome = code == CURLE_OK ? Transfer::Outcome::closed : Transfer::Outcome::broken};
 }
 
-Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Connection::Connection(State* state) : state_(state) {}
 
 Result<std::unique_ptr<Connection>> Connection::start(std::shared_ptr<const Network> network, const Url& url,
-                                                      Clock::time_point deadline) {
+                                                      Clock::time_point deadline, Watcher* watcher,
+                                                      std::uint32_t mark) {
   auto route = network->routes.to(url);
   if (!route) return fail(std::move(route.error()));
   if (url.scheme == "https" || !route->proxy.empty())
     if (auto loaded = network->trust->load(); !loaded) return fail(std::move(loaded.error()));
   const auto connect_deadline = std::min(deadline, Clock::now() + network->connect_timeout);
-  auto state = std::unique_ptr<State>(new State{.network = std::move(network),
-                                                .url = url,
-                                                .route = std::move(*route),
-                                                .connect_deadline = connect_deadline});
-  state->tls.own = state->network->certificate;
-  state->multi.reset(curl_multi_init());
-  state->easy.reset(curl_easy_init());
-  if (!state->multi || !state->easy) return fail(ErrorClass::internal, "Out of memory.");
-  state->configure();
-  curl_multi_add_handle(state->multi.get(), state->easy.get());
-  return std::unique_ptr<Connection>(new Connection(std::move(state)));
+  auto connection = std::unique_ptr<Connection>(new Connection(new State{.network = std::move(network),
+                                                                         .url = url,
+                                                                         .route = std::move(*route),
+                                                                         .connect_deadline = connect_deadline,
+                                                                         .watcher = watcher,
+                                                                         .mark = mark}));
+  State& state = *connection->state_;
+  state.tls.own = state.network->certificate;
+  state.multi.reset(curl_multi_init());
+  state.easy.reset(curl_easy_init());
+  if (!state.multi || !state.easy) return fail(ErrorClass::internal, "Out of memory.");
+  state.configure();
+  if (watcher != nullptr) state.report_to_watcher();
+  curl_multi_add_handle(state.multi.get(), state.easy.get());
+  return connection;
 }
 
 Connection::~Connection() {
+  // A forked child shares the socket, and what TLS counts on it: closing it is the parent's.
+  if (!state_.get_deleter().process.is_this()) return;
+  if (state_->watcher != nullptr && state_->connected)
+    state_->watcher->watch(state_->mark, state_->socket, false, false);
   // While it closes, libcurl reads what came in the meantime onto its stack: that must not be half a token.
   std::array<char, 4096> rest{};
   for (int i = 0; state_->connected && state_->last == CURLE_OK && i < 64; ++i)
     if (receive(rest.data(), rest.size()).outcome != Transfer::Outcome::moved) break;
   explicit_bzero(rest.data(), rest.size());
-  curl_multi_remove_handle(state_->multi.get(), state_->easy.get());
 }
 
 Result<bool> Connection::connect() {
   if (state_->connected) return true;
-  int running = 0;
-  if (const CURLMcode code = curl_multi_perform(state_->multi.get(), &running); code != CURLM_OK)
+  if (const CURLMcode code = state_->perform(); code != CURLM_OK)
     return fail(ErrorClass::internal, std::string("libcurl failed: ") + curl_multi_strerror(code) + ".");
   int left = 0;
   const CURLMsg* const message = curl_multi_info_read(state_->multi.get(), &left);
   if (message == nullptr || message->msg != CURLMSG_DONE) return false;
   if (message->data.result != CURLE_OK) return fail(state_->explain(message->data.result));
   state_->connected = true;
+  state_->socket = state_->info<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+  if (state_->watcher != nullptr) state_->watcher->watch(state_->mark, state_->socket, true, false);
   return true;
+}
+
+std::uint32_t Connection::mark() const noexcept { return state_->mark; }
+
+void Connection::is_ready(int descriptor, bool to_receive, bool to_send) noexcept {
+  state_->ready = descriptor;
+  state_->ready_for = (to_receive ? CURL_CSELECT_IN : 0) | (to_send ? CURL_CSELECT_OUT : 0);
+}
+
+void Connection::watch_sending(bool to_send) {
+  if (!state_->connected || state_->to_send == to_send) return;
+  state_->to_send = to_send;
+  state_->watcher->watch(state_->mark, state_->socket, true, to_send);
 }
 
 void Connection::examine() noexcept { state_->tls.is_examined = true; }
@@ -262,7 +274,7 @@ Clock::time_point Connection::connect_deadline() const noexcept { return state_-
 void Connection::wait(bool to_send, Clock::time_point until) {
   curl_waitfd socket{};
   if (state_->connected) {
-    socket.fd = state_->info<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+    socket.fd = state_->socket;
     socket.events = static_cast<short>(CURL_WAIT_POLLIN | (to_send ? CURL_WAIT_POLLOUT : 0));
   }
   constexpr std::chrono::milliseconds longest = std::chrono::hours(1);

@@ -1,32 +1,19 @@
 #pragma once
 
-#include "http/route.hpp"
-#include "http/trust.hpp"
+#include "base/own_process.hpp"
+#include "http/network.hpp"
 
-#include <oauth_token/client_certificate.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace oauth_token::http {
-
-/// What the connections of one transport share: trust, ways, the client's certificate, names looked up and
-/// TLS sessions to resume. Since all of them have the same authorities, verification, proxies and
-/// certificate, host and port tell one TLS session from another. Thread-safe.
-struct Network {
-  static Result<std::shared_ptr<const Network>> open(const TransportOptions& options);
-
-  std::shared_ptr<const Trust> trust;
-  Routes routes;
-  ClientCertificate certificate;
-  std::chrono::milliseconds connect_timeout;
-  std::shared_ptr<void> share;  ///< libcurl's
-};
 
 /// What became of a try to send or receive.
 struct Transfer {
@@ -35,12 +22,28 @@ struct Transfer {
   std::size_t count = 0;  ///< bytes, for `moved`
 };
 
+/// Waits for many connections at once, and tells them apart by marks of its own.
+class Watcher {
+ public:
+  /// From now on `descriptor` is watched so; for neither: no more, and it may be closed.
+  virtual void watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_send) = 0;
+  /// When `Connection::connect` is to be called even if nothing happens; takes the place of the last time.
+  virtual void call_at(std::uint32_t mark, std::chrono::steady_clock::time_point when) = 0;
+  /// The connection is no more.
+  virtual void forget(std::uint32_t mark) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
 /// A connection to one server, perhaps through a proxy, perhaps with TLS on it: libcurl's up to the first
 /// byte of HTTP. Nothing but `wait` ever blocks. One thread at a time, but for `wake`.
 class Connection {
  public:
+  /// `watcher`, if any, must outlive it, and is told what to wait for; else `wait` is there.
   static Result<std::unique_ptr<Connection>> start(std::shared_ptr<const Network> network, const Url& url,
-                                                   std::chrono::steady_clock::time_point deadline);
+                                                   std::chrono::steady_clock::time_point deadline,
+                                                   Watcher* watcher = nullptr, std::uint32_t mark = 0);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -63,13 +66,19 @@ class Connection {
 
   /// Blocks until there is something to do, `until` has come or `wake` is called.
   void wait(bool to_send, std::chrono::steady_clock::time_point until);
+  /// The watcher's word about a descriptor, before `connect` is called.
+  void is_ready(int descriptor, bool to_receive, bool to_send) noexcept;
+  /// Whether the watcher is to wait until more can be sent, beside receiving; nothing while connecting.
+  void watch_sending(bool to_send);
+  [[nodiscard]] std::uint32_t mark() const noexcept;
+
   /// Ends a `wait`, the present one or the next. From any thread.
   void wake() noexcept;
 
  private:
   struct State;
-  explicit Connection(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Connection(State* state);
+  OwnedHere<State> state_;
 };
 
 }  // namespace oauth_token::http

@@ -1,10 +1,12 @@
 #include "base/module.hpp"
+#include "http/loop.hpp"
 #include "http/module.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
 #include <string_view>
 #include <utility>
@@ -35,6 +37,11 @@ Result<ServerConnection> examine_server(const TransportOptions& options, std::st
                                         std::stop_token stop) {
   if (!module()) return fail(module().error());
   return (*module())->examine_server(options, url, deadline, std::move(stop));
+}
+
+Result<std::shared_ptr<http::Loop>> http::make_loop() {
+  if (!module()) return fail(module().error());
+  return (*module())->make_loop();
 }
 
 }  // namespace oauth_token

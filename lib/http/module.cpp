@@ -8,6 +8,7 @@ extern "C" __attribute__((visibility("default"))) const oauth_token::HttpModule*
   static constexpr oauth_token::HttpModule module{.version = OAUTH_TOKEN_VERSION,
                                                   .make_transport = oauth_token::http::make_transport,
                                                   .parse_url = oauth_token::http::parse_url,
-                                                  .examine_server = oauth_token::http::examine_server};
+                                                  .examine_server = oauth_token::http::examine_server,
+                                                  .make_loop = oauth_token::http::make_loop};
   return &module;
 }

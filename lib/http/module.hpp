@@ -1,9 +1,12 @@
 #pragma once
 
+#include "http/loop.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/http.hpp>
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
 #include <string_view>
 
@@ -17,6 +20,7 @@ struct HttpModule {
   Result<ServerConnection> (*examine_server)(const TransportOptions& options, std::string_view url,
                                              std::chrono::steady_clock::time_point deadline,
                                              std::stop_token stop);
+  Result<std::shared_ptr<http::Loop>> (*make_loop)();
 };
 
 }  // namespace oauth_token

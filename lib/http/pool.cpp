@@ -49,4 +49,14 @@ void Pool::keep(std::string origin, std::unique_ptr<Connection> connection) {
   kept_.push_back({.origin = std::move(origin), .connection = std::move(connection), .since = now});
 }
 
+void Pool::drop(const Connection& connection) {
+  std::unique_ptr<Connection> dropped;  // closed without the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                  [&](const Kept& kept) { return kept.connection.get() == &connection; });
+  if (found == kept_.end()) return;
+  dropped = std::move(found->connection);
+  kept_.erase(found);
+}
+
 }  // namespace oauth_token::http

@@ -18,6 +18,8 @@ class Pool {
   std::unique_ptr<Connection> take(const std::string& origin, std::chrono::milliseconds idle);
   /// Only after an exchange that left the connection reusable.
   void keep(std::string origin, std::unique_ptr<Connection> connection);
+  /// One that is kept, and is not to be used any more.
+  void drop(const Connection& connection);
 
  private:
   struct Kept {

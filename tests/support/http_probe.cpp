@@ -2,13 +2,17 @@
 // what the tests of lib/http and the memory scan drive. Secrets come from descriptors, so that this program
 // itself keeps no copy of them.
 
+#include "http/loop.hpp"
+
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret.hpp>
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -114,6 +118,32 @@ json run(const Transport& transport, const HttpRequest& request, const Arguments
   return out;
 }
 
+struct Waiting final : http::Receiver {
+  std::promise<Result<HttpResponse>> promise = {};
+  void receive(Result<HttpResponse> result) override { promise.set_value(std::move(result)); }
+};
+
+// A transport that waits for the loop.
+Result<Transport> over_loop(const TransportOptions& options) {
+  auto made = http::make_loop();
+  if (!made) return fail(std::move(made.error()));
+  const std::shared_ptr<http::Loop> loop(made->get(), [kept = *made](http::Loop*) { kept->close(); });
+  if (auto opened = loop->open(options); !opened) return fail(std::move(opened.error()));
+  return [loop](const HttpRequest& request, std::stop_token stop) {
+    const auto waiting = std::make_shared<Waiting>();
+    auto result = waiting->promise.get_future();
+    loop->send(HttpRequest{.method = request.method,
+                           .url = request.url,
+                           .headers = request.headers,
+                           .authorization = request.authorization.copy(),
+                           .body = request.body.copy(),
+                           .sensitive = request.sensitive,
+                           .deadline = request.deadline},
+               std::move(stop), waiting);
+    return result.get();
+  };
+}
+
 // What a careless program would leave behind, and what outlives the requests on purpose.
 struct Remains {
   std::string leaked;
@@ -146,7 +176,7 @@ void send_all(const Arguments& arguments, Remains& remains) {
     options.client_certificate = std::move(*certificate);
   }
   options.connect_timeout = std::chrono::milliseconds(arguments.number("connect-timeout-ms", 10'000));
-  const auto transport = make_transport(options);
+  const auto transport = arguments.has("loop") ? over_loop(options) : make_transport(options);
   if (!transport) {
     std::cout << described(transport.error()).dump() << std::endl;
     return;

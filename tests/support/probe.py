@@ -10,6 +10,8 @@ PROGRAM = os.path.join(os.environ.get("OAUTH_TOKEN_BUILD", "build"), "bin", "htt
 VARIABLES = [name for prefix in ("https", "http", "all", "no") for name in (f"{prefix}_proxy", f"{prefix}_proxy".upper())]
 VARIABLES += ["SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "SSLKEYLOGFILE", "OPENSSL_CONF"]
 
+ALWAYS = {}  # options of every request
+
 
 def clean_environment(**more):
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
@@ -30,7 +32,7 @@ def arguments(**options):
 
 def results(environment=None, **options):
     """All results, a dictionary for each request."""
-    done = subprocess.run([PROGRAM, *arguments(**options)], env=environment or clean_environment(),
+    done = subprocess.run([PROGRAM, *arguments(**ALWAYS, **options)], env=environment or clean_environment(),
                           capture_output=True, timeout=60, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"http_probe ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
@@ -79,7 +81,7 @@ class Held:
 
 def held_request(body, authorization, **options):
     """One request through the transport."""
-    return Held(lambda first, second: [PROGRAM, *arguments(hold=True, body_fd=first, authorization_fd=second, **options)],
+    return Held(lambda first, second: [PROGRAM, *arguments(**ALWAYS, hold=True, body_fd=first, authorization_fd=second, **options)],
                 body, authorization)
 
 
