@@ -57,7 +57,8 @@ ClientRunOptions copy(const ClientRunOptions& options) {
 }
 
 SessionOptions copy(const SessionOptions& options) {
-  const auto& [state_folder, store, keyring, file, client, refresh_timeout, critical_part] = options;
+  const auto& [state_folder, store, keyring, file, client, kernel_cache, refresh_timeout, critical_part] =
+      options;
   return {.state_folder = state_folder,
           .store = store,
           .keyring = keyring,
@@ -66,6 +67,7 @@ SessionOptions copy(const SessionOptions& options) {
                    .key_file = file.key_file,
                    .allow_plaintext = file.allow_plaintext},
           .client = copy(client),
+          .kernel_cache = kernel_cache,
           .refresh_timeout = refresh_timeout,
           .critical_part = critical_part};
 }
