@@ -1,5 +1,7 @@
 #include "arguments.hpp"
 
+#include "nearest.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -124,14 +126,19 @@ class Parser {
         if (operand == word) overwrite(word);
   }
 
-  static Result<void> unknown_option(std::string_view name) {
+  /// Suggests what the command takes; its name stands before most often.
+  [[nodiscard]] Result<void> unknown_option(std::string_view name) const {
+    const Command* command = operands_.empty() ? nullptr : find_command(operands_[0]);
+    if (command == nullptr && operands_.size() > 1) command = find_command(operands_[0] + " " + operands_[1]);
     std::vector<std::string_view> names;
     for (const Option& option : option_table) {
-      if (!option.has(hidden)) names.push_back(option.name);
+      if (command == nullptr ? !option.has(hidden) : command->takes(option)) names.push_back(option.name);
     }
-    const std::string_view near = nearest(name, names);
+    std::string hint = did_you_mean("--", nearest(name, names), "");
+    if (hint.empty() && command != nullptr)
+      hint = "See " + quoted("oauth-token " + std::string(command->name) + " --help -v") + ".";
     return fail(ErrorClass::usage, "There is no option --" + std::string(name) + ".",
-                near.empty() ? std::string(see_help) : "Did you mean --" + std::string(near) + "?");
+                hint.empty() ? std::string(see_help) : hint);
   }
 
   Result<Arguments> finish() {
@@ -166,16 +173,13 @@ class Parser {
       if (operands_.size() == 1) return choose_group(name);
       name += " " + operands_[used++];
     }
-    std::vector<std::string_view> names;
-    for (const Command& command : commands()) {
-      names.push_back(command.name);
-      if (command.name == name) found_.command = &command;
-    }
+    found_.command = find_command(name);
     if (found_.command == nullptr) {
-      const std::string_view near = nearest(name, names);
-      return fail(
-          ErrorClass::usage, "There is no command " + quoted(name) + ".",
-          near.empty() ? std::string(see_help) : "Did you mean \"oauth-token " + std::string(near) + "\"?");
+      std::vector<std::string_view> names;
+      for (const Command& command : commands()) names.push_back(command.name);
+      const std::string hint = did_you_mean("\"oauth-token ", nearest(name, names), "\"");
+      return fail(ErrorClass::usage, "There is no command " + quoted(name) + ".",
+                  hint.empty() ? std::string(see_help) : hint);
     }
     found_.operands.assign(operands_.begin() + static_cast<std::ptrdiff_t>(used), operands_.end());
     return {};

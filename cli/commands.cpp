@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 
 namespace oauth_token::cli {
@@ -63,7 +64,7 @@ constexpr Command table[] = {
     {"assertion", "[PROFILE]", "print a fresh client assertion (RFC 7523)",
      about_server | groups({Group::output}), "token|json", 0, 1, Basis::profile,
      "  oauth-token assertion work\n"
-     "  oauth-token assertion --issuer https://as.example --client-id app --signing-key key.pem\n",
+     "  oauth-token assertion work --signing-key key.pem -o json\n",
      run_assertion},
     {"dpop-proof", "METHOD URL [SESSION]", "print a DPoP proof for a request to an API (RFC 9449)",
      about_session | groups({Group::proof, Group::age, Group::wait, Group::output}), "token|json|header", 2,
@@ -151,9 +152,29 @@ bool Command::takes(const Option& option) const noexcept {
 
 std::span<const Command> commands() noexcept { return table; }
 
+const Command* find_command(std::string_view name) noexcept {
+  const auto* const found = std::ranges::find(table, name, &Command::name);
+  return found == std::ranges::end(table) ? nullptr : found;
+}
+
 std::string_view group_of(const Command& command) {
   const std::size_t space = command.name.find(' ');
   return space == std::string_view::npos ? std::string_view() : command.name.substr(0, space);
+}
+
+std::string_view name_in_group(const Command& command) {
+  return command.name.substr(command.name.find(' ') + 1);  // npos + 1 is 0
+}
+
+std::vector<const Command*> group_commands(std::string_view group) {
+  std::vector<const Command*> members;
+  for (const Command& command : table)
+    if (!group.empty() && group_of(command) == group) members.push_back(&command);
+  return members;
+}
+
+std::string_view group_summary(std::string_view group) {
+  return group == "profile" ? "settings in the configuration file" : "where the tokens are kept";
 }
 
 }  // namespace oauth_token::cli

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace oauth_token::cli {
 
@@ -41,9 +42,17 @@ struct Command {
 };
 
 std::span<const Command> commands() noexcept;
+/// Nothing where there is no command of that name.
+const Command* find_command(std::string_view name) noexcept;
 
 /// Commands of two words have a group: "profile" of "profile set", else empty.
 std::string_view group_of(const Command& command);
+/// "set" of "profile set"; the whole name of a command without a group.
+std::string_view name_in_group(const Command& command);
+/// The commands of the group; none for an empty one.
+std::vector<const Command*> group_commands(std::string_view group);
+/// What the commands of the group are about.
+std::string_view group_summary(std::string_view group);
 
 // One file in commands/ each.
 Result<int> run_password(Context& context, const Settings& settings);

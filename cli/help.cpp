@@ -2,6 +2,8 @@
 
 #include "options.hpp"
 
+#include <vector>
+
 namespace oauth_token::cli {
 namespace {
 
@@ -44,39 +46,29 @@ void append_entry(std::string& out, std::string line, std::string_view right, st
   }
 }
 
-std::string meaning(const Command& command, const Option& option) {
-  if (option.name != "output") return std::string(option.help);
-  std::string forms(command.forms);
-  for (std::size_t bar = 0; (bar = forms.find('|', bar)) != std::string::npos; bar += 2)
-    forms.replace(bar, 1, ", ");
-  return std::string(option.help) + " " + forms;
+std::string meaning(const Command& command, const Option& option, bool all) {
+  const std::string help(option.help);
+  if (option.name == "output") return help + " " + with_separator(command.forms, ", ");
+  const bool says_choices =
+      option.kind == Kind::value && option.check == Check::choice && option.value_name != option.choices;
+  return all && says_choices ? help + ": " + with_separator(option.choices, ", ") : help;
 }
 
-/// Names only, wrapped: what the short help says of an option that few need. The file and the command that
-/// give the same secret are one entry.
-std::string name_list(const Command& command) {
-  constexpr std::string_view file = "-file";
-  constexpr std::string_view by_command = "-command";
-  std::string out;
-  std::string line = " ";
-  std::string_view pair;  // the stem of the last file
-  for (const Option& option : option_table) {
-    if (!command.takes(option) || option.has(primary)) continue;
-    if (option.name.ends_with(by_command) &&
-        option.name.substr(0, option.name.size() - by_command.size()) == pair) {
-      line += "|-command";
-      continue;
-    }
-    pair = option.name.ends_with(file) ? option.name.substr(0, option.name.size() - file.size()) : "";
-    const std::string entry = " --" + std::string(option.name);
-    const std::size_t room = pair.empty() ? 0 : by_command.size() + 1;
-    if (line.size() + entry.size() + room > screen_width) {
-      out += line + "\n";
-      line = " ";
-    }
-    line += entry;
-  }
-  return out + line + "\n";
+/// A session knows these of itself: they are for who wants to be sure, or keeps the refresh token elsewhere.
+bool is_known_to_session(const Command& command, const Option& option) {
+  constexpr unsigned known = static_cast<unsigned>(Group::server) | static_cast<unsigned>(Group::client) |
+                             static_cast<unsigned>(Group::grant) | static_cast<unsigned>(Group::identity);
+  return command.basis == Basis::session && (known & static_cast<unsigned>(option.group)) != 0;
+}
+
+bool is_in_short_help(const Command& command, const Option& option) {
+  return option.has(primary) && !is_known_to_session(command, option);
+}
+
+std::string capitalized(std::string_view sentence) {
+  std::string text(sentence);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text + ".";
 }
 
 /// "oauth-token profile --help": what every command's help has, of its commands.
@@ -85,10 +77,12 @@ std::string group_help(std::string_view group) {
   std::string out = "Usage: " + name + " COMMAND [OPTION]...\n\nCommands:\n";
   std::string examples;
   for (const Command& command : commands()) {
-    if (!command.name.starts_with(std::string(group) + " ")) continue;
-    append_entry(out, "  " + std::string(command.name.substr(group.size() + 1)), command.summary,
-                 command_column);
-    examples += command.examples.substr(0, command.examples.find('\n') + 1);
+    if (group_of(command) != group) continue;
+    append_entry(out, "  " + std::string(name_in_group(command)), command.summary, command_column);
+    // One of each command, or all of the only one.
+    examples += group_commands(group).size() == 1
+                    ? std::string(command.examples)
+                    : std::string(command.examples.substr(0, command.examples.find('\n') + 1));
   }
   return out + "\n\"" + name + " COMMAND --help\" shows the options of a command.\n\nExamples:\n" + examples;
 }
@@ -98,11 +92,26 @@ std::string group_help(std::string_view group) {
 std::string overview(std::string_view group) {
   if (!group.empty()) return group_help(group);
   std::string out =
-      "oauth-token - exchange a user name and password for an OAuth 2.0 token,\n"
-      "and keep the session alive from then on.\n"
-      "\nUsage: oauth-token COMMAND [OPTION]...\n\nCommands:\n";
-  for (const Command& command : commands())
-    append_entry(out, "  " + std::string(command.name), command.summary, command_column);
+      "Usage: oauth-token COMMAND [OPTION]...\n"
+      "Exchange a user name and password for an OAuth 2.0 token; keep the session.\n\n"
+      "Commands:\n";
+  std::string_view last_group;
+  for (const Command& command : commands()) {
+    const std::string_view of = group_of(command);
+    if (!of.empty() && of == last_group) continue;
+    last_group = of;
+    const std::vector<const Command*> together = group_commands(of);
+    std::string name(command.name);
+    std::string summary(command.summary);
+    if (together.size() > 1) {
+      name = of;
+      summary.clear();
+      for (const Command* each : together)
+        summary += (summary.empty() ? "" : ", ") + std::string(name_in_group(*each));
+      summary += ": " + std::string(group_summary(of));
+    }
+    append_entry(out, "  " + name, summary, command_column);
+  }
   out +=
       "\n\"oauth-token COMMAND --help\" shows the options of a command.\n"
       "\nExamples:\n"
@@ -114,20 +123,17 @@ std::string overview(std::string_view group) {
 std::string command_help(const Command& command, bool all) {
   std::string out = "Usage: oauth-token " + std::string(command.name) + " [OPTION]...";
   if (!command.operands.empty()) out += " " + std::string(command.operands);
-  out += "\n\n";
-  append_entry(out, "", command.summary, 2);
+  out += "\n" + capitalized(command.summary) + "\n";
   std::string options;
+  std::size_t count = 0;
   for (const Option& option : option_table) {
-    if (command.takes(option) && (all || option.has(primary)))
-      append_entry(options, left_side(option), meaning(command, option), text_column);
+    if (!command.takes(option)) continue;
+    ++count;
+    if (all || is_in_short_help(command, option))
+      append_entry(options, left_side(option), meaning(command, option, all), text_column);
   }
-  if (!options.empty()) out += "\nOptions:\n" + options;
-  if (!all) {
-    out += options.empty() ? "\nOptions" : "More options";
-    out += " (all of them explained: --help -v):\n" + name_list(command);
-  }
-  out += "\nExamples:\n" + std::string(command.examples);
-  return out;
+  out += all ? "\nOptions:\n" : "\nOptions (all " + std::to_string(count) + " of them: --help -v):\n";
+  return out + options + "\nExamples:\n" + std::string(command.examples);
 }
 
 }  // namespace oauth_token::cli

@@ -85,7 +85,7 @@ struct Option {
   Kind kind = Kind::flag;
   Check check = Check::any;
   std::string_view value_name = {};
-  std::string_view choices = {};  ///< "a|b|c"
+  std::string_view choices = {};  ///< "a|b|c": all there are with Check::choice, else those to suggest
   Group group = Group::common;
   std::uint8_t traits = 0;
   Alternative alternative = Alternative::none;

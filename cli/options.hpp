@@ -16,9 +16,9 @@ namespace oauth_token::cli {
 /// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
 inline constexpr Option option_table[] = {
     {"issuer", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile | primary,
-     Alternative::server, "authorization server; its endpoints come from its metadata"},
+     Alternative::server, "authorization server, whose metadata name the rest"},
     {"token-endpoint", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile | primary,
-     Alternative::server, "where tokens are requested; then no metadata are asked for"},
+     Alternative::server, "where to request tokens; asks for no metadata"},
     {"introspection-endpoint", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile,
      Alternative::endpoints, "where tokens are introspected (RFC 7662)"},
     {"revocation-endpoint", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile,
@@ -29,8 +29,8 @@ inline constexpr Option option_table[] = {
     {"client-auth", 0, Kind::value, Check::choice, "METHOD",
      "none|client_secret_basic|client_secret_post|client_secret_jwt|private_key_jwt|tls_client_auth|self_"
      "signed_tls_client_auth",
-     Group::client, variable | profile, Alternative::none,
-     "how the client proves itself, by its name in IANA's registry"},
+     Group::client, variable | profile | primary, Alternative::none,
+     "how the client proves itself, by IANA's name"},
     {"basic-encoding", 0, Kind::value, Check::choice, "form|raw", "form|raw", Group::client,
      variable | profile, Alternative::none, "how id and secret go into Basic; form is RFC 6749's"},
     {"client-secret-file", 0, Kind::value, Check::path, "FILE", "", Group::client,
@@ -47,15 +47,18 @@ inline constexpr Option option_table[] = {
      Alternative::client_assertion, "key that signs client assertions: PEM, PKCS#12, JWK, or a pkcs11: URI"},
     {"signing-key-id", 0, Kind::value, Check::text, "KID", "", Group::client, variable | profile,
      Alternative::none, "name of the key at the server (kid)"},
-    {"signing-alg", 0, Kind::value, Check::text, "ALG", "", Group::client, variable | profile,
-     Alternative::none, "signature algorithm, e.g. PS256; else the key's usual one, or HS256"},
+    {"signing-alg", 0, Kind::value, Check::text, "ALG",
+     "RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|Ed25519|HS256|HS384|HS512", Group::client,
+     variable | profile, Alternative::none,
+     "signature algorithm, e.g. PS256; else the key's usual one, or HS256"},
     {"signing-key-passphrase-file", 0, Kind::value, Check::path, "FILE", "", Group::client,
      variable | profile, Alternative::signing_key_passphrase,
      "file with the signing key's passphrase or PIN"},
     {"signing-key-passphrase-command", 0, Kind::value, Check::text, "CMD", "", Group::client,
      profile | runs_code, Alternative::signing_key_passphrase, "command that prints it"},
-    {"assertion-audience", 0, Kind::value, Check::text, "AUDIENCE", "", Group::client, variable | profile,
-     Alternative::none, "whom client assertions are made for: issuer, endpoint, or a value"},
+    {"assertion-audience", 0, Kind::value, Check::text, "AUDIENCE", "issuer|endpoint", Group::client,
+     variable | profile, Alternative::none,
+     "whom client assertions are made for: issuer, endpoint, or a value"},
     {"assertion-lifetime", 0, Kind::value, Check::lifetime, "SECONDS", "", Group::client, variable | profile,
      Alternative::none, "how long client assertions live, 1 to 300 (60)"},
     {"assertion-type", 0, Kind::value, Check::text, "TYP", "", Group::client, variable | profile,
@@ -76,9 +79,9 @@ inline constexpr Option option_table[] = {
     {"dpop-key", 0, Kind::value, Check::key, "KEY", "", Group::client, variable | profile | proof,
      Alternative::none, "that key; else one is made, and kept with the tokens"},
     {"client-secret-stdin", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,
-     Alternative::client_secret, "read the client secret from standard input, for the keyring"},
+     Alternative::client_secret, "read it from standard input, for the keyring"},
     {"client-secret-prompt", 0, Kind::flag, Check::any, "", "", Group::profile_edit, primary,
-     Alternative::client_secret, "ask for the client secret, for the keyring"},
+     Alternative::client_secret, "ask for it, for the keyring"},
     {"unset", 0, Kind::list, Check::text, "KEY", "", Group::profile_edit, primary, Alternative::none,
      "remove a key from the profile; may be repeated"},
     {"header", 0, Kind::list, Check::text, "'NAME: VALUE'", "", Group::client, variable | profile,
@@ -103,7 +106,7 @@ inline constexpr Option option_table[] = {
      Alternative::none, "scope to ask for; may be repeated"},
     {"resource", 0, Kind::list, Check::words, "URI", "", Group::grant, variable | profile, Alternative::none,
      "resource indicator (RFC 8707); may be repeated"},
-    {"param", 0, Kind::list, Check::any, "NAME=VALUE", "", Group::grant, variable | profile,
+    {"param", 0, Kind::list, Check::any, "NAME=VALUE", "", Group::grant, variable | profile | primary,
      Alternative::none, "an additional parameter of the token request"},
     {"param-file", 0, Kind::list, Check::any, "NAME=FILE", "", Group::grant, variable | profile,
      Alternative::none, "the same, its value read from FILE"},
@@ -123,22 +126,21 @@ inline constexpr Option option_table[] = {
     {"askpass", 0, Kind::value, Check::text, "PROGRAM", "", Group::user, variable | profile | runs_code,
      Alternative::password, "let PROGRAM ask for the password"},
 
+    {"refresh-token-file", 0, Kind::value, Check::path, "FILE", "", Group::kept, variable | primary,
+     Alternative::refresh_token, "renew the refresh token in a file; store nothing"},
     {"refresh-token-stdin", 0, Kind::flag, Check::any, "", "", Group::kept, 0, Alternative::refresh_token,
-     "renew the refresh token on standard input; nothing is stored"},
+     "the same, from standard input"},
     {"refresh-token-fd", 0, Kind::value, Check::number, "N", "", Group::kept, 0, Alternative::refresh_token,
      "the same, from an open descriptor"},
-    {"refresh-token-file", 0, Kind::value, Check::path, "FILE", "", Group::kept, variable,
-     Alternative::refresh_token, "the same, from a file"},
     {"refresh-token-command", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code,
-     Alternative::refresh_token, "the same, from a command's standard output"},
-    {"write-refresh-token", 0, Kind::value, Check::path, "FILE", "", Group::kept, 0, Alternative::none,
+     Alternative::refresh_token, "renew the refresh token that a command prints"},
+    {"write-refresh-token", 0, Kind::value, Check::path, "FILE", "", Group::kept, primary, Alternative::none,
      "where a new refresh token goes, mode 0600"},
-    {"on-rotation", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code,
-     Alternative::none, "command that gets a new refresh token on its standard input"},
+    {"on-rotation", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code | primary,
+     Alternative::none, "command that gets a new refresh token as input"},
 
     {"store", 0, Kind::value, Check::store, "STORE", "", Group::store, variable | profile | primary,
-     Alternative::none,
-     "where the tokens are kept: keyring (default), file, file:FOLDER (sealed files) or none"},
+     Alternative::none, "keyring (default), file, file:FOLDER (sealed), none"},
     {"store-key-file", 0, Kind::value, Check::path, "FILE", "", Group::session, variable | profile,
      Alternative::none, "key of sealed files: base64:... of 32 bytes, or passphrase:..."},
     {"allow-plaintext-store", 0, Kind::flag, Check::any, "", "", Group::session, profile | loopback_only,
@@ -147,14 +149,14 @@ inline constexpr Option option_table[] = {
      Alternative::none, "for each call of the store (5)"},
     {"session", 0, Kind::value, Check::text, "NAME", "", Group::session, variable | profile | primary,
      Alternative::none, "name of the session (the profile's, or \"default\")"},
-    {"replace", 0, Kind::flag, Check::any, "", "", Group::replace, primary, Alternative::none,
+    {"replace", 0, Kind::flag, Check::any, "", "", Group::replace, 0, Alternative::none,
      "sign in over a session of another server, client, user or scope"},
     {"min-valid", 0, Kind::value, Check::seconds, "SECONDS", "", Group::age, variable | profile | primary,
      Alternative::none, "renew a token that lives for less than this"},
     {"no-cache", 0, Kind::flag, Check::any, "", "", Group::cache, variable | profile, Alternative::none,
      "do not keep the access token in the kernel's keyring, nor take it from there"},
     {"force", 0, Kind::flag, Check::any, "", "", Group::force, primary, Alternative::none,
-     "send a refresh token that is marked dead or outdated"},
+     "send a refresh token even if it is marked dead"},
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,
      Alternative::none, "keep trying for this long what may be tried again"},
 
@@ -162,17 +164,17 @@ inline constexpr Option option_table[] = {
      "value of the server's last DPoP-Nonce header"},
 
     {"env", 0, Kind::value, Check::text, "NAME", "", Group::exec, primary, Alternative::none,
-     "variable that COMMAND finds the token in (ACCESS_TOKEN)"},
+     "variable for the token in COMMAND (ACCESS_TOKEN)"},
     {"token-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
-     "let COMMAND read the token from descriptor N, not from a variable"},
+     "descriptor N for the token, in place of a variable"},
     {"header-fd", 0, Kind::value, Check::number, "N", "", Group::exec, primary, Alternative::none,
      "the same as an Authorization header, for curl -H"},
     {"refresh-file", 0, Kind::value, Check::path, "FILE", "", Group::exec, primary, Alternative::none,
-     "keep a valid token in FILE while COMMAND runs; ACCESS_TOKEN_FILE names it"},
+     "keep a valid token in FILE as long as COMMAND runs"},
 
     {"output", 'o', Kind::value, Check::any, "FORM", "", Group::output, variable | primary, Alternative::none,
      "answer as"},
-    {"field", 0, Kind::value, Check::text, "NAME", "", Group::output, primary, Alternative::none,
+    {"field", 0, Kind::value, Check::text, "NAME", "", Group::output, 0, Alternative::none,
      "print one member of the JSON answer"},
     {"show-refresh-token", 0, Kind::flag, Check::any, "", "", Group::token_output, 0, Alternative::none,
      "let JSON hold the refresh token"},
@@ -217,10 +219,10 @@ std::optional<OptionName> find_option(char letter) noexcept;
 /// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
 std::string variable_name(const Option& option);
 
+/// `separator` between the words of "a|b|c".
+std::string with_separator(std::string_view choices, std::string_view separator);
+
 /// The keys that a profile may hold.
 std::vector<std::string> profile_key_names();
-
-/// The word of `words` that is written most like `word`; empty when none is near.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> words);
 
 }  // namespace oauth_token::cli

@@ -1,5 +1,6 @@
 #include "output.hpp"
 
+#include "nearest.hpp"
 #include "signals.hpp"
 
 #include <oauth_token/text.hpp>
@@ -7,11 +8,23 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
+namespace {
+
+std::vector<std::string> names_of_members(const json::Value& object) {
+  std::vector<std::string> names;
+  for (const json::Value holder : {object, object["extra"]})
+    for (const json::Value member : holder) names.emplace_back(member.name());
+  return names;
+}
+
+}  // namespace
 
 int write_all(int descriptor, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
@@ -91,8 +104,9 @@ Result<void> write_json_answer(const Context& context, const Settings& settings,
     json::Value member = object[name];
     if (member.type() == json::Type::absent) member = object["extra"][name];
     if (member.type() == json::Type::absent) {
-      return fail(ErrorClass::protocol, "The answer has no member \"" + name + "\".",
-                  "Use -o json to see the members there are.");
+      return fail(
+          ErrorClass::protocol, "The answer has no member \"" + name + "\".",
+          did_you_mean(nearest(name, names_of_members(object)), "Use -o json to see the members there are."));
     }
     append_value(answer, member, isatty(context.output) != 0);
   }

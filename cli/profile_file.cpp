@@ -1,6 +1,7 @@
 #include "profile_file.hpp"
 
 #include "config_file.hpp"
+#include "nearest.hpp"
 #include "options.hpp"
 #include "profile_edit.hpp"
 #include "toml_profiles.hpp"
@@ -61,13 +62,11 @@ Result<void> check_key(const TomlProfile& profile, const TomlKey& key, const std
     return fail(ErrorClass::config,
                 where + "the profile " + quoted(profile.name) + " holds a secret, " + quoted(key.name) + ".",
                 "Take it out. " + std::string(secret->instead));
-  const std::vector<std::string_view> names(known_keys.begin(), known_keys.end());
-  const std::string_view known = nearest(key.name, names);
   return fail(
       ErrorClass::config,
       where + "the profile " + quoted(profile.name) + " has an unknown key, " + quoted(key.name) + ".",
-      known.empty() ? "The keys are the names of the options, without the dashes."
-                    : "Did you mean " + quoted(known) + "?");
+      did_you_mean(nearest(key.name, known_keys),
+                   "The keys are the names of the options, without the dashes."));
 }
 
 Result<ProfileFile> profiles_of(std::string_view text, const std::string& path,
@@ -145,16 +144,16 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
 
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted) {
   std::string names;
-  std::vector<std::string_view> words;
+  std::vector<std::string> words;
   for (const Profile& each : file.profiles) {
     names += (names.empty() ? "" : ", ") + each.name;
     words.push_back(each.name);
   }
-  const std::string_view near = nearest(name, words);
+  const std::string near = nearest(name, words);
   std::string hint = names.empty() ? "There are none yet" : "There are: " + names;
   if (near.empty() && wanted)
     hint += "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\"";
-  if (!near.empty()) hint = "Did you mean " + quoted(near) + "? " + hint;
+  if (!near.empty()) hint = did_you_mean(near, "") + " " + hint;
   const std::string where = file.path.empty() ? "" : " in " + file.path;
   return {.error_class = ErrorClass::config,
           .message = "There is no profile \"" + name + "\"" + where + ".",

@@ -1,5 +1,6 @@
 #include "sign_in_hint.hpp"
 
+#include "nearest.hpp"
 #include "profile_file.hpp"
 #include "record_output.hpp"
 #include "sign_in_command.hpp"
@@ -32,11 +33,6 @@ std::vector<std::string> names_of_profiles(const Settings& settings) {
   return names;
 }
 
-std::string nearest_of(const std::string& name, const std::vector<std::string>& names) {
-  const std::vector<std::string_view> words(names.begin(), names.end());
-  return std::string(nearest(name, words));
-}
-
 }  // namespace
 
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
@@ -51,12 +47,12 @@ Error explain_missing_session(Error error, const Settings& settings) {
   const std::string& name = settings.session;
   const std::vector<std::string> sessions = names_of_sessions();
   const std::vector<std::string> profiles = names_of_profiles(settings);
-  const std::string session = nearest_of(name, sessions);
-  const std::string profile = nearest_of(name, profiles);
+  const std::string session = nearest(name, sessions);
+  const std::string profile = nearest(name, profiles);
   const bool is_profile = profile == name;
 
   std::string hint;
-  if (!session.empty() && !is_profile) hint += "Did you mean \"" + session + "\"? ";
+  if (!session.empty() && !is_profile) hint += did_you_mean(session, "") + " ";
   hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + joined(sessions, ", ") + ". ";
   // Nobody named it, perhaps.
   hint += name == "default" && !sessions.empty() ? "Name one of them, or sign in with: " : "Sign in with: ";
@@ -67,7 +63,7 @@ Error explain_missing_session(Error error, const Settings& settings) {
   else
     hint += "oauth-token password --session " + name;
   if (!profile.empty() && !is_profile && session.empty())
-    hint = "Did you mean the profile \"" + profile + "\"? " + hint;
+    hint = did_you_mean("the profile \"", profile, "\"") + " " + hint;
   error.hint = std::move(hint);
   return error;
 }

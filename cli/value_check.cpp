@@ -1,5 +1,7 @@
 #include "value_check.hpp"
 
+#include "nearest.hpp"
+
 #include <oauth_token/signing_key.hpp>
 
 #include <algorithm>
@@ -11,6 +13,8 @@
 
 namespace oauth_token::cli {
 namespace {
+
+constexpr std::string_view stores = "keyring|file|none";
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -50,11 +54,9 @@ std::optional<std::string> absolute_path(std::string_view path, const std::strin
   return absolute;
 }
 
-std::string choices_in_words(std::string_view choices) {
-  std::string words(choices);
-  for (std::size_t bar = 0; (bar = words.find('|', bar)) != std::string::npos; bar += 2)
-    words.replace(bar, 1, ", ");
-  return words;
+/// What the value may be one of: "a|b|c".
+std::string_view choices_of(const Option& option) {
+  return option.check == Check::choice ? option.choices : option.check == Check::store ? stores : "";
 }
 
 bool is_choice(std::string_view choices, std::string_view value) {
@@ -88,11 +90,11 @@ std::string complaint(const Option& option, std::string_view value) {
       return number && *number < (1U << 20U) ? "" : "must be the number of an open descriptor";
     }
     case Check::store:
-      return is_choice("keyring|file|none", value) || value.starts_with("file:/")
+      return is_choice(stores, value) || value.starts_with("file:/")
                  ? ""
                  : "must be one of keyring, file, file:FOLDER (an absolute path), none";
     case Check::choice:
-      return is_choice(option.choices, value) ? "" : "must be one of " + choices_in_words(option.choices);
+      return is_choice(option.choices, value) ? "" : "must be one of " + with_separator(option.choices, ", ");
   }
   return "";
 }
@@ -132,7 +134,9 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
   if (option.kind == Kind::choice_flag && parse_truth(value) == "true")
     return std::vector<std::string>{std::string(option.choices.substr(0, option.choices.find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
-    return fail(error_class, where + " " + wrong + ".", "See \"oauth-token COMMAND --help -v\".");
+    return fail(
+        error_class, where + " " + wrong + ".",
+        did_you_mean(nearest_choice(value, choices_of(option)), "See \"oauth-token COMMAND --help -v\"."));
   if (option.check == Check::key) {
     if (auto allowed = check_key_location(value, where); !allowed)
       return fail(error_class, std::move(allowed.error().message), std::move(allowed.error().hint));

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import unittest
 
+from support.help import commands
 from support.program import Program
 
 # Asks as readline does; the line is $1, words after it stand for a menu. What only readline can do is written down.
@@ -70,8 +71,7 @@ class Completion(unittest.TestCase):
             record.chmod(0o600)
 
     def all_commands(self):
-        lines = self.program.run("--help").stdout.split("Commands:\n")[1].split("\n\n")[0].splitlines()
-        return [line[2:20].strip() for line in lines if line[2] != " "]
+        return commands(self.program)
 
     def test_each_command_and_group_is_offered(self):
         self.script("fish")
@@ -106,6 +106,9 @@ class Completion(unittest.TestCase):
             ("oauth-token list --output ", ["text", "json"]),
             ("oauth-token profile set work --unset basic", ["basic-encoding"]),
             ("oauth-token completion ", ["bash", "zsh", "fish"]),
+            ("oauth-token password --signing-alg PS", ["PS256", "PS384", "PS512"]),
+            ("oauth-token assertion --assertion-audience ", ["issuer", "endpoint"]),
+            ("oauth-token dpop-proof P", ["POST", "PUT", "PATCH"]),
             ("oauth-token password --issuer ", []),
         ):
             with self.subTest(line=line):
@@ -114,10 +117,18 @@ class Completion(unittest.TestCase):
                     self.assertEqual(sorted(self.fish(line)), sorted(expected))
 
     def test_a_value_behind_an_equals_sign(self):
-        line = "oauth-token password --basic-encoding=f"
-        self.assertEqual(self.bash(line, "oauth-token", "password", "--basic-encoding", "=", "f"), ["form"])
         self.script("fish")
-        self.assertEqual(self.fish(line), ["--basic-encoding=form"])
+        for option, start, value in (("--basic-encoding", "f", "form"), ("--dpop", "o", "optional")):
+            line = f"oauth-token password {option}={start}"
+            self.assertEqual(self.bash(line, "oauth-token", "password", option, "=", start), [value])
+            self.assertEqual(self.fish(line), [f"{option}={value}"])
+
+    def test_a_grant_type_in_whose_name_readline_sees_many_words(self):
+        line = "oauth-token request urn:ietf:params:oauth:grant-type:t"
+        words = ["oauth-token", "request", *re.split("(:)", line.split()[2])]
+        self.assertEqual(self.bash(line, *words), ["token-exchange"])
+        self.script("fish")
+        self.assertEqual(self.fish(line), ["urn:ietf:params:oauth:grant-type:token-exchange"])
 
     def test_names_of_profiles_and_sessions_that_mean_nothing_to_a_shell(self):
         self.sessions()
@@ -146,8 +157,10 @@ class Completion(unittest.TestCase):
     def test_files_and_commands(self):
         self.script("fish")
         self.program.file("secret.txt", "")
-        self.assertEqual(self.bash("oauth-token password --password-file "), ["compopt", "-o", "default"])
-        self.assertEqual(self.fish("oauth-token password --password-file secr"), ["secret.txt"])
+        for option in ("--password-file", "--signing-key", "--tls-cert", "--tls-key", "--dpop-key", "--cacert"):
+            with self.subTest(option=option):
+                self.assertEqual(self.bash(f"oauth-token password {option} "), ["compopt", "-o", "default"])
+                self.assertEqual(self.fish(f"oauth-token password {option} secr"), ["secret.txt"])
         self.assertIn("oauth-token", self.bash("oauth-token exec work -- oauth-tok"))
         self.assertEqual(self.fish("oauth-token exec work -- oauth-token completion b"), ["bash"])
         self.assertEqual(self.bash("oauth-token exec work -- cat "), ["compopt", "-o", "default"])

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "exit_status.hpp"
+#include "nearest.hpp"
 #include "profile_file.hpp"
 #include "profile_secret.hpp"
 #include "profile_settings.hpp"
@@ -32,12 +33,9 @@ bool is_set(const std::vector<ProfileSetting>& changes, std::string_view key) {
 Result<void> add_removals(const Settings& settings, std::vector<ProfileSetting>& changes) {
   const std::vector<std::string> known = profile_key_names();
   for (const std::string& key : settings.list("unset")) {
-    if (std::ranges::find(known, key) == known.end()) {
-      const std::vector<std::string_view> names(known.begin(), known.end());
-      const std::string near(nearest(key, names));
+    if (std::ranges::find(known, key) == known.end())
       return fail(ErrorClass::usage, "--unset: there is no key \"" + key + "\".",
-                  near.empty() ? "The keys are the names of the options." : "Did you mean \"" + near + "\"?");
-    }
+                  did_you_mean(nearest(key, known), "The keys are the names of the options."));
     if (is_set(changes, key))
       return fail(
           ErrorClass::usage,

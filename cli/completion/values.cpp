@@ -9,6 +9,10 @@ Values operand_values(std::string_view name) {
   if (name == "PROFILE") return {Values::Kind::profiles};
   if (name == "SESSION") return {Values::Kind::sessions};
   if (name == "STORE") return {Values::Kind::stores, "keyring file file:"};
+  if (name == "GRANT_TYPE")
+    return {Values::Kind::words,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer urn:ietf:params:oauth:grant-type:token-exchange"};
+  if (name == "METHOD") return {Values::Kind::words, "GET POST PUT PATCH DELETE HEAD"};
   if (name.find('|') != std::string_view::npos) return {Values::Kind::words, with_separator(name, " ")};
   return {};
 }
@@ -19,14 +23,13 @@ Values values_of(const Option& option, const Command& command) {
   if (option.name == "output") return {Values::Kind::words, with_separator(command.forms, " ")};
   if (option.name == "session") return {Values::Kind::sessions};
   if (option.value_name == "PROGRAM") return {Values::Kind::programs};
-  if (option.value_name == "KEY") {
+  if (option.name == "unset") {
     std::string keys;
     for (const std::string& key : profile_key_names()) keys += (keys.empty() ? "" : " ") + key;
     return {Values::Kind::words, keys};
   }
+  if (!option.choices.empty()) return {Values::Kind::words, with_separator(option.choices, " ")};
   switch (option.check) {
-    case Check::choice:
-      return {Values::Kind::words, with_separator(option.choices, " ")};
     case Check::store:
       return {Values::Kind::stores, "keyring file file: none"};
     case Check::path:
@@ -49,10 +52,6 @@ std::vector<Operand> operands_of(const Command& command) {
   return operands;
 }
 
-std::string_view name_in_group(const Command& command) {
-  return command.name.substr(command.name.find(' ') + 1);  // npos + 1 is 0
-}
-
 std::vector<std::string_view> command_groups() {
   std::vector<std::string_view> groups;
   for (const Command& command : commands()) {
@@ -60,17 +59,6 @@ std::vector<std::string_view> command_groups() {
     if (!group.empty() && std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
   }
   return groups;
-}
-
-std::string with_separator(std::string_view choices, std::string_view separator) {
-  std::string text;
-  for (const char letter : choices) {
-    if (letter == '|')
-      text += separator;
-    else
-      text += letter;
-  }
-  return text;
 }
 
 }  // namespace oauth_token::cli

@@ -36,11 +36,7 @@ struct Operand {
 /// In their order, without what stands behind "--".
 std::vector<Operand> operands_of(const Command& command);
 
-std::string_view name_in_group(const Command& command);
 /// "profile", "store".
 std::vector<std::string_view> command_groups();
-
-/// `separator` between the words of "a|b|c".
-std::string with_separator(std::string_view choices, std::string_view separator);
 
 }  // namespace oauth_token::cli

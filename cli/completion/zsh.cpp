@@ -116,7 +116,7 @@ std::string function_of(std::string_view group) {
   std::string branches;
   if (group.empty()) {
     for (const std::string_view each : command_groups()) {
-      names += "      '" + std::string(each) + ":commands about the " + std::string(each) + "'\n";
+      names += "      '" + std::string(each) + ":" + escaped(group_summary(each)) + "'\n";
       branches += "      " + std::string(each) + ") _oauth-token-" + std::string(each) + " ;;\n";
     }
   }
