@@ -55,6 +55,12 @@ class Installed(unittest.TestCase):
             printed = run(program, "completion", shell, environment=self.environment())
             self.assertEqual([path.read_text() for path in (self.prefix / "share").glob(place)], [printed], place)
 
+    def test_the_manual_is_where_man_looks(self):
+        for page in ("oauth-token.1", "oauth-token-profile-set.1", "oauth_token.3", "oauth-token-profile.5"):
+            self.assertTrue((self.prefix / "share" / "man" / f"man{page[-1]}" / page).is_file(), page)
+        found = run("man", "-M", self.prefix / "share" / "man", "-w", "oauth-token-password")
+        self.assertEqual(found.strip(), str(self.prefix / "share" / "man" / "man1" / "oauth-token-password.1"))
+
     def test_the_examples_build_and_run_against_the_installed_library(self):
         # Programs in the prefix find its modules beside them.
         run(

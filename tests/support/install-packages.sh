@@ -9,7 +9,7 @@ declare -A groups=(
     libexpected-dev libboost-dev libtomlplusplus-dev"
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
-  [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc jose
+  [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc man-db jose
     softhsm2 libengine-pkcs11-openssl opensc"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
   [documentation]="doxygen"
