@@ -73,6 +73,11 @@ class Installed(unittest.TestCase):
             self.server.username, self.server.ca_file, environment=self.environment(), input=self.server.password.encode(),
         )
         self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\Z")
+        token = run(
+            self.prefix / "bin" / "client_assertion", self.server.issuer, "es256-client", self.server.key_es256,
+            self.server.ca_file, environment=self.environment(),
+        )
+        self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\Z")
 
     def test_each_public_header_compiles_alone_with_the_flags_of_pkg_config(self):
         flags = run(
