@@ -7,10 +7,10 @@ What SecretService can do, this can; but `unlock` needs its dialog. `start_provi
 database shut.
 """
 
-import os
 import subprocess
 import time
 
+from display import Display
 from secret_service import SecretService
 
 CONFIGURATION = """[General]
@@ -41,7 +41,6 @@ class KeePassXC(SecretService):
     def __init__(self):
         super().__init__()
         self._display = None
-        self._xvfb = None
 
     @property
     def database(self):
@@ -49,15 +48,14 @@ class KeePassXC(SecretService):
 
     def end(self):
         self.kill()
-        if self._xvfb:
-            self._xvfb.terminate()
-            self._xvfb.wait(20)
-            self._xvfb = None
+        if self._display:
+            self._display.end()
+            self._display = None
         super().end()
 
     def start_provider(self, unlocked=True):
-        if not self._xvfb:
-            self._start_display()
+        if not self._display:
+            self._display = Display()
             self._make_database()
         self._provider = subprocess.Popen(
             ["keepassxc", "--config", self._folder / "keepassxc.ini", "--localconfig", self._folder / "local.ini",
@@ -74,17 +72,12 @@ class KeePassXC(SecretService):
 
     def dialog(self):
         """The window that asks for the database's password, or an empty text."""
-        return self._window("search", "--name", "^Unlock Database").strip()
+        return self._display.run("xdotool", "search", "--name", "^Unlock Database").strip()
 
     def unlock(self):
         """The person in front of that dialog types the password."""
-        self._window("windowfocus", "--sync", self.dialog(), "type", "--delay", "5", self.password)
-        self._window("key", "Return")
-
-    def _window(self, *command):
-        done = subprocess.run(["xdotool", *command], env=self._own_environment(), capture_output=True, text=True,
-                              timeout=20, check=False)
-        return done.stdout
+        self._display.run("xdotool", "windowfocus", "--sync", self.dialog(), "type", "--delay", "5", self.password)
+        self._display.run("xdotool", "key", "Return")
 
     def lock(self):
         self._call("org.keepassxc.KeePassXC.MainWindow.lockAllDatabases", path="/keepassxc",
@@ -103,25 +96,6 @@ class KeePassXC(SecretService):
         except RuntimeError:
             return False
 
-    def _start_display(self):
-        reader, writer = os.pipe()
-        try:
-            self._xvfb = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"],
-                env=self.own_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, pass_fds=[writer])
-            os.close(writer)
-            writer = -1
-            with os.fdopen(reader) as numbers:
-                number = numbers.readline().strip()  # when it accepts connections
-        finally:
-            if writer >= 0:
-                os.close(writer)
-                os.close(reader)
-        if not number:
-            raise RuntimeError(f"Xvfb ended with status {self._xvfb.wait()} instead of starting")
-        self._display = f":{number}"
-
     def _make_database(self):
         (self._folder / "keepassxc.ini").write_text(CONFIGURATION, encoding="ascii")
         source = self._folder / "tests.xml"
@@ -132,4 +106,4 @@ class KeePassXC(SecretService):
                        check=True, timeout=60)
 
     def _own_environment(self):
-        return {**self.own_environment(), "DISPLAY": self._display or "", "QT_QPA_PLATFORM": "xcb"}
+        return {**self.own_environment(), **self._display.environment(), "QT_QPA_PLATFORM": "xcb"}
