@@ -3,6 +3,7 @@
 #include <oauth_token/client_authentication.hpp>
 #include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
+#include <oauth_token/executor.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/signing_key.hpp>
@@ -100,6 +101,7 @@ struct ClientRunOptions {
   KeyringOptions keyring = {};  ///< for SecretInKeyring
   /// Wraps the transport, e.g. to print what goes over the wire.
   std::function<Transport(Transport)> decorate = {};
+  Executor executor = {};  ///< see TokenClientOptions
 };
 
 /// How the servers of `settings` are reached; reads the client's certificate, if one is named. Blocks: a

@@ -3,12 +3,14 @@
 #include <oauth_token/client_authentication.hpp>
 #include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
+#include <oauth_token/executor.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/token.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -35,6 +37,8 @@ struct TokenClientOptions {
   TransportOptions transport_options = {};
   /// Used in place of one made from transport_options.
   Transport transport = {};
+  /// Where the completions of `..._async` calls run.
+  Executor executor = {};
 };
 
 /// One grant in, one token or one error out. Each call sends one request, and repeats nothing. The one
@@ -62,6 +66,18 @@ class TokenClient {
   /// RFC 7009. Success only when the server said so: 200 with an empty or JSON body.
   Result<void> revoke(const Secret& token, std::string_view token_type_hint = {},
                       std::stop_token stop = {}) const;
+
+  /// The same three, as executor.hpp promises, for any number of calls at once: one thread of the client's
+  /// own sends and receives for all of them, at most 128 at a time, the others in their turn, and is started
+  /// with the first call, which loads the HTTP module. A second thread runs what blocks before a request is
+  /// sent: a ready-made assertion's source, signatures, and reading the trust store. A transport of the
+  /// caller's is called there, too, for one call after another. A stopped call's error says in `sent` how far
+  /// it came.
+  void request_async(Grant grant, std::stop_token stop, std::function<void(Result<Token>)> done) const;
+  void introspect_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,
+                        std::function<void(Result<Secret>)> done) const;
+  void revoke_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,
+                    std::function<void(Result<void>)> done) const;
 
   /// A client assertion as the next token request would carry it (RFC 7523 s2.2), for use elsewhere. `config`
   /// where the client authenticates itself otherwise. Sends nothing; blocks where a ready-made one comes from

@@ -170,7 +170,9 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
                       .lenient = settings.lenient || options.lenient,
                       .timeout = options.timeout,
                       .transport_options = std::move(*reaching),
-                      .transport = std::move(*transport)});
+                      .transport = options.decorate ? *transport : Transport(),
+                      .executor = std::move(options.executor)});
+  TokenClientAccess::use_transport(client, std::move(*transport));
   TokenClientAccess::charge(client, used);
   return client;
 }

@@ -58,11 +58,11 @@ Result<void> DpopProver::prove(HttpRequest& request) {
   return {};
 }
 
-bool DpopProver::take_nonce(const HttpRequest& request, const HttpResponse& response) {
+bool DpopProver::take_nonce(const std::string& endpoint, const HttpResponse& response) {
   if (use_ == DpopUse::none) return false;
   auto nonce = protocol::dpop_nonce(response);
   if (!nonce) return false;
-  remember(request.url, std::move(*nonce));
+  remember(endpoint, std::move(*nonce));
   return true;
 }
 

@@ -24,8 +24,8 @@ class DpopProver {
   [[nodiscard]] DpopUse use() const noexcept { return use_; }
   /// Adds a fresh proof, where one is wanted.
   Result<void> prove(HttpRequest& request);
-  /// Whether the answer gives the nonce for the next request there.
-  bool take_nonce(const HttpRequest& request, const HttpResponse& response);
+  /// Whether the answer of `endpoint` gives the nonce for the next request there.
+  bool take_nonce(const std::string& endpoint, const HttpResponse& response);
   /// The one for `endpoint`; empty: none.
   [[nodiscard]] std::string nonce_for(const std::string& endpoint);
   void remember(const std::string& endpoint, std::string nonce);

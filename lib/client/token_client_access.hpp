@@ -4,6 +4,7 @@
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
+#include <oauth_token/http.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/signing_key.hpp>
 #include <oauth_token/token.hpp>
@@ -40,6 +41,9 @@ class TokenClientAccess {
   static Deadline deadline(const TokenClient& client);
   /// Takes what discovery has used from the time of the first request.
   static void charge(TokenClient& client, std::chrono::milliseconds used);
+
+  /// One of the library's own that has connections already; for blocking calls.
+  static void use_transport(TokenClient& client, Transport transport);
 
   /// The token endpoint's nonce for the next proof; empty: none.
   static std::string dpop_nonce(const TokenClient& client);

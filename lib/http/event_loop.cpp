@@ -40,6 +40,7 @@ Result<void> EventLoop::open(const TransportOptions& options) try {
 
 void EventLoop::send(Result<HttpRequest> request, std::stop_token stop, std::shared_ptr<Receiver> receiver) {
   std::unique_lock lock(mutex_);
+  if (closed_) return;
   asked_.push_back({std::move(request), std::move(stop), std::move(receiver)});
   wake_from(std::move(lock));
 }

@@ -38,7 +38,7 @@ ClientRunOptions copy(const ClientRunOptions& options) {
   // All members: one more does not compile until it is copied.
   const auto& [client_secret, signing_key_passphrase, certificate_key_passphrase, dpop_key, dpop_nonce,
                ask_passphrase, warn, timeout, connect_timeout, insecure_tls, allow_http, lenient,
-               all_endpoints, keyring, decorate] = options;
+               all_endpoints, keyring, decorate, executor] = options;
   return {.client_secret = client_secret.copy(),
           .signing_key_passphrase = signing_key_passphrase,
           .certificate_key_passphrase = certificate_key_passphrase,
@@ -53,7 +53,8 @@ ClientRunOptions copy(const ClientRunOptions& options) {
           .lenient = lenient,
           .all_endpoints = all_endpoints,
           .keyring = keyring,
-          .decorate = decorate};
+          .decorate = decorate,
+          .executor = executor};
 }
 
 SessionOptions copy(const SessionOptions& options) {
