@@ -3,6 +3,9 @@
 #include "base/registers.hpp"
 #include "http/url.hpp"
 
+#include <cstdint>
+#include <ratio>
+
 namespace oauth_token::http {
 namespace {
 
@@ -14,7 +17,7 @@ constexpr std::chrono::milliseconds idle_for_sensitive{1'000};
 constexpr std::chrono::milliseconds idle_for_others{10'000};
 
 std::string seconds(Clock::duration duration) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count() / 100;
+  const auto tenths = std::chrono::round<std::chrono::duration<std::int64_t, std::deci>>(duration).count();
   const std::string whole = std::to_string(tenths / 10);
   return tenths % 10 == 0 ? whole + " s" : whole + "." + std::to_string(tenths % 10) + " s";
 }
