@@ -2,11 +2,13 @@
 
 #include <oauth_token/dpop.hpp>
 #include <oauth_token/error.hpp>
+#include <oauth_token/executor.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/token.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -43,8 +45,8 @@ struct DpopAuthorization {
 /// so that a caller who gives up neither waits for one nor cuts it short.
 class TokenSource {
  public:
-  /// An error is kept and returned by every call.
-  explicit TokenSource(Result<Session> session);
+  /// An error is kept and returned by every call. `executor` is where completions run, see executor.hpp.
+  explicit TokenSource(Result<Session> session, Executor executor = {});
   TokenSource(TokenSource&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
   TokenSource& operator=(TokenSource&&) noexcept;  ///< the same; waits as the destructor does
   /// Waits for a renewal that is under way, since it carries a refresh token.
@@ -55,7 +57,17 @@ class TokenSource {
   /// renewal goes on. Class `reauthenticate` when a person must sign in again. When a token was issued that
   /// could be kept nowhere, the error is of class `store` and `take_unkept_token` has it.
   Result<Token> token(const TokenSourceOptions& options = {}, std::stop_token stop = {});
-  /// Once, after such an error; nothing otherwise.
+  /// The same, as executor.hpp promises. A second thread, started with the first such call, serves any number
+  /// of them; a renewal that is stopped or dropped goes on behind it.
+  void token_async(const TokenSourceOptions& options, std::stop_token stop,
+                   std::function<void(Result<Token>)> done);
+  /// Signs out: Session::revoke, after a renewal that is under way; whoever asks for a token from then on
+  /// gets `reauthenticate`. Blocks. A stop request ends the wait; whether the server had revoked by then,
+  /// only another call says. Errors as Session::revoke.
+  Result<void> revoke(std::stop_token stop = {});
+  /// The same, as executor.hpp promises.
+  void revoke_async(std::stop_token stop, std::function<void(Result<void>)> done);
+  /// Once, after an error of class `store`, see `token`; nothing otherwise.
   [[nodiscard]] std::optional<Token> take_unkept_token();
   /// The same, with a proof for `request` and that token, which takes the place of the request's own (RFC
   /// 9449 s7). Errors as `token` and Session::dpop_proof.

@@ -1,0 +1,161 @@
+#include "session/token_waiter.hpp"
+
+#include "base/worker.hpp"
+#include "session/policy.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace oauth_token {
+
+class TokenFlights::TokenWaiter final : public Waiter {
+ public:
+  TokenWaiter(const TokenSourceOptions& options, std::shared_ptr<Completion<Token>> completion)
+      : options_(options), deadline_(Clock::now() + options.wait), completion_(std::move(completion)) {}
+
+  bool is_ready(TokenFlights& flights, Clock::time_point now) override {
+    if (!flights.session_) return is_over(fail(flights.session_.error()));
+    if (is_stopped && !flights.has_unkept_for(options_, joined_.get())) return is_over(interrupted());
+    if (not_before > now) return false;
+    auto given = flights.next(options_, joined_);
+    if (!given) return false;
+    if (*given) return is_over(std::move((*given)->token));
+    if (may_be_repeated(given->error())) {
+      const auto again = now + pause_before(attempt_++, given->error());
+      if (again <= deadline_) {
+        not_before = again;
+        return false;
+      }
+    }
+    return is_over(fail(std::move(given->error())));
+  }
+
+  void deliver() override { completion_->finish(std::move(*result_)); }
+
+ private:
+  bool is_over(Result<Token> result) {
+    result_ = std::move(result);
+    return true;
+  }
+
+  [[nodiscard]] Result<Token> interrupted() const {
+    return fail(ErrorClass::interrupted, joined_
+                                             ? "Interrupted during a renewal; it goes on in the background."
+                                         : attempt_ > 0 ? "Interrupted while waiting for the server."
+                                                        : "Interrupted.");
+  }
+
+  const TokenSourceOptions options_;
+  const Clock::time_point deadline_;
+  const std::shared_ptr<Completion<Token>> completion_;
+  int attempt_ = 0;
+  std::shared_ptr<Flight> joined_ = {};
+  std::optional<Result<Token>> result_ = {};
+};
+
+class TokenFlights::RevocationWaiter final : public Waiter {
+ public:
+  explicit RevocationWaiter(std::shared_ptr<Completion<void>> completion)
+      : completion_(std::move(completion)) {}
+
+  bool is_ready(TokenFlights& flights, Clock::time_point) override {
+    if (!flights.session_)
+      result_ = fail(flights.session_.error());
+    else if (is_stopped)
+      result_ = interrupted_revocation(own_ ? &own_->stop : nullptr);
+    else
+      result_ = flights.next_revocation(joined_, own_);
+    return result_.has_value();
+  }
+
+  void deliver() override { completion_->finish(std::move(*result_)); }
+
+ private:
+  const std::shared_ptr<Completion<void>> completion_;
+  std::shared_ptr<Flight> joined_ = {};
+  std::shared_ptr<Flight> own_ = {};
+  std::optional<Result<void>> result_ = {};
+};
+
+tl::unexpected<Error> interrupted_revocation(std::stop_source* flight) {
+  if (flight == nullptr) return fail(ErrorClass::interrupted, "Interrupted before anything was revoked.");
+  flight->request_stop();
+  return fail(Error{.error_class = ErrorClass::interrupted,
+                    .message = "Interrupted while signing out; the server may have revoked the session.",
+                    .hint = "Sign out again.",
+                    .sent = Sent::maybe});
+}
+
+void TokenFlights::token_async(const TokenSourceOptions& options, std::stop_token stop,
+                               std::function<void(Result<Token>)> done) {
+  if (auto here = process_.check(); !here)
+    return refuse_in_child(executor(), [done = std::move(done), error = here.error()] { done(fail(error)); });
+  auto completion = std::make_shared<Completion<Token>>(callbacks_, std::move(done));
+  add(std::make_shared<TokenWaiter>(options, std::move(completion)), std::move(stop));
+}
+
+void TokenFlights::revoke_async(std::stop_token stop, std::function<void(Result<void>)> done) {
+  if (auto here = process_.check(); !here)
+    return refuse_in_child(executor(), [done = std::move(done), error = here.error()] { done(fail(error)); });
+  add(std::make_shared<RevocationWaiter>(std::make_shared<Completion<void>>(callbacks_, std::move(done))),
+      std::move(stop));
+}
+
+void TokenFlights::add(std::shared_ptr<Waiter> waiter, std::stop_token stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiters_.push_back(waiter);
+    has_news_ = true;
+    // Without a thread now, the next call may get one: until then nobody is answered.
+    if (!server_.joinable())
+      if (auto thread = start_thread([self = shared_from_this()] { self->serve(); }))
+        server_ = std::move(*thread);
+  }
+  changed_.notify_all();
+  waiter->on_stop.emplace(std::move(stop),
+                          [flights = weak_from_this(), weak = std::weak_ptr<Waiter>(waiter)] {
+                            const auto self = flights.lock();
+                            const auto stopped = weak.lock();
+                            if (!self || !stopped) return;
+                            const std::lock_guard lock(self->mutex_);
+                            stopped->is_stopped = true;
+                            self->has_news_ = true;
+                            self->changed_.notify_all();
+                          });
+}
+
+void TokenFlights::serve() {
+  std::unique_lock lock(mutex_);
+  while (!is_closed_) {
+    has_news_ = false;
+    auto next_time = Clock::time_point::max();
+    if (auto ready = take_ready(next_time); !ready.empty()) {
+      lock.unlock();
+      for (const auto& waiter : ready) waiter->deliver();
+      ready.clear();
+      lock.lock();
+      continue;
+    }
+    const auto is_news = [this] { return has_news_ || is_closed_; };
+    if (next_time == Clock::time_point::max())
+      changed_.wait(lock, is_news);
+    else
+      changed_.wait_until(lock, next_time, is_news);
+  }
+}
+
+std::vector<std::shared_ptr<TokenFlights::Waiter>> TokenFlights::take_ready(Clock::time_point& next_time) {
+  const auto now = Clock::now();
+  const auto first_ready = std::stable_partition(
+      waiters_.begin(), waiters_.end(),
+      [&](const std::shared_ptr<Waiter>& waiter) { return !waiter->is_ready(*this, now); });
+  std::vector<std::shared_ptr<Waiter>> ready(std::make_move_iterator(first_ready),
+                                             std::make_move_iterator(waiters_.end()));
+  waiters_.erase(first_ready, waiters_.end());
+  for (const auto& waiter : waiters_)
+    if (waiter->not_before > now) next_time = std::min(next_time, waiter->not_before);
+  return ready;
+}
+
+}  // namespace oauth_token
