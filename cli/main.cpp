@@ -7,6 +7,7 @@
 #include "help.hpp"
 #include "output.hpp"
 #include "process.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 #include "signals.hpp"
@@ -65,7 +66,9 @@ Result<int> run(Context& context, std::span<char*> words) {
   }
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
-  context.stop = watch_signals(context.json);
+  const bool progress = !context.quiet && !context.json && !settings->flag("verbose");
+  context.stop =
+      watch_signals(context.json, progress && can_show_progress(context.error) ? context.error : -1);
   stand_in_for_client_secret(context, *settings);
   return settings->command->run(context, *settings);
 }

@@ -188,7 +188,7 @@ inline constexpr Option option_table[] = {
     {"no-input", 0, Kind::flag, Check::any, "", "", Group::common, variable, Alternative::none,
      "never ask; what is missing is an error"},
     {"quiet", 'q', Kind::flag, Check::any, "", "", Group::common, variable, Alternative::none,
-     "no warnings and no notes on standard error"},
+     "no warnings, notes or progress on standard error"},
     {"help", 'h', Kind::flag, Check::any, "", "", Group::common, 0, Alternative::none,
      "show help; with -v, all options"},
     {"version", 0, Kind::flag, Check::any, "", "", Group::common, 0, Alternative::none, "show the version"},

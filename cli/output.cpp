@@ -1,6 +1,7 @@
 #include "output.hpp"
 
 #include "nearest.hpp"
+#include "progress.hpp"
 #include "signals.hpp"
 
 #include <oauth_token/text.hpp>
@@ -43,6 +44,7 @@ int write_all(int descriptor, std::string_view bytes) noexcept {
 
 Result<void> write_answer(const Context& context, std::string_view bytes) {
   stop_watching_signals();
+  end_progress();
   const int error = write_all(context.output, bytes);
   if (error == 0) return {};
   return fail(

@@ -2,7 +2,9 @@
 
 #include "exit_status.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "signals.hpp"
+#include "style.hpp"
 
 #include <oauth_token/json.hpp>
 
@@ -12,6 +14,7 @@ namespace {
 // Standard error that cannot be written is nothing that could be reported.
 void write_line(const Context& context, SecretBuffer& line) {
   line.append('\n');
+  const TerminalTurn ours;
   (void)write_all(context.error, line.expose());
 }
 
@@ -70,7 +73,9 @@ void warn(const Context& context, std::string_view sentence) {
 
 void warn_always(const Context& context, std::string_view sentence) {
   if (context.json) return write_member(context, "warning", sentence);
-  write_sentence(context, "oauth-token: warning: ", sentence);
+  write_sentence(context,
+                 "oauth-token: " + styled("warning:", Style::warning, may_colour(context.error)) + " ",
+                 sentence);
 }
 
 void note(const Context& context, std::string_view sentence) {
@@ -79,6 +84,7 @@ void note(const Context& context, std::string_view sentence) {
 
 void trace(const Context& context, std::string_view text) {
   if (context.json) return write_member(context, "trace", text);
+  const TerminalTurn ours;
   (void)write_all(context.error, text);
 }
 
@@ -88,7 +94,7 @@ int report(const Context& context, const Error& error) {
     return status_of(context, error);
   }
   // Where the status does not tell the class, the text does.
-  std::string start = "oauth-token: ";
+  std::string start = styled("oauth-token:", Style::error, may_colour(context.error)) + " ";
   if (context.failure_status == exit_exec_failed) start += std::string(to_string(error.error_class)) + ": ";
   write_sentence(context, start, error.message);
   if (const std::string words = words_of_server(error); !words.empty())

@@ -1,5 +1,6 @@
 #include "signals.hpp"
 
+#include "progress.hpp"
 #include "prompt.hpp"
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -49,6 +51,15 @@ void handle(int signal) {
   errno = saved;
 }
 
+/// Meanwhile shows for how long the program waits.
+void await_signal(int descriptor) noexcept {
+  while (caught == 0) {
+    pollfd on{descriptor, POLLIN, 0};
+    std::uint64_t count = 0;
+    if (poll(&on, 1, draw_progress()) > 0) (void)!read(descriptor, &count, sizeof count);
+  }
+}
+
 void pass_over(int /*signal*/) {}
 
 void postpone(int /*signal*/) { stop_postponed = true; }
@@ -62,19 +73,19 @@ void swap_handler(int signal, void (*from)(int), void (*to)(int)) noexcept {
 
 }  // namespace
 
-std::stop_token watch_signals(bool json) {
+std::stop_token watch_signals(bool json, int progress_on) {
   // Lives until the program ends, as its thread does.
   static auto& source = *new std::stop_source;
   const int descriptor = eventfd(0, EFD_CLOEXEC);
   if (descriptor == -1) return {};
   wake_up = descriptor;
+  if (progress_on != -1) allow_progress(progress_on, descriptor);
   std::thread([descriptor, json] {
     sigset_t all;
     sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    std::uint64_t count = 0;
-    while (read(descriptor, &count, sizeof count) != sizeof count) {
-    }
+    await_signal(descriptor);
+    end_progress();
     source.request_stop();
     const std::string_view patience =
         json ? "{\"warning\":\"finishing the renewal; another Ctrl-C may lose the session\"}\n"

@@ -1,6 +1,7 @@
 #include "trace.hpp"
 
 #include "dry_run.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 
 #include <utility>
@@ -18,11 +19,21 @@ Transport showing(Context& context, Transport transport) {
   };
 }
 
+Transport waiting(Transport transport) {
+  return [transport = std::move(transport)](const HttpRequest& request, std::stop_token stop) {
+    const Waiting shows_for_how_long;
+    return transport(request, std::move(stop));
+  };
+}
+
 }  // namespace
 
 std::function<Transport(Transport)> tracing(Context& context, const Settings& settings) {
   if (settings.flag("dry-run")) return [&context](const Transport&) { return sending_nothing(context); };
-  if (!settings.flag("verbose")) return {};
+  if (!settings.flag("verbose")) {
+    if (progress_is_allowed()) return waiting;
+    return {};
+  }
   return [&context](Transport transport) { return showing(context, std::move(transport)); };
 }
 

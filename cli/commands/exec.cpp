@@ -2,6 +2,7 @@
 #include "exit_status.hpp"
 #include "handover.hpp"
 #include "process.hpp"
+#include "progress.hpp"
 #include "renewal.hpp"
 #include "report.hpp"
 #include "signals.hpp"
@@ -24,6 +25,7 @@ Result<int> cannot_run(Context& context, const char* command, int error) {
 
 Result<int> run_in_our_place(Context& context, ChildProcess& command) {
   stop_watching_signals();
+  end_progress();
   // Held back while a renewal was finished, perhaps.
   if (ending_signal() != 0) die_by(ending_signal());
   return cannot_run(context, command.words[0], become(command));
@@ -31,6 +33,7 @@ Result<int> run_in_our_place(Context& context, ChildProcess& command) {
 
 Result<int> run_beside(Context& context, ChildProcess& command, SessionTokens tokens, const Token& token,
                        TokenFile file) {
+  end_progress();  // the terminal is COMMAND's
   const auto end = supervise(context, command, tokens, token, file);
   if (!end) return fail(end.error());
   if (end->start_error != 0) return cannot_run(context, command.words[0], end->start_error);

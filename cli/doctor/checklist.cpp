@@ -1,6 +1,7 @@
 #include "doctor/checklist.hpp"
 
 #include "exit_status.hpp"
+#include "style.hpp"
 
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
@@ -22,6 +23,10 @@ std::string padded(std::string_view text, std::size_t width) {
   std::string cell(text);
   cell.resize(std::max(width, text.size() + 1), ' ');
   return cell;
+}
+
+Style style_of(std::string_view result) {
+  return result == is_ok ? Style::good : result == is_warning ? Style::warning : Style::error;
 }
 
 std::string counted(std::size_t count, std::string_view what) {
@@ -58,10 +63,13 @@ std::size_t Checklist::count(std::string_view result) const noexcept {
       checks_.begin(), checks_.end(), [result](const Finding& check) { return check.result == result; }));
 }
 
-std::string Checklist::text() const {
+std::string Checklist::text(bool colour) const {
   std::string out;
   for (const Finding& check : checks_) {
-    out += padded(check.result, result_width) + padded(check.name, name_width);
+    // Padded first: colour has no width.
+    std::string result = padded(check.result, result_width);
+    result.replace(0, check.result.size(), styled(check.result, style_of(check.result), colour));
+    out += result + padded(check.name, name_width);
     out += escape_for_terminal(check.message) + "\n";
     if (!check.hint.empty())
       out += std::string(result_width + name_width, ' ') + "-> " + escape_for_terminal(check.hint) + "\n";

@@ -34,7 +34,7 @@ class Checklist {
   /// 0, or the exit status of the first failure.
   [[nodiscard]] int status() const noexcept;
   /// One line for each check and one for its hint, fit for a terminal.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string text(bool colour) const;
   /// One object: `result` (the worst), `checks`.
   [[nodiscard]] Secret json() const;
   /// "1 failure, 2 warnings"; empty: all is well.

@@ -1,0 +1,154 @@
+"""What shows on a terminal while the program waits, and its colours; and that nothing else ever sees either."""
+
+import json
+import re
+import signal
+import threading
+import time
+import unittest
+
+from fault_server import FaultServer, response
+from program import Program
+
+JSON = [("Content-Type", "application/json")]
+ABLE = {"TERM": "xterm"}
+LONG = 2.5  # seconds; progress shows after one
+
+
+class SlowServer(FaultServer):
+    """Answers once it is told to. The password is "right"."""
+
+    def __init__(self):
+        self.may_answer = threading.Event()
+        super().__init__(self._behave)
+
+    def _behave(self, connection):
+        while request := connection.read_request():
+            self.may_answer.wait(30)
+            right = b"password=right" in request.body
+            answer = {"access_token": "at-1", "token_type": "Bearer"} if right else {"error": "invalid_grant"}
+            connection.send(response(json.dumps(answer).encode(), 200 if right else 400, JSON))
+
+
+def shown(screen):
+    """The lines that a person sees in the end."""
+    lines = [""]
+    column = 0
+    for part in re.findall(r"\x1b\[K|\x1b\[\d*m|\r|\n|[^\x1b\r\n]+", screen):
+        if part == "\n":
+            lines.append("")
+        elif part == "\r":
+            column = 0
+        elif part == "\x1b[K":
+            lines[-1] = lines[-1][:column]
+        elif part[0] != "\x1b":
+            lines[-1] = lines[-1][:column] + part + lines[-1][column + len(part):]
+            column += len(part)
+    return [line for line in lines if line]
+
+
+class OnTerminal(unittest.TestCase):
+    def setUp(self):
+        self.program = Program()
+        self.addCleanup(self.program.close)
+        self.server = SlowServer()
+        self.addCleanup(self.server.stop)
+        self.addCleanup(self.server.may_answer.set)
+
+    def words(self, *more, password="right"):
+        return ["password", "--token-endpoint", self.server.url(), "--store", "none", "--username", "alice",
+                "--password-file", self.program.file("pw", password), *more]
+
+    def test_waiting_shows_for_how_long_and_leaves_nothing(self):
+        with self.program.terminal(*self.words("-o", "token"), environment=ABLE) as terminal:
+            terminal.wait_for("Waiting, 1 s")
+            terminal.wait_for("Waiting, 2 s")
+            self.server.may_answer.set()
+            self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(shown(terminal.screen), ["at-1"])
+
+    def test_an_error_stands_on_a_line_of_its_own(self):
+        with self.program.terminal(*self.words(password="wrong"), environment=ABLE) as terminal:
+            terminal.wait_for("Waiting, 1 s")
+            self.server.may_answer.set()
+            self.assertEqual(terminal.wait(), 3)
+        self.assertRegex(shown(terminal.screen)[0], r"\Aoauth-token: The server refused")
+        self.assertIn("\x1b[31moauth-token:\x1b[0m", terminal.screen)
+
+    def test_ctrl_c_leaves_nothing_either(self):
+        with self.program.terminal(*self.words(), environment=ABLE) as terminal:
+            terminal.wait_for("Waiting, 1 s")
+            terminal.type("\x03")
+            self.assertEqual(terminal.wait(), -signal.SIGINT)
+        self.assertNotIn("Waiting", "".join(shown(terminal.screen)))
+        self.assertNotIn("^C", "".join(shown(terminal.screen)))
+
+    def test_a_question_is_asked_on_a_clean_line(self):
+        words = [word for word in self.words() if word != "--password-file" and not word.endswith("/pw")]
+        with self.program.terminal(*words, "-o", "token", environment=ABLE) as terminal:
+            terminal.wait_for("Password for alice")
+            terminal.type("wrong\n")
+            terminal.wait_for("Waiting, 1 s")
+            self.server.may_answer.set()
+            terminal.wait_for("Password for alice")
+            self.server.may_answer.clear()
+            time.sleep(LONG)  # a person thinks
+            terminal.type("right\n")
+            before = terminal.screen.rindex("Password for alice")
+            terminal.wait_for("Waiting, 1 s")
+            self.server.may_answer.set()
+            self.assertEqual(terminal.wait(), 0)
+        question = terminal.screen[before:terminal.screen.index("\n", before)]
+        self.assertNotIn("\x1b", question)
+        lines = shown(terminal.screen)
+        self.assertEqual([line.split(" at ")[0] for line in lines if "Password" in line], ["Password for alice"] * 2)
+        self.assertNotIn("Waiting", "".join(lines))
+        self.assertEqual(lines[-1], "at-1")
+
+    def test_nothing_shows_where_it_must_not(self):
+        plain = self.program.file("err", "")
+        with open(plain, "wb") as elsewhere:
+            table = {
+                "a dumb terminal": ([], {"TERM": "dumb"}, {}),
+                "no word about the terminal": ([], {"TERM": None}, {}),
+                "--quiet": (["--quiet"], ABLE, {}),
+                "-v": (["-v"], ABLE, {}),
+                "-o json": (["-o", "json"], ABLE, {}),
+                "standard error elsewhere": ([], ABLE, {"stderr": elsewhere}),
+            }
+            terminals = {name: self.program.terminal(*self.words(*more), environment=environment, **options)
+                         for name, (more, environment, options) in table.items()}
+            time.sleep(LONG)
+            self.server.may_answer.set()
+            for name, terminal in terminals.items():
+                with self.subTest(name), terminal:
+                    self.assertEqual(terminal.wait(), 0, terminal.screen)
+                    self.assertNotIn("\x1b", terminal.screen)
+                    self.assertNotIn("Waiting", terminal.screen)
+        with open(plain, "rb") as written:
+            self.assertEqual(written.read(), b"")
+
+    def test_colour_is_for_single_words_and_can_be_switched_off(self):
+        for environment, colour in (({**ABLE, "NO_COLOR": ""}, True), ({**ABLE, "NO_COLOR": "1"}, False),
+                                    ({"TERM": "dumb"}, False), ({"TERM": None}, False)):
+            with self.subTest(environment):
+                with self.program.terminal("token", "--frob", environment=environment) as terminal:
+                    self.assertEqual(terminal.wait(), 2)
+                begin, end = ("\x1b[31m", "\x1b[0m") if colour else ("", "")
+                self.assertTrue(terminal.screen.startswith(f"{begin}oauth-token:{end} There is no option"), terminal.screen)
+                with self.program.terminal("doctor", environment=environment) as terminal:
+                    terminal.wait()
+                begin = "\x1b[32m" if colour else ""
+                self.assertRegex(terminal.screen, f"(?m)^{re.escape(begin)}ok{re.escape(end)}       configuration")
+                self.assertEqual("\x1b" in terminal.screen, colour)
+
+    def test_a_warning_has_a_colour_of_its_own(self):
+        self.server.may_answer.set()
+        for environment, word in ((ABLE, "\x1b[33mwarning:\x1b[0m"), ({**ABLE, "NO_COLOR": "1"}, "warning:")):
+            with self.program.terminal(*self.words("--insecure-tls", "-o", "token"), environment=environment) as terminal:
+                terminal.wait()
+            self.assertIn(f"oauth-token: {word} ", terminal.screen)
+
+
+if __name__ == "__main__":
+    unittest.main()
