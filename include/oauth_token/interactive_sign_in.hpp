@@ -18,9 +18,9 @@ namespace oauth_token {
 
 /// What a person is asked: a user name, a password and perhaps more. All of it may be shown.
 struct SignInQuestion {
-  std::string session = {};
-  std::string server = {};  ///< the issuer, else the origin of the token endpoint
-  std::string client_id = {};
+  std::string session = {};               ///< its name
+  std::string server = {};                ///< the issuer, else the origin of the token endpoint
+  std::string client_id = {};             ///< empty: none
   std::string username = {};              ///< to begin with: given, or what was answered before
   bool username_is_fixed = false;         ///< it is shown, not asked for
   std::vector<std::string> factors = {};  ///< names of parameters that are asked for hidden, e.g. "totp"
@@ -29,10 +29,11 @@ struct SignInQuestion {
   std::optional<Error> refused = {};      ///< what the server said about the answer before this one
 };
 
+/// What the person answered.
 struct SignInAnswer {
-  std::string username = {};  ///< counts where it is not fixed
-  Secret password = {};
-  std::vector<Parameter> factors = {};
+  std::string username = {};            ///< counts where it is not fixed
+  Secret password = {};                 ///< an empty one is refused, and nothing is sent
+  std::vector<Parameter> factors = {};  ///< values for SignInQuestion::factors
 };
 
 /// Asks a person: shows the question and calls `answer` when the person is done, at once or later, from any
@@ -55,10 +56,11 @@ Result<Token> request_interactively(SignInQuestion question, const AskPerson& as
 /// RFC 6749 s4.3, with the record's scope, resource and parameters, and behind these the answer's factors.
 PasswordGrant password_grant(const SessionRecord& wanted, SignInAnswer answer);
 
+/// What an InteractiveSignIn is to do.
 struct SignInOptions {
-  SessionRecord wanted = {};  ///< with a user name: nobody else may sign in
-  bool replace = false;       ///< see SignIn::prepare
-  SessionOptions session = {};
+  SessionRecord wanted = {};              ///< with a user name: nobody else may sign in
+  bool replace = false;                   ///< see SignIn::prepare
+  SessionOptions session = {};            ///< as SignIn::prepare takes them
   std::vector<std::string> factors = {};  ///< see SignInQuestion
   int attempts = 3;                       ///< see SignInQuestion
   /// Makes the grant of an answer, for another grant than that of the password; empty: password_grant.
@@ -71,8 +73,11 @@ struct SignInOptions {
 /// same one.
 class InteractiveSignIn {
  public:
+  /// Does nothing yet.
   InteractiveSignIn(SignInOptions options, AskPerson ask);
+  /// The other one may only be assigned to or destroyed after that.
   InteractiveSignIn(InteractiveSignIn&&) noexcept;
+  /// The same.
   InteractiveSignIn& operator=(InteractiveSignIn&&) noexcept;
   ~InteractiveSignIn();
 

@@ -74,8 +74,10 @@ class TokenClient {
   /// caller's is called there, too, for one call after another. A stopped call's error says in `sent` how far
   /// it came.
   void request_async(Grant grant, std::stop_token stop, std::function<void(Result<Token>)> done) const;
+  /// As request_async, with the answer of `introspect`.
   void introspect_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,
                         std::function<void(Result<Secret>)> done) const;
+  /// As request_async, with the answer of `revoke`.
   void revoke_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,
                     std::function<void(Result<void>)> done) const;
 
