@@ -110,12 +110,12 @@ class MemoryScanTest(unittest.TestCase):
         """The same through the TokenClient, by each way in `methods` to send a client secret."""
         if expected in (401, 400):
             expected = {401: "credentials", 400: "protocol"}[expected]
-        for method in methods:
+        for method, asynchronous in [*((method, False) for method in methods), (methods[0], True)]:
             with probe.held_token(secret.password, secret.client_secret, method=method, ca_file=self.authority.file,
-                                  **options) as held:
+                                  asynchronous=asynchronous, **options) as held:
                 for result in held.results:
                     self.assertEqual(result["class"] or result["status"], expected, result)
-                self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [], method)
+                self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [], (method, asynchronous))
 
     def check(self, tls, proxied):
         for name, (behaviour, options, expected) in CASES.items():

@@ -1,39 +1,18 @@
 #include "base/clock.hpp"
-#include "client/async_client.hpp"
 #include "client/client_core.hpp"
 #include "client/token_client_access.hpp"
+#include "client/token_client_state.hpp"
 #include "protocol/client_assertion.hpp"
 
 #include <oauth_token/token_client.hpp>
 
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
 
 namespace oauth_token {
-
-struct TokenClient::State {
-  explicit State(TokenClientOptions options)
-      : core(new ClientCore(std::move(options)), DeleteInOwnProcess<ClientCore>()) {}
-
-  template <class T>
-  void start(std::shared_ptr<ClientCall<T>> call, std::stop_token stop, std::function<void(Result<T>)> done) {
-    if (auto here = core->process.check(); !here)
-      return refuse_in_child(core->options.executor,
-                             [done = std::move(done), error = here.error()] { done(fail(error)); });
-    std::call_once(async_made,
-                   [this] { async.reset(new AsyncClient(core), DeleteInOwnProcess<AsyncClient>()); });
-    async->start<T>(std::move(call), std::move(stop), std::move(done));
-  }
-
-  std::shared_ptr<ClientCore> core;
-  std::once_flag async_made = {};
-  std::shared_ptr<AsyncClient> async = {};  // a program that never asks for it does not link it
-};
 
 TokenClient::TokenClient(TokenClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 TokenClient::TokenClient(TokenClient&&) noexcept = default;
@@ -56,27 +35,6 @@ Result<void> TokenClient::revoke(const Secret& token, std::string_view token_typ
                                  std::stop_token stop) const {
   ClientCore& core = *state_->core;
   return core.run_all(*revocation(core, token, token_type_hint, core.deadline()), stop);
-}
-
-void TokenClient::request_async(Grant grant, std::stop_token stop,
-                                std::function<void(Result<Token>)> done) const {
-  ClientCore& core = *state_->core;
-  state_->start<Token>(std::make_shared<GrantCall>(core, std::move(grant), core.deadline()), std::move(stop),
-                       std::move(done));
-}
-
-void TokenClient::introspect_async(const Secret& token, std::string_view token_type_hint,
-                                   std::stop_token stop, std::function<void(Result<Secret>)> done) const {
-  ClientCore& core = *state_->core;
-  state_->start<Secret>(introspection(core, token, token_type_hint, core.deadline()), std::move(stop),
-                        std::move(done));
-}
-
-void TokenClient::revoke_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,
-                               std::function<void(Result<void>)> done) const {
-  ClientCore& core = *state_->core;
-  state_->start<void>(revocation(core, token, token_type_hint, core.deadline()), std::move(stop),
-                      std::move(done));
 }
 
 Result<Secret> TokenClient::client_assertion(std::stop_token stop) const {

@@ -57,6 +57,15 @@ std::chrono::steady_clock::duration pause_before(int attempt, const Error& error
                                                        error.retry_after.value_or(0s) + jitter / 4);
 }
 
+tl::unexpected<Error> interrupted_revocation(std::stop_source* flight) {
+  if (flight == nullptr) return fail(ErrorClass::interrupted, "Interrupted before anything was revoked.");
+  flight->request_stop();
+  return fail(Error{.error_class = ErrorClass::interrupted,
+                    .message = "Interrupted while signing out; the server may have revoked the session.",
+                    .hint = "Sign out again.",
+                    .sent = Sent::maybe});
+}
+
 TokenFlights::TokenFlights(Result<Session> session, Executor executor)
     : callbacks_(std::make_shared<Callbacks>(std::move(executor))), session_(std::move(session)) {
   if (session_) name_ = session_->record().name;

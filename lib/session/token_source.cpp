@@ -1,30 +1,14 @@
 #include "client/dpop.hpp"
 #include "session/bound_key.hpp"
-#include "session/token_flights.hpp"
+#include "session/token_source_state.hpp"
 
 #include <oauth_token/token_source.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
 namespace oauth_token {
-
-struct TokenSource::State {
-  State(Result<Session> session, Executor executor)
-      : flights(new TokenFlights(std::move(session), std::move(executor)),
-                DeleteInOwnProcess<TokenFlights>()) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  State(State&&) = delete;
-  State& operator=(State&&) = delete;
-  ~State() {
-    if (flights->process().is_this()) flights->close();
-  }
-
-  const std::shared_ptr<TokenFlights> flights;
-};
 
 TokenSource::TokenSource(Result<Session> session, Executor executor)
     : state_(std::make_unique<State>(std::move(session), std::move(executor))) {}
@@ -38,16 +22,7 @@ Result<Token> TokenSource::token(const TokenSourceOptions& options, std::stop_to
   return std::move(given->token);
 }
 
-void TokenSource::token_async(const TokenSourceOptions& options, std::stop_token stop,
-                              std::function<void(Result<Token>)> done) {
-  state_->flights->token_async(options, std::move(stop), std::move(done));
-}
-
 Result<void> TokenSource::revoke(std::stop_token stop) { return state_->flights->revoke(stop); }
-
-void TokenSource::revoke_async(std::stop_token stop, std::function<void(Result<void>)> done) {
-  state_->flights->revoke_async(std::move(stop), std::move(done));
-}
 
 Result<DpopAuthorization> TokenSource::authorize(DpopRequest request, const TokenSourceOptions& options,
                                                  std::stop_token stop) {

@@ -78,15 +78,6 @@ class TokenFlights::RevocationWaiter final : public Waiter {
   std::optional<Result<void>> result_ = {};
 };
 
-tl::unexpected<Error> interrupted_revocation(std::stop_source* flight) {
-  if (flight == nullptr) return fail(ErrorClass::interrupted, "Interrupted before anything was revoked.");
-  flight->request_stop();
-  return fail(Error{.error_class = ErrorClass::interrupted,
-                    .message = "Interrupted while signing out; the server may have revoked the session.",
-                    .hint = "Sign out again.",
-                    .sent = Sent::maybe});
-}
-
 void TokenFlights::token_async(const TokenSourceOptions& options, std::stop_token stop,
                                std::function<void(Result<Token>)> done) {
   if (auto here = process_.check(); !here)

@@ -5,11 +5,13 @@
 #include <oauth_token/token_client.hpp>
 
 #include <chrono>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -36,11 +38,18 @@ ClientAuthentication authentication(const std::string& method, Secret client_sec
                            .encoding = method == "raw" ? BasicEncoding::raw : BasicEncoding::form};
 }
 
+Result<Token> request_async(const TokenClient& client, PasswordGrant grant, std::stop_token stop) {
+  std::promise<Result<Token>> promise;
+  client.request_async(std::move(grant), std::move(stop),
+                       [&promise](Result<Token> token) { promise.set_value(std::move(token)); });
+  return promise.get_future().get();
+}
+
 }  // namespace
 
 // Arguments: URL, CA file, proxy, method, timeout and time to cancel (0: never) in milliseconds, how often,
-// the descriptors of password and client secret.
-int main(int, char** argv) {
+// the descriptors of password and client secret, and "async" or nothing.
+int main(int argc, char** argv) {
   TokenClientOptions options{.token_endpoint = argv[1],
                              .authentication = authentication(argv[4], read_all(argv[9])),
                              .timeout = std::chrono::milliseconds(std::stoi(argv[5])),
@@ -55,8 +64,9 @@ int main(int, char** argv) {
         std::this_thread::sleep_for(std::chrono::milliseconds(after));
         stop.request_stop();
       });
-    const auto token =
-        client->request(PasswordGrant{.username = "alice", .password = password.copy()}, stop.get_token());
+    PasswordGrant grant{.username = "alice", .password = password.copy()};
+    const auto token = argc > 10 ? request_async(*client, std::move(grant), stop.get_token())
+                                 : client->request(std::move(grant), stop.get_token());
     const nlohmann::json out = {
         {"class", token ? "" : std::string(to_string(token.error().error_class))},
         {"message", token ? "" : token.error().message},
