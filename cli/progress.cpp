@@ -73,7 +73,9 @@ bool progress_is_allowed() noexcept { return allowed; }
 
 int draw_progress() noexcept {
   if (!allowed) return -1;
-  const std::lock_guard lock(turn);
+  // Whoever has the turn may have to wait for the terminal: signals must not.
+  const std::unique_lock lock(turn, std::try_to_lock);
+  if (!lock) return static_cast<int>(next_frame_after.count());
   if (waiting == 0) return -1;
   const auto elapsed = std::chrono::duration_cast<milliseconds>(Clock::now() - since);
   if (elapsed < first_frame_after) return static_cast<int>((first_frame_after - elapsed).count()) + 1;

@@ -7,6 +7,7 @@ namespace {
 // The words are put together again from COMP_LINE: bash takes them apart at "=", ":" and "@", too.
 constexpr std::string_view beginning =
     R"sh(# bash completion of oauth-token, printed by "oauth-token completion bash"
+# shellcheck shell=bash disable=SC2086,SC2295  # lists of words are split, breaks are a pattern
 
 _oauth_token_offer() {
   local word
@@ -42,6 +43,7 @@ _oauth_token_values() {
 }
 
 _oauth_token() {
+  local IFS=$' \t\n'
   COMPREPLY=()
   local i split=0 word words=() line=${COMP_LINE:0:COMP_POINT}
   for ((i = 0; i <= COMP_CWORD; i++)); do
