@@ -78,6 +78,12 @@ class Installed(unittest.TestCase):
             self.server.ca_file, environment=self.environment(),
         )
         self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\Z")
+        printed = run(
+            self.prefix / "bin" / "async", self.server.token_endpoint, self.server.client_id,
+            environment={**self.environment(), "CLIENT_SECRET": self.server.client_secret,
+                         "SSL_CERT_FILE": self.server.ca_file},
+        )
+        self.assertEqual(printed, "10 tokens, 0 failures\n")
 
     def test_each_public_header_compiles_alone_with_the_flags_of_pkg_config(self):
         flags = run(

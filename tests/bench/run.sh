@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares whole processes: oauth-token, curl, curl piped to jq, and an empty C program. Wall times are medians of runs in
-# turn, ratios are taken run by run, instructions are callgrind's. Then signatures, in one process.
+# turn, ratios are taken run by run, instructions are callgrind's. Then many requests at once, and signatures, in one process
+# each.
 #   tests/bench/run.sh [ROUNDS]       default 60
 # Both programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
 # right to make such a mount the https rows are left out, and said to be.
@@ -18,6 +19,8 @@ prepare() {
   cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
   c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/signing" "$here/signing.cpp" \
     "$build/liboauth_token.a" -lcrypto -ldl -pthread
+  c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/flights" "$here/flights.cpp" \
+    "$build/liboauth_token.a" -lcurl -ldl -pthread
   echo 'int main(void) { return 0; }' | cc -O2 -x c -o "$build/empty" -
 }
 
