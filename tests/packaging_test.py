@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,13 +14,13 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ["OAUTH_TOKEN_BUILD"])
 
 
-def run(*command, environment=None, input=b""):
+def run(*command, environment=None, input=b"", with_errors=False):
     done = subprocess.run(
         [str(word) for word in command], env=environment, input=input, capture_output=True, timeout=200, check=False
     )
     if done.returncode != 0:
         raise AssertionError(f"{command[0]} ended with status {done.returncode}\n{(done.stdout + done.stderr).decode()}")
-    return done.stdout.decode()
+    return (done.stdout + (done.stderr if with_errors else b"")).decode()
 
 
 class Installed(unittest.TestCase):
@@ -61,20 +62,41 @@ class Installed(unittest.TestCase):
         found = run("man", "-M", self.prefix / "share" / "man", "-w", "oauth-token-password")
         self.assertEqual(found.strip(), str(self.prefix / "share" / "man" / "man1" / "oauth-token-password.1"))
 
-    def test_the_examples_build_and_run_against_the_installed_library(self):
-        # Programs in the prefix find its modules beside them.
-        run(
-            "cmake", "-S", PROJECT / "examples", "-B", self.folder / "examples", "-G", "Ninja",
-            f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={self.prefix}/bin",
-        )
-        run("cmake", "--build", self.folder / "examples")
+    def build(self, source, name, *choices):
+        """The folder of a project that was built against the prefix."""
+        folder = self.folder / name
+        run("cmake", "-S", source, "-B", folder, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}", *choices)
+        run("cmake", "--build", folder)
+        return folder
+
+    def request_a_token(self, program, server):
         token = run(
-            self.prefix / "bin" / "password", self.server.token_endpoint, self.server.client_id_public,
-            self.server.username, self.server.ca_file, environment=self.environment(), input=self.server.password.encode(),
+            program, server, self.server.client_id_public, self.server.username, self.server.ca_file,
+            environment=self.environment(), input=self.server.password.encode(),
         )
         self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\Z")
+
+    def keep_a_token(self, program):
+        state = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        said = run(
+            program, self.server.issuer, self.server.client_id_public, self.server.username, state, self.server.ca_file,
+            environment=self.environment(), input=self.server.password.encode(),
+        )
+        self.assertEqual(said, "a Bearer token of 43 bytes\n")
+
+    def libraries(self, program):
+        """Those of ours that it is linked to."""
+        return set(re.findall(r"NEEDED.*\[(liboauth.*)\]", run("readelf", "-d", program)))
+
+    def test_the_examples_build_and_run_against_the_installed_library(self):
+        examples = self.build(PROJECT / "examples", "examples")
+        self.assertEqual(self.libraries(examples / "password"), {"liboauth_token.so.0.1"})
+        self.assertEqual(self.libraries(examples / "c_api"), {"liboauth_token_c.so.0"})
+        self.request_a_token(examples / "password", self.server.token_endpoint)
+        self.request_a_token(examples / "c_api", self.server.issuer)
+        self.keep_a_token(examples / "own_store")
         token = run(
-            self.prefix / "bin" / "client_assertion", self.server.issuer, "es256-client", self.server.key_es256,
+            examples / "client_assertion", self.server.issuer, "es256-client", self.server.key_es256,
             self.server.ca_file, environment=self.environment(),
         )
         self.assertRegex(token, r"\A[A-Za-z0-9_-]{43}\Z")
@@ -84,6 +106,69 @@ class Installed(unittest.TestCase):
                          "SSL_CERT_FILE": self.server.ca_file},
         )
         self.assertEqual(printed, "10 tokens, 0 failures\n")
+
+    def test_programs_without_run_time_type_information_link_the_static_library(self):
+        # Programs in the prefix find its modules beside them.
+        self.build(
+            PROJECT / "examples", "static", "-Doauth_token_USE_STATIC_LIBS=ON", "-DCMAKE_CXX_FLAGS=-fno-rtti",
+            f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={self.prefix}/bin",
+        )
+        self.assertEqual(self.libraries(self.prefix / "bin/own_store"), set())
+        self.keep_a_token(self.prefix / "bin/own_store")
+
+    def test_components_are_found_as_far_as_they_were_built(self):
+        project = self.folder / "components"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text(
+            """cmake_minimum_required(VERSION 3.25)
+            project(app LANGUAGES CXX)
+            find_package(oauth_token 0.1 QUIET COMPONENTS ${wanted})
+            message("found: ${oauth_token_FOUND}")
+            """
+        )
+        for wanted, found in (("", "1"), ("keyring", "1"), ("keyring;c;shared;static", "1"), ("pigeon", "0")):
+            said = run("cmake", "-S", project, "-B", project / "build", f"-Dwanted={wanted}",
+                       f"-DCMAKE_PREFIX_PATH={self.prefix}", with_errors=True)
+            self.assertIn(f"found: {found}", said, wanted)
+
+    def test_pkg_config_links_either_library(self):
+        folder = next(self.prefix.glob("lib*/**/pkgconfig"))
+        environment = {**self.environment(), "PKG_CONFIG_PATH": str(folder)}
+        for package, compile_it, server in (
+            ("oauth_token", ["c++", "-std=c++20", "password.cpp"], self.server.token_endpoint),
+            ("oauth_token_c", ["cc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "c_api.c"], self.server.issuer),
+        ):
+            with self.subTest(package=package):
+                *compiler, source = compile_it
+                flags = run("pkg-config", f"--define-variable=prefix={self.prefix}", "--cflags", "--libs", package,
+                            environment=environment).split()
+                program = self.folder / package
+                run(*compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror", PROJECT / "examples" / source, "-o", program,
+                    *flags, f"-Wl,-rpath,{folder.parent}")
+                self.request_a_token(program, server)
+
+    def test_pkg_config_links_the_static_library_alone(self):
+        folder = next(self.prefix.glob("lib*/**/pkgconfig"))
+        flags = run("pkg-config", f"--define-variable=prefix={self.prefix}", "--cflags", "--libs", "--static", "oauth_token",
+                    environment={**self.environment(), "PKG_CONFIG_PATH": str(folder)}).split()
+        alone = self.folder / "alone"
+        alone.mkdir()
+        shutil.copy(folder.parent / "liboauth_token.a", alone)
+        program = self.prefix / "bin" / "static_password"
+        run("c++", "-std=c++20", PROJECT / "examples/password.cpp", "-o", program, f"-L{alone}", *flags)
+        self.assertEqual(self.libraries(program), set())
+        self.request_a_token(program, self.server.token_endpoint)
+
+    def test_the_shared_library_exports_public_names_and_nothing_else(self):
+        library = next(self.prefix.glob("lib*/**/liboauth_token.so.0.1"))
+        listed = [line.split(" ", 2)[2] for line in run("nm", "-DC", "--defined-only", library).splitlines()]
+        decoration = r"^(typeinfo|typeinfo name|vtable) for |(\[abi:|\(|@@).*"
+        names = {re.sub(decoration, "", name) for name in listed if not name.startswith("OAUTH_TOKEN_")}
+        self.assertGreater(len(names), 100)
+        headers = "".join(path.read_text() for path in (self.prefix / "include/oauth_token").glob("*.hpp"))
+        for name in sorted(names):
+            own = name.split("::")[-1].lstrip("~")
+            self.assertTrue(name.startswith("oauth_token::") and re.search(rf"\b{re.escape(own)}", headers), name)
 
     def test_each_public_header_compiles_alone_with_the_flags_of_pkg_config(self):
         flags = run(

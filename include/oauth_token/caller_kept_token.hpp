@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// One renewal with a refresh token that the caller keeps, e.g. in a file of a CI job. No session, no store.
@@ -65,3 +66,4 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
                                           std::stop_token stop = {});
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

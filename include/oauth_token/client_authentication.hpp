@@ -11,6 +11,7 @@
 #include <string_view>
 #include <variant>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// How client id and secret are written before base64. About half of the servers decode, half do not; nothing
@@ -118,3 +119,4 @@ using ClientAuthentication =
 std::string_view client_id(const ClientAuthentication& authentication) noexcept;
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// A client's certificate with its private key and the authorities between, for mutual TLS (RFC 8705). Read
@@ -34,7 +35,7 @@ class ClientCertificate {
   /// What its owner should mend, in sentences, e.g. that others can read the key.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
-  struct Parts;  ///< the library's own
+  struct [[gnu::visibility("hidden")]] Parts;  ///< the library's own
   [[nodiscard]] const std::shared_ptr<const Parts>& parts() const noexcept { return parts_; }
 
  private:
@@ -43,3 +44,4 @@ class ClientCertificate {
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

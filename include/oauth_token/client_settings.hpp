@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What signs client assertions for private_key_jwt, and what they say for client_secret_jwt too (RFC 7523).
@@ -125,3 +126,4 @@ Result<std::string> effective_client_auth(const ClientSettings& settings, bool c
 Result<std::string> client_secret_item_id(const std::string& token_endpoint, const std::string& client_id);
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

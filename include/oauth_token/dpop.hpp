@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// Tokens that are bound to a key (RFC 9449).
@@ -42,3 +43,4 @@ struct DpopOptions {
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

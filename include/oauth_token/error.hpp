@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What went wrong, in classes that a program can branch on. The command line maps them to its exit status.
@@ -79,3 +80,4 @@ inline tl::unexpected<Error> fail(ErrorClass error_class, std::string message, s
 inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// Where the completions of `..._async` calls run: runs `work` soon on a thread that the application chooses,
@@ -18,3 +19,4 @@ namespace oauth_token {
 using Executor = std::function<void(std::function<void()> work)>;
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

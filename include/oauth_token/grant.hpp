@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// An additional parameter of the request body. Names that the library sets itself are refused when the
@@ -79,3 +80,4 @@ using Grant = std::variant<PasswordGrant, RefreshTokenGrant, ClientCredentialsGr
 std::string_view grant_type(const Grant& grant) noexcept;
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

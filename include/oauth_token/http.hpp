@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// An absolute http or https URL, parsed once by libcurl's URL API; what was checked is what is used.
@@ -120,3 +121,4 @@ std::string describe(const HttpResponse& response);
 std::string describe(const HttpResponse& response, const HttpRequest& request);
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What a person is asked: a user name, a password and perhaps more. All of it may be shown.
@@ -98,8 +99,9 @@ class InteractiveSignIn {
   [[nodiscard]] const SessionRecord& record() const noexcept;
 
  private:
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   std::unique_ptr<State> state_;
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -12,6 +12,11 @@
 
 #include <tl/expected.hpp>
 
+namespace oauth_token::json {
+class Parser;  // the library's own, not exported
+}
+
+#pragma GCC visibility push(default)
 /// JSON (RFC 8259) for texts that hold secrets and come from strangers. A document keeps its text in the
 /// wiped pages it was read into and decodes strings in place; beside it there are only offsets, so nothing
 /// secret ever reaches the heap. Reading:
@@ -192,3 +197,4 @@ class Writer {
 };
 
 }  // namespace oauth_token::json
+#pragma GCC visibility pop

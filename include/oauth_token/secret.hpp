@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// Text that must not be left behind: passwords, tokens, client secrets. It lives in pages of its own that
@@ -85,3 +86,4 @@ class SecretBuffer {
 bool secret_memory_is_locked() noexcept;
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// The whole content of a file, read anew each time. A FIFO will do.
@@ -57,3 +58,4 @@ Result<void> run_with_secret_input(const std::string& command, const Secret& inp
                                    std::stop_token stop = {});
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What an authorization server says of itself (RFC 8414 s2, OpenID Connect Discovery s3).
@@ -48,3 +49,4 @@ Result<ServerMetadata> discover(const Transport& transport, std::string_view iss
                                 const DiscoveryOptions& options = {}, std::stop_token stop = {});
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -20,6 +20,11 @@
 #include <vector>
 
 namespace oauth_token {
+class SessionAccess;  // the library's own, not exported
+}
+
+#pragma GCC visibility push(default)
+namespace oauth_token {
 
 /// The public half of a session: `sessions/NAME.json` in the state folder. Holds no secret. Everything that
 /// binds the session to its server is fixed at sign-in. Reading passes over members it does not know, writing
@@ -101,7 +106,7 @@ class SessionFolder {
 
  private:
   friend class SessionAccess;
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   explicit SessionFolder(std::unique_ptr<State> state) noexcept;
   std::unique_ptr<State> state_;
 };
@@ -182,7 +187,7 @@ class Session {
 
  private:
   friend class SessionAccess;
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   explicit Session(std::unique_ptr<State> state) noexcept;
   std::unique_ptr<State> state_;
 };
@@ -214,7 +219,7 @@ class SignIn {
   [[nodiscard]] const SessionRecord& record() const noexcept;
 
  private:
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   explicit SignIn(std::unique_ptr<State> state) noexcept;
   std::unique_ptr<State> state_;
 };
@@ -224,3 +229,4 @@ class SignIn {
 std::optional<std::string> difference(const SessionRecord& existing, const SessionRecord& wanted);
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// Where the passphrase of an encrypted key, or the PIN of a token, comes from: asked only when it is needed,
@@ -73,7 +74,7 @@ class SigningKey {
   /// What its owner should mend, e.g. that others can read the file.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
-  class Key;  ///< the library's own
+  class [[gnu::visibility("hidden")]] Key;  ///< the library's own
 
  private:
   explicit SigningKey(std::shared_ptr<const Key> key) noexcept : key_(std::move(key)) {}
@@ -81,3 +82,4 @@ class SigningKey {
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

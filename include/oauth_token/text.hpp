@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// Server text made fit for a terminal: control, bidirectional-override and zero-width characters and bytes
@@ -18,3 +19,4 @@ std::string_view user_agent() noexcept;
 std::string_view version() noexcept;
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What the authorization server granted (RFC 6749 s5.1), with the lifetime as a point in time.
@@ -28,3 +29,4 @@ struct Token {
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

@@ -18,6 +18,11 @@
 #include <vector>
 
 namespace oauth_token {
+class TokenClientAccess;  // the library's own, not exported
+}
+
+#pragma GCC visibility push(default)
+namespace oauth_token {
 
 /// One client at one server.
 struct TokenClientOptions {
@@ -88,8 +93,9 @@ class TokenClient {
 
  private:
   friend class TokenClientAccess;
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   std::unique_ptr<State> state_;
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

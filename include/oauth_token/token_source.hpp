@@ -13,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What is wanted of one call.
@@ -75,8 +76,9 @@ class TokenSource {
                                       std::stop_token stop = {});
 
  private:
-  struct State;
+  struct [[gnu::visibility("hidden")]] State;
   std::unique_ptr<State> state_;
 };
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

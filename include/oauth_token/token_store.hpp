@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace oauth_token {
 
 /// What a store may show to other programs of this user, beside the secret value.
@@ -83,3 +84,4 @@ Result<std::shared_ptr<TokenStore>> open_file_store(FileStoreOptions options);
 Result<std::optional<bool>> is_sealed(const std::string& folder, std::string_view id);
 
 }  // namespace oauth_token
+#pragma GCC visibility pop

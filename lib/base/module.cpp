@@ -31,7 +31,7 @@ std::string own_file() {
 // Beside the file itself where it stands (a relocated or not yet installed tree: PREFIX/bin and PREFIX/lib),
 // then where the build was told to install to.
 std::vector<std::string> candidates(std::string_view name) {
-  const std::string file = "/oauth-token/oauth_token_" + std::string(name) + ".so";
+  const std::string file = "/" OAUTH_TOKEN_MODULES "/oauth_token_" + std::string(name) + ".so";
   std::vector<std::string> paths;
   const std::string own = own_file();
   if (const auto slash = own.rfind('/'); slash != std::string::npos) {

@@ -20,16 +20,16 @@ enum class Binding { at_once, late };
 Result<void*> open_module(std::string_view name, Binding binding);
 
 /// The table of functions that a module exports. Its first member is `const char* version`: a module of
-/// another version is refused.
+/// another minor version is refused.
 template <class Table>
 Result<const Table*> load_module(std::string_view name, Binding binding = Binding::at_once) {
   auto entry = open_module(name, binding);
   if (!entry) return tl::unexpected<Error>(std::move(entry.error()));
   const auto* const table = reinterpret_cast<const Table* (*)()>(*entry)();
-  if (std::string_view(table->version) != OAUTH_TOKEN_VERSION)
+  if (std::string_view(table->version) != OAUTH_TOKEN_INTERFACE)
     return fail(ErrorClass::internal,
                 "The module \"" + std::string(name) + "\" is of version " + table->version +
-                    ", this program of version " OAUTH_TOKEN_VERSION ".",
+                    ", this program of version " OAUTH_TOKEN_INTERFACE ".",
                 "Install both from the same package.");
   return table;
 }

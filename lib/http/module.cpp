@@ -5,7 +5,7 @@
 #include "http/url.hpp"
 
 extern "C" __attribute__((visibility("default"))) const oauth_token::HttpModule* oauth_token_http_module() {
-  static constexpr oauth_token::HttpModule module{.version = OAUTH_TOKEN_VERSION,
+  static constexpr oauth_token::HttpModule module{.version = OAUTH_TOKEN_INTERFACE,
                                                   .make_transport = oauth_token::http::make_transport,
                                                   .parse_url = oauth_token::http::parse_url,
                                                   .examine_server = oauth_token::http::examine_server,

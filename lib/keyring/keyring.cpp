@@ -81,7 +81,7 @@ class KeyringStore final : public TokenStore {
 
 const oauth_token::KeyringModule* oauth_token_keyring_module() {
   using namespace oauth_token;
-  static const KeyringModule module{.version = OAUTH_TOKEN_VERSION,
+  static const KeyringModule module{.version = OAUTH_TOKEN_INTERFACE,
                                     .open = [](const KeyringOptions& options) -> std::shared_ptr<TokenStore> {
                                       return std::make_shared<KeyringStore>(options);
                                     }};

@@ -20,7 +20,7 @@ def installed_copy(folder):
     program = pathlib.Path(os.environ["OAUTH_TOKEN_PROGRAM"])
     (folder / "bin").mkdir(parents=True)
     shutil.copy2(program, folder / "bin")
-    for module in program.parent.parent.rglob("oauth-token/oauth_token_*.so"):
+    for module in program.parent.parent.rglob("oauth-token-*/oauth_token_*.so"):
         place = folder / module.parent.relative_to(program.parent.parent)
         place.mkdir(parents=True, exist_ok=True)
         shutil.copy2(module, place)

@@ -33,7 +33,7 @@ tl::unexpected<Error> openssl_failure(const char* what) {
 
 extern "C" const oauth_token::CryptoModule* oauth_token_crypto_module() {
   using namespace oauth_token;
-  static const CryptoModule module{.version = OAUTH_TOKEN_VERSION,
+  static const CryptoModule module{.version = OAUTH_TOKEN_INTERFACE,
                                    .hkdf_sha256 = hkdf_sha256,
                                    .scrypt = scrypt,
                                    .sha256 = sha256,

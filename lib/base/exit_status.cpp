@@ -1,6 +1,6 @@
-#include "exit_status.hpp"
+#include <oauth_token/exit_status.hpp>
 
-namespace oauth_token::cli {
+namespace oauth_token {
 
 int exit_status(ErrorClass error_class) noexcept {
   switch (error_class) {
@@ -41,4 +41,4 @@ int exit_status(ErrorClass error_class) noexcept {
   return exit_internal;
 }
 
-}  // namespace oauth_token::cli
+}  // namespace oauth_token

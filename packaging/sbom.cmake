@@ -1,0 +1,50 @@
+# What the packages are made of (SPDX 2.3), with the versions that this build has found.
+set(components "")
+set(relationships "")
+function(oauth_token_component name version license how)
+  string(APPEND components [[,
+    {
+      "SPDXID": "SPDXRef-]] "${name}" [[",
+      "name": "]] "${name}" [[",
+      "versionInfo": "]] "${version}" [[",
+      "downloadLocation": "NOASSERTION",
+      "filesAnalyzed": false,
+      "licenseConcluded": "]] "${license}" [[",
+      "licenseDeclared": "]] "${license}" [[",
+      "copyrightText": "NOASSERTION"
+    }]])
+  string(APPEND relationships [[,
+    {
+      "spdxElementId": "SPDXRef-oauth-token",
+      "relationshipType": "]] "${how}" [[",
+      "relatedSpdxElement": "SPDXRef-]] "${name}" [["
+    }]])
+  set(components "${components}" PARENT_SCOPE)
+  set(relationships "${relationships}" PARENT_SCOPE)
+endfunction()
+
+oauth_token_component(libcurl "${CURL_VERSION_STRING}" curl DYNAMIC_LINK)
+oauth_token_component(openssl "${OPENSSL_VERSION}" Apache-2.0 DYNAMIC_LINK)
+if(OAUTH_TOKEN_KEYRING)
+  oauth_token_component(libsecret "${libsecret_VERSION}" LGPL-2.1-or-later DYNAMIC_LINK)
+endif()
+oauth_token_component(nlohmann-json "${nlohmann_json_VERSION}" MIT STATIC_LINK)
+oauth_token_component(tl-expected "${tl-expected_VERSION}" CC0-1.0 STATIC_LINK)
+oauth_token_component(boost "${Boost_VERSION_STRING}" BSL-1.0 STATIC_LINK)
+oauth_token_component(libstdcxx "${CMAKE_CXX_COMPILER_VERSION}" GPL-3.0-or-later\ WITH\ GCC-exception-3.1 STATIC_LINK)
+if(OAUTH_TOKEN_PROGRAM)
+  oauth_token_component(tomlplusplus "${tomlplusplus_VERSION}" MIT STATIC_LINK)
+endif()
+
+# The same sources give the same bytes, so without SOURCE_DATE_EPOCH the time is the beginning of it.
+set(clock $ENV{SOURCE_DATE_EPOCH})
+if(NOT clock)
+  set(ENV{SOURCE_DATE_EPOCH} 0)
+endif()
+string(TIMESTAMP created "%Y-%m-%dT%H:%M:%SZ" UTC)
+if(NOT clock)
+  unset(ENV{SOURCE_DATE_EPOCH})
+endif()
+configure_file(packaging/sbom.spdx.json.in sbom.spdx.json @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/sbom.spdx.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/${OAUTH_TOKEN_MODULES} COMPONENT runtime)

@@ -1,0 +1,332 @@
+"""The C API, called as another language would: by ctypes, at a real server."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from support.authorization_servers import OidcProvider
+from support.fault_server import FaultServer
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ["OAUTH_TOKEN_BUILD"])
+LIBRARY = next(BUILD.glob("lib*/**/liboauth_token_c.so.0"))
+HEADER = (PROJECT / "include/oauth_token/oauth_token.h").read_text(encoding="utf-8")
+
+RETURNS = {"int": ctypes.c_int, "int64_t": ctypes.c_int64, "void": None, "const char *": ctypes.c_char_p}
+PARAMETERS = {"int": ctypes.c_int, "unsigned": ctypes.c_uint, "int64_t": ctypes.c_int64, "size_t": ctypes.c_size_t}
+
+
+def declared():
+    """The functions of the header: name -> (return type, types of parameters)."""
+    text = re.sub(r"\s+", " ", re.sub(r"///[^\n]*|/\*.*?\*/", "", HEADER, flags=re.S))
+    found = re.findall(r"OAUTH_TOKEN_API ((?:const )?\w+ \*?)(\w+)\(([^)]*)\);", text)
+    return {
+        name: (kind.strip(), [re.sub(r"\w+$", "", p.strip()).strip() for p in parameters.split(",") if p.strip() != "void"])
+        for kind, name, parameters in found
+    }
+
+
+def load():
+    library = ctypes.CDLL(str(LIBRARY))
+    for name, (kind, parameters) in declared().items():
+        function = getattr(library, name)
+        function.restype = RETURNS.get(kind, ctypes.c_void_p)
+        function.argtypes = [
+            ctypes.c_char_p if p == "const char *" else PARAMETERS.get(p, ctypes.c_void_p) for p in parameters
+        ]
+    return library
+
+
+class ApiError(Exception):
+    """An error handle, read and freed."""
+
+    FIELDS = ("class", "exit_status", "message", "hint", "reason", "code", "description", "uri", "extra", "http_status",
+              "retry_after", "sent", "retry_safe")
+
+    def __init__(self, library, handle):
+        for field in self.FIELDS:
+            value = getattr(library, f"oauth_token_error_{field}")(handle)
+            setattr(self, field, value.decode() if isinstance(value, bytes) else value)
+        self.token = library.oauth_token_error_take_token(handle)
+        library.oauth_token_error_free(handle)
+        super().__init__(f"{getattr(self, 'class')}: {self.message}")
+
+
+class Api:
+    """api("settings_set", settings, b"issuer", ...) frees every handle at the end and raises ApiError."""
+
+    def __init__(self):
+        self.library = load()
+        self.handles = []
+
+    def __call__(self, name, *arguments):
+        kind, parameters = declared()[f"oauth_token_{name}"]
+        function = getattr(self.library, f"oauth_token_{name}")
+        error = ctypes.c_void_p()
+        if parameters and parameters[-1] == "oauth_token_error **":
+            arguments = (*arguments, ctypes.byref(error))
+        result = function(*arguments)
+        if error:
+            raise ApiError(self.library, error)
+        if function.restype is ctypes.c_void_p and result:
+            self.handles.append((kind.split()[0], result))
+        return result
+
+    def free(self):
+        while self.handles:
+            kind, handle = self.handles.pop()
+            getattr(self.library, f"{kind}_free")(handle)
+
+
+class ApiCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-c."))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.api = Api()
+        self.addCleanup(self.api.free)
+
+    def settings(self, **choices):
+        settings = self.api("settings_new")
+        for name, value in choices.items():
+            self.api("settings_set", settings, name.replace("_", "-").encode(), str(value).encode())
+        return settings
+
+    def request(self, grant_type, secrets=(), **parameters):
+        request = self.api("request_new", grant_type.encode())
+        for name, value in parameters.items():
+            self.api("request_add", request, name.encode(), value.encode())
+        for name, value in secrets:
+            self.api("request_add_secret", request, name.encode(), value.encode(), len(value.encode()))
+        return request
+
+    @contextlib.contextmanager
+    def fails(self, error_class):
+        with self.assertRaises(ApiError) as caught:
+            yield caught
+        self.assertEqual(getattr(caught.exception, "class"), error_class, caught.exception)
+
+
+class AtServer(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = OidcProvider().start()
+        cls.addClassCleanup(cls.server.stop)
+
+    def setUp(self):
+        super().setUp()
+        key = self.folder / "key"
+        key.write_text("base64:" + "A" * 43 + "=")
+        key.chmod(0o600)
+        self.choices = {
+            "issuer": self.server.issuer, "client_id": self.server.client_id_public, "cacert": self.server.ca_file,
+            "state_folder": self.folder / "state", "store": "file", "store_key_file": key,
+        }
+
+    def password(self, password=None):
+        secrets = [("password", password or self.server.password)]
+        return self.request("password", secrets, username=self.server.username, scope="openid offline_access")
+
+    def test_a_client_requests_a_token_asks_about_it_and_revokes_it(self):
+        client = self.api("client_new", self.settings(**self.choices), None)
+        token = self.api("client_request", client, self.password(), None)
+        length = ctypes.c_size_t()
+        text = self.api("token_access_token", token, ctypes.byref(length))
+        self.assertRegex(text.decode(), r"\A[A-Za-z0-9_-]{43}\Z")
+        self.assertEqual(length.value, 43)
+        self.assertEqual(self.api("token_type", token), b"Bearer")
+        self.assertIn(b"openid", self.api("token_scope", token).split())
+        self.assertGreater(self.api("token_expires_at", token), 1_700_000_000)
+        self.assertEqual(self.api("token_id_token", token, None).count(b"."), 2)
+        self.assertIsNone(self.api("token_warning", token, 0))
+        answer = self.api("client_introspect", client, text, len(text), b"access_token", None)
+        self.assertIn(b'"active":true', self.api("secret_text", answer, None))
+        refresh = self.api("token_refresh_token", token, None)
+        renewed = self.api("client_request", client, self.request("refresh_token", [("refresh_token", refresh.decode())]), None)
+        self.assertNotEqual(self.api("token_access_token", renewed, None), text)
+        fresh = self.api("token_refresh_token", renewed, None)
+        self.api("client_revoke", client, fresh, len(fresh), b"refresh_token", None)
+        with self.fails("reauthenticate") as caught:
+            self.api("client_request", client, self.request("refresh_token", [("refresh_token", fresh.decode())]), None)
+        self.assertEqual((caught.exception.exit_status, caught.exception.code), (4, "invalid_grant"))
+
+    def test_each_authentication_method_with_a_plain_value_or_a_file_is_one_of_the_settings(self):
+        secret = self.folder / "secret"
+        secret.write_text(self.server.client_secret)
+        secret.chmod(0o600)
+        for choices, value in (
+            ({"client_auth": "client_secret_basic"}, self.server.client_secret),
+            ({"client_auth": "client_secret_basic", "client_secret_file": secret}, None),
+            ({}, self.server.client_secret),
+        ):
+            with self.subTest(choices=choices):
+                settings = self.settings(**{**self.choices, "client_id": self.server.client_id, **choices})
+                if value:
+                    self.api("settings_set_secret", settings, b"client-secret", value.encode(), len(value))
+                client = self.api("client_new", settings, None)
+                self.assertTrue(self.api("client_request", client, self.password(), None))
+
+    def test_what_the_server_refuses_is_an_error_with_its_words(self):
+        client = self.api("client_new", self.settings(**self.choices), None)
+        with self.fails("credentials") as caught:
+            self.api("client_request", client, self.password("opensesame"), None)
+        error = caught.exception
+        self.assertEqual(
+            (error.exit_status, error.code, error.http_status, error.sent, error.retry_after, error.token),
+            (3, "invalid_grant", 400, "yes", -1, None),
+        )
+        self.assertTrue(error.message.endswith("."), error.message)
+        self.assertNotIn("opensesame", error.message + error.hint + error.description)
+
+    def test_a_session_is_signed_in_found_renewed_and_revoked(self):
+        settings = self.settings(**self.choices)
+        prepared = self.api("sign_in_prepare", settings, b"work", self.password(), 0, None)
+        with self.fails("credentials"):
+            self.api("sign_in_request", prepared, self.password("opensesame"), None)
+        first = self.api("token_access_token", self.api("sign_in_request", prepared, self.password(), None), None)
+        names = self.api("session_list", settings)
+        self.assertEqual([self.api("names_at", names, 0), self.api("names_at", names, 1)], [b"work", None])
+        session = self.api("session_open", settings, b"work")
+        self.assertEqual(
+            [self.api("session_get", session, name) for name in (b"username", b"client-id", b"scope", b"no such")],
+            [self.server.username.encode(), self.server.client_id_public.encode(), b"openid offline_access", None],
+        )
+        kept = self.api("session_token", session, -1, 0, None)
+        self.assertEqual(self.api("token_access_token", kept, None), first)
+        renewed = self.api("token_access_token", self.api("session_token", session, -1, 1, None), None)
+        self.assertNotEqual(renewed, first)
+        self.assertIn(b'"active":true', self.api("secret_text", self.api("session_introspect", session, None), None))
+        self.server.forget_requests()
+        self.api("session_revoke", session, None)
+        self.assertEqual([request["url"].rsplit("/", 1)[1] for request in self.server.requests()], ["revocation"] * 2)
+        self.assertIsNone(self.api("names_at", self.api("session_list", settings), 0))
+        with self.fails("reauthenticate"):
+            self.api("session_open", settings, b"work")
+
+    def test_a_session_is_forgotten_without_asking_the_server(self):
+        settings = self.settings(**self.choices)
+        prepared = self.api("sign_in_prepare", settings, b"work", self.password(), 0, None)
+        self.api("sign_in_request", prepared, self.password(), None)
+        before = len(self.server.requests())
+        self.api("session_forget", self.api("session_open", settings, b"work"), None)
+        self.assertEqual(len(self.server.requests()), before)
+        self.assertIsNone(self.api("names_at", self.api("session_list", settings), 0))
+
+    def test_a_session_of_another_client_is_not_opened(self):
+        settings = self.settings(**self.choices)
+        prepared = self.api("sign_in_prepare", settings, b"work", self.password(), 0, None)
+        self.api("sign_in_request", prepared, self.password(), None)
+        with self.fails("usage"):
+            self.api("session_open", self.settings(**{**self.choices, "client_id": "other"}), b"work")
+
+    def test_the_example_in_python_signs_in_and_has_a_token(self):
+        key = self.choices["store_key_file"]
+        done = subprocess.run(
+            [sys.executable, PROJECT / "examples/ctypes_example.py", "work", self.server.username,
+             *(f"{name.replace('_', '-')}={value}" for name, value in self.choices.items())],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LD_LIBRARY_PATH": str(LIBRARY.parent)},
+            input=self.server.password.encode(), capture_output=True, timeout=60, check=False,
+        )
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"Bearer 43\n", b""), key)
+
+
+class Misuse(ApiCase):
+    def test_a_setting_that_is_none_is_named(self):
+        with self.fails("usage") as caught:
+            self.settings(isuer="https://as.example")
+        self.assertEqual((caught.exception.message, caught.exception.exit_status), ('There is no setting "isuer".', 2))
+        self.assertEqual(caught.exception.sent, "no")
+
+    def test_a_value_that_cannot_be_one_is_refused(self):
+        for name, value in (("timeout", "0"), ("timeout", "1.5"), ("lenient", "yes"), ("dpop", "on"), ("header", "x"),
+                            ("basic-encoding", ""), ("client-secret-in-keyring", "1")):
+            with self.subTest(name=name), self.fails("usage") as caught:
+                self.settings(**{name: value})
+            self.assertRegex(caught.exception.message, rf'\AThe setting "{name}" must be ')
+
+    def test_the_header_names_each_setting_that_there_is(self):
+        documented = re.search(r"/// Server: (.*?)///\n", HEADER, re.S).group(1)
+        names = set(re.findall(r"\b[a-z]+(?:-[a-z]+)+\b|\b(?:issuer|dpop|cacert|proxy|header|timeout|lenient|store)\b",
+                               re.sub(r"\([^)]*\)", "", documented)))
+        values = {"header": "X: y", "basic-encoding": "raw", "dpop": "required"}
+        flags = {"assertion-nbf", "lenient", "insecure-tls", "allow-http", "kernel-cache", "keyring-prompt",
+                 "client-secret-in-keyring"}
+        self.assertGreater(len(names), 35)
+        for name in sorted(names):
+            value = values.get(name) or ("true" if name in flags else "7")
+            self.api("settings_set", self.settings(), name.encode(), value.encode())
+        source = (PROJECT / "lib/c/settings.cpp").read_text(encoding="utf-8")
+        known = set(re.findall(r'^    \{"([a-z-]+)", \[\]', source.split("constexpr Place<SecretSource>")[0], re.M))
+        known |= set(re.findall(r'name == "([a-z-]+)"', source))
+        self.assertEqual(known - names, set())
+
+    def test_nothing_is_done_with_null(self):
+        nothing = {"const char *": None, "int": 0, "unsigned": 0, "int64_t": 0, "size_t": 0}
+        for name, (_, parameters) in declared().items():
+            if parameters and parameters[-1] == "oauth_token_error **" and name != "oauth_token_session_list":
+                with self.subTest(name=name), self.fails("usage") as caught:
+                    self.api(name.removeprefix("oauth_token_"), *(nothing.get(p) for p in parameters[:-1]))
+                self.assertRegex(caught.exception.message, r'\AThe argument "\w+" is NULL\.\Z')
+            elif name.endswith("_free"):
+                self.api(name.removeprefix("oauth_token_"), None)
+
+    def test_errors_need_not_be_asked_for(self):
+        library = self.api.library
+        self.assertEqual(library.oauth_token_settings_set(None, b"issuer", b"", None), -1)
+        self.assertIsNone(library.oauth_token_client_new(None, None, None))
+
+    def test_a_secret_is_no_plain_parameter_and_a_request_goes_out_once(self):
+        with self.fails("usage"):
+            self.request("password", password="in the clear")
+        client = self.api("client_new", self.settings(token_endpoint="http://127.0.0.1:9/token", client_id="app"), None)
+        request = self.request("password", [("password", "secret")], username="alice")
+        with self.fails("network"):
+            self.api("client_request", client, request, None)
+        with self.fails("usage") as caught:
+            self.api("client_request", client, request, None)
+        self.assertEqual(caught.exception.message, "The request has been used up already.")
+
+    def test_another_thread_cancels_a_request_that_waits_for_its_answer(self):
+        asked = threading.Event()
+
+        def never_answer(connection):
+            connection.read_request()
+            asked.set()
+            connection.wait()
+
+        with FaultServer(never_answer) as server:
+            client = self.api(
+                "client_new", self.settings(token_endpoint=f"http://127.0.0.1:{server.port}/token", client_id="app"), None)
+            cancel = self.api("cancel_new")
+            canceller = threading.Thread(target=lambda: (asked.wait(30), self.api("cancel_now", cancel)))
+            canceller.start()
+            with self.fails("interrupted") as caught:
+                self.api("client_request", client, self.request("client_credentials"), cancel)
+            canceller.join()
+            self.assertEqual(caught.exception.exit_status, 130)
+            with self.fails("interrupted"):  # it cannot be taken back
+                self.api("client_request", client, self.request("client_credentials"), cancel)
+
+
+class Binary(unittest.TestCase):
+    def test_the_library_exports_what_the_header_declares_and_nothing_else(self):
+        listed = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], capture_output=True, text=True, check=True)
+        exported = {line.split()[2].split("@")[0] for line in listed.stdout.splitlines() if " A " not in line}
+        self.assertEqual(exported, set(declared()))
+
+    def test_it_needs_the_c_library_only(self):
+        listed = subprocess.run(["readelf", "-d", LIBRARY], capture_output=True, text=True, check=True).stdout
+        needed = re.findall(r"NEEDED.*\[(.*)\]", listed)
+        self.assertEqual([name for name in needed if not re.match(r"(libc|libm|ld-linux)\b", name)], [])
+        self.assertIn("[liboauth_token_c.so.0]", listed)
+
+
+if __name__ == "__main__":
+    unittest.main()
