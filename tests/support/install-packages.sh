@@ -15,6 +15,7 @@ declare -A groups=(
   [desktop]="libgtk-4-dev qt6-base-dev"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
   [documentation]="doxygen"
+  [packaging]="abigail-tools debhelper dpkg-dev fakeroot lintian rpm ruby"
   [bench]="nginx-light valgrind gcc libc6-dev"
 )
 
