@@ -1,5 +1,5 @@
-// Ten tokens at once on one thread of the library's own, while the application's main thread stays free; their
-// results come back to it through an executor, as an event loop with windows would have one.
+// Ten tokens at once on one thread of the library's own, while the application's main thread stays free;
+// their results come back to it through an executor, as an event loop with windows would have one.
 //   CLIENT_SECRET=... ./async TOKEN-ENDPOINT CLIENT-ID
 #include <oauth_token/token_client.hpp>
 
