@@ -14,6 +14,7 @@
 #include <future>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -107,6 +108,11 @@ Result<Token> request_async(const TokenClient& client) {
   return promise.get_future().get();
 }
 
+std::optional<ErrorClass> get(const Host& host, const Transport& transport) {
+  const auto answer = transport({.method = "GET", .url = host.url, .sensitive = false}, {});
+  return answer ? std::nullopt : std::optional(answer.error().error_class);
+}
+
 void require(bool holds, const char* what) {
   if (holds) return;
   std::cout << "wrong: " << what << std::endl;
@@ -132,7 +138,9 @@ void all_at_once(const Host& host, const TokenClient& client) {
 }
 
 // Ends as programs do, its static objects and all.
-[[noreturn]] void be_child(const Host& host, std::unique_ptr<TokenClient> client) {
+[[noreturn]] void be_child(const Host& host, std::unique_ptr<TokenClient> client, Transport transport) {
+  require(get(host, transport) == ErrorClass::usage, "a transport in the child");
+  transport = {};
   const auto refused = client->request(password());
   require(!refused && refused.error().error_class == ErrorClass::usage, "a blocking call in the child");
   const auto refused_async = request_async(*client);
@@ -159,8 +167,10 @@ int main(int, char** argv) {
   if (when == "after") curl_global_init(CURL_GLOBAL_DEFAULT);
   all_at_once(host, *client);
 
+  auto transport = make_transport({.ca_file = host.ca_file, .proxy = ""}).value();
+  require(!get(host, transport), "a transport");
   if (const pid_t child = ::fork(); child == 0) {
-    be_child(host, std::move(client));
+    be_child(host, std::move(client), std::move(transport));
   } else {
     int status = -1;
     require(::waitpid(child, &status, 0) == child && status == 0, "the child");
@@ -168,6 +178,7 @@ int main(int, char** argv) {
   std::cout << "forked" << std::endl;
   std::string line;
   std::getline(std::cin, line);
+  require(!get(host, transport), "a transport after the fork");
   require(client->request(password()).has_value(), "a blocking request after the fork");
   require(request_async(*client).has_value(), "a request after the fork");
   std::cout << "sent" << std::endl;
