@@ -148,7 +148,9 @@ class Window : public QWidget {
     if (page_ == Page::signed_in) return sign_out();
     if (page_ == Page::failure) return begin();
     const auto take = [](QLineEdit* field) {
-      Secret typed(field->text().toStdString());
+      QByteArray text = field->text().toUtf8();
+      Secret typed({text.constData(), static_cast<std::size_t>(text.size())});
+      text.fill('\0');  // ours; Qt's own copies go when it needs their memory
       field->clear();
       return typed;
     };
