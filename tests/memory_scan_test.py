@@ -107,15 +107,15 @@ class MemoryScanTest(unittest.TestCase):
             self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
 
     def assert_nothing_left_of_a_grant(self, secret, expected, methods, **options):
-        """The same through the TokenClient, by each way in `methods` to send a client secret."""
+        """The same through the TokenClient, by each of `methods` to send a client secret, and without blocking."""
         if expected in (401, 400):
             expected = {401: "credentials", 400: "protocol"}[expected]
-        for method, asynchronous in [*((method, False) for method in methods), (methods[0], True)]:
+        for method, way in [*((method, "") for method in methods), (methods[0], "async"), (methods[0], "dialog")]:
             with probe.held_token(secret.password, secret.client_secret, method=method, ca_file=self.authority.file,
-                                  asynchronous=asynchronous, **options) as held:
+                                  way=way, **options) as held:
                 for result in held.results:
                     self.assertEqual(result["class"] or result["status"], expected, result)
-                self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [], (method, asynchronous))
+                self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [], (method, way))
 
     def check(self, tls, proxied):
         for name, (behaviour, options, expected) in CASES.items():

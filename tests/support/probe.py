@@ -86,8 +86,8 @@ def held_request(body, authorization, **options):
 
 
 def held_token(password, client_secret, url, ca_file="", proxy="", method="client_secret_basic", timeout_ms=20000,
-               cancel_after_ms=0, repeat=1, asynchronous=False):
-    """One password grant through the library's TokenClient."""
+               cancel_after_ms=0, repeat=1, way=""):
+    """One password grant through the library's TokenClient; `way` "async" does not block, "dialog" is a sign-in that asks."""
     words = [url, ca_file, proxy, method, str(timeout_ms), str(cancel_after_ms), str(repeat)]
     return Held(lambda first, second: [os.path.join(os.path.dirname(PROGRAM), "token_probe"), *words, str(first),
-                                       str(second), *(["async"] if asynchronous else [])], password, client_secret)
+                                       str(second), way], password, client_secret)
