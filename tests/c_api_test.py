@@ -210,6 +210,15 @@ class AtServer(ApiCase):
         with self.fails("reauthenticate"):
             self.api("session_open", settings, b"work")
 
+    def test_a_token_that_is_bound_to_a_key_comes_with_the_proof_for_a_request(self):
+        settings = self.settings(**self.choices, dpop="required")
+        prepared = self.api("sign_in_prepare", settings, b"bound", self.password(), 0, None)
+        self.api("sign_in_request", prepared, self.password(), None)
+        session = self.api("session_open", settings, b"bound")
+        token = self.api("session_authorize", session, b"GET", b"https://api.example/things", None, None)
+        self.assertEqual(self.api("token_type", token), b"DPoP")
+        self.assertRegex(self.api("token_dpop_proof", token, None), rb"\A[\w-]+\.[\w-]+\.[\w-]+\Z")
+
     def test_a_session_is_forgotten_without_asking_the_server(self):
         settings = self.settings(**self.choices)
         prepared = self.api("sign_in_prepare", settings, b"work", self.password(), 0, None)

@@ -5,8 +5,9 @@
 /// The C API, in C99, for programs in C and for other languages: liboauth_token_c.so.0. Its binary interface
 /// is stable: functions are added, none is changed or taken away.
 ///
-/// Handles: whoever gets one frees it by its own function, which takes NULL too. A handle says below whether
-/// threads may share it; one that is used by a call must not be freed before the call has returned.
+/// Handles: whoever gets one frees it by its own function, which takes NULL too, as those with an `error` do,
+/// for an error of class "usage"; all others need a handle. A handle says below whether threads may share it;
+/// one that is used by a call must not be freed before the call has returned.
 ///
 /// Errors: a function that can fail returns NULL or -1 then, and sets `*error`, unless `error` is NULL, to a
 /// handle that the caller frees; on success it leaves `*error` alone. Where there is no memory, `*error` may

@@ -7,6 +7,7 @@ from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy
+from conan.tools.gnu import PkgConfigDeps
 
 PARTS = ("CMakeLists.txt", "LICENSE", "include/*", "lib/*", "cli/*", "packaging/*")
 
@@ -46,6 +47,7 @@ class OauthToken(ConanFile):
 
     def generate(self):
         CMakeDeps(self).generate()
+        PkgConfigDeps(self).generate()  # libsecret is looked for by pkg-config
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["OAUTH_TOKEN_PROGRAM"] = False
         toolchain.cache_variables["OAUTH_TOKEN_TESTS"] = False
