@@ -106,6 +106,7 @@ class OnTerminal(unittest.TestCase):
         self.assertEqual(lines[-1], "at-1")
 
     def test_nothing_shows_where_it_must_not(self):
+        words = self.words()
         plain = self.program.file("err", "")
         with open(plain, "wb") as elsewhere:
             table = {
@@ -116,7 +117,7 @@ class OnTerminal(unittest.TestCase):
                 "-o json": (["-o", "json"], ABLE, {}),
                 "standard error elsewhere": ([], ABLE, {"stderr": elsewhere}),
             }
-            terminals = {name: self.program.terminal(*self.words(*more), environment=environment, **options)
+            terminals = {name: self.program.terminal(*words, *more, environment=environment, **options)
                          for name, (more, environment, options) in table.items()}
             time.sleep(LONG)
             self.server.may_answer.set()
