@@ -311,15 +311,18 @@ TEST_CASE("a dialog that is closed may destroy the sign-in, from inside its ques
     SignInOptions options = options_of(world);
     if (close != Close::on_own_thread) options.executor = window.executor();
     std::unique_ptr<InteractiveSignIn> sign_in;
+    std::promise<void> returned;
     std::promise<void> destroyed;
     int asked = 0;
     sign_in = std::make_unique<InteractiveSignIn>(std::move(options), [&](SignInQuestion, const Answer&) {
       ++asked;
+      returned.get_future().wait();
       sign_in.reset();
       destroyed.set_value();
     });
     int called = 0;
     sign_in->run_async({}, [&](const Result<Token>&) { ++called; });
+    returned.set_value();
     if (close == Close::on_own_thread) {
       destroyed.get_future().wait();
     } else if (close == Close::in_question) {
