@@ -101,6 +101,36 @@ TEST_CASE("a stop request frees the caller, and the renewal goes on for the othe
   CHECK(world.record().generation == 2);
 }
 
+TEST_CASE("a stop request frees who waits for the store, and who waits for the session's lock") {
+  for (const bool for_lock : {false, true}) {
+    World world;
+    world.sign_in();
+    world.expire();
+    const std::string lock_file = world.state + "/locks/" + world.record().id + ".lock";
+    const int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    REQUIRE(lock >= 0);
+    if (for_lock) ::flock(lock, LOCK_EX);
+    Gate gate;
+    if (for_lock) gate.open.set_value();
+    world.store->before = [step = gate.step()](std::string_view) -> std::optional<Error> {
+      (void)step();
+      return std::nullopt;
+    };
+    TokenSource source = world.source();
+    std::stop_source stop;
+    Awaited<Token> stopped;
+    source.token_async({}, stop.get_token(), stopped.done());
+    gate.reached.get_future().wait();
+    stop.request_stop();
+    CHECK(value(stopped.get()) == "interrupted: Interrupted during a renewal; it goes on in the background.");
+    if (!for_lock) gate.open.set_value();
+    Awaited<Token> token;
+    source.token_async({}, {}, token.done());
+    ::close(lock);
+    CHECK(value(token.get()) == "at-2");
+  }
+}
+
 TEST_CASE("what may be repeated is tried for as long as the caller waits, and a stop request ends that") {
   World world;
   world.sign_in();

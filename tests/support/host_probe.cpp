@@ -1,7 +1,7 @@
 // An application that has libcurl, OpenSSL, signal handlers, threads and children of its own, and the library
 // beside them. Arguments: "before", "after" or "never" (when it calls curl_global_init), the URL and the CA
-// file. Prints "forked" once a child has come and gone, waits for a line, sends once more, and prints what
-// the library changed that is not its own: nothing.
+// file. Prints "sent" once a child has come and gone and the parent has gone on, waits for a line, and prints
+// what the library changed that is not its own: nothing.
 
 #include <oauth_token/token_client.hpp>
 
@@ -162,27 +162,27 @@ int main(int, char** argv) {
   const Host host(argv[2], argv[3]);
   const Surroundings before;
 
+  // Three connections, in this order.
   auto client = std::make_unique<TokenClient>(host.client());
   require(client->request(password()).has_value(), "a blocking request");
   if (when == "after") curl_global_init(CURL_GLOBAL_DEFAULT);
-  all_at_once(host, *client);
-
+  require(request_async(*client).has_value(), "a request");
   auto transport = make_transport({.ca_file = host.ca_file, .proxy = ""}).value();
   require(!get(host, transport), "a transport");
+
   if (const pid_t child = ::fork(); child == 0) {
     be_child(host, std::move(client), std::move(transport));
   } else {
     int status = -1;
     require(::waitpid(child, &status, 0) == child && status == 0, "the child");
   }
-  std::cout << "forked" << std::endl;
-  std::string line;
-  std::getline(std::cin, line);
   require(!get(host, transport), "a transport after the fork");
   require(client->request(password()).has_value(), "a blocking request after the fork");
   require(request_async(*client).has_value(), "a request after the fork");
   std::cout << "sent" << std::endl;
+  std::string line;
   std::getline(std::cin, line);
+  all_at_once(host, *client);
 
   // The host is done with libcurl, the library is not.
   if (when != "never") curl_global_cleanup();
