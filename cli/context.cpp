@@ -1,12 +1,16 @@
 #include "context.hpp"
 
+#include "progress.hpp"
 #include "report.hpp"
 
 namespace oauth_token::cli {
 
 Asker Context::asker() const {
   if (no_input) return {};
-  return [this](const Question& question) { return ask(question, stop); };
+  return [this](const Question& question) {
+    const TerminalTurn theirs;
+    return ask(question, stop);
+  };
 }
 
 SecretReading Context::reading() const {

@@ -25,7 +25,7 @@ constexpr std::string_view frames = "|/-\\";
 constexpr std::string_view erase_line = "\r\x1b[K";
 
 std::atomic<bool> allowed{false};
-std::mutex turn;  // guards what follows
+std::timed_mutex turn;  // guards what follows
 int terminal = -1;
 int wake_up = -1;
 int waiting = 0;
@@ -85,8 +85,8 @@ int draw_progress() noexcept {
 
 void end_progress() noexcept {
   if (!allowed.exchange(false)) return;
-  const std::lock_guard lock(turn);
-  erase();
+  // Who has the turn for longer has erased the line, and may wait for this thread.
+  if (const std::unique_lock lock(turn, milliseconds(100)); lock) erase();
 }
 
 Waiting::Waiting() noexcept : counted_(allowed) {

@@ -33,13 +33,13 @@ class Waiting {
   bool counted_;
 };
 
-/// While one lives, the terminal is for something else: the line is erased, and not drawn.
+/// While one lives, the terminal is for something else: the line is erased, and not drawn. One at a time.
 class TerminalTurn {
  public:
   TerminalTurn() noexcept;
 
  private:
-  std::unique_lock<std::mutex> lock_;
+  std::unique_lock<std::timed_mutex> lock_;
 };
 
 }  // namespace oauth_token::cli

@@ -25,9 +25,11 @@ class SlowServer(FaultServer):
     def _behave(self, connection):
         while request := connection.read_request():
             self.may_answer.wait(30)
-            right = b"password=right" in request.body
-            answer = {"access_token": "at-1", "token_type": "Bearer"} if right else {"error": "invalid_grant"}
-            connection.send(response(json.dumps(answer).encode(), 200 if right else 400, JSON))
+            renews = b"grant_type=refresh_token" in request.body
+            right = renews or b"password=right" in request.body
+            token = {"access_token": "at-2" if renews else "at-1", "token_type": "Bearer", "refresh_token": "rt"}
+            connection.send(response(json.dumps(token if right else {"error": "invalid_grant"}).encode(),
+                                     200 if right else 400, JSON))
 
 
 def shown(screen):
@@ -104,6 +106,28 @@ class OnTerminal(unittest.TestCase):
         self.assertEqual([line.split(" at ")[0] for line in lines if "Password" in line], ["Password for alice"] * 2)
         self.assertNotIn("Waiting", "".join(lines))
         self.assertEqual(lines[-1], "at-1")
+
+    def test_waiting_for_another_process_shows_too(self):
+        self.server.may_answer.set()
+        key = {"OAUTH_TOKEN_STORE_KEY": "base64:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="}
+        words = ["file" if word == "none" else word for word in self.words("--session", "work", "--client-id", "app")]
+        done = self.program.run(*words, environment=key)
+        self.assertEqual((done.status, done.stderr), (0, ""))
+        self.server.may_answer.clear()
+        before = len(self.server.requests)
+        first = self.program.start("refresh", "work", environment=key)
+        try:
+            while len(self.server.requests) == before:  # it has the session's lock
+                self.assertIsNone(first.poll())
+                time.sleep(0.05)
+            with self.program.terminal("refresh", "work", "-o", "token", environment={**ABLE, **key}) as terminal:
+                terminal.wait_for("Waiting, 1 s")
+                self.server.may_answer.set()
+                self.assertEqual(terminal.wait(), 0)
+            self.assertEqual(shown(terminal.screen), ["at-2"])
+            self.assertEqual(len(self.server.requests), before + 1)
+        finally:
+            first.communicate(timeout=30)
 
     def test_nothing_shows_where_it_must_not(self):
         words = self.words()
