@@ -8,8 +8,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -338,6 +340,22 @@ TEST_CASE("a destroyed client calls nobody and keeps nothing") {
   }
   CHECK(called == 0);
   CHECK(kept.use_count() == 1);
+}
+
+TEST_CASE("a destroyed client leaves no descriptor behind") {
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                         std::filesystem::directory_iterator());
+  };
+  const auto before = descriptors();
+  {
+    Event asked;
+    LocalServer server(never(asked));
+    const TokenClient client(options(server.url()));
+    for (int i = 0; i < 200; ++i) client.request_async(password(), {}, [](Result<Token>) {});
+    asked.wait();
+  }
+  CHECK(descriptors() == before);
 }
 
 TEST_CASE("a client is destroyed while an assertion is being made") {
