@@ -36,7 +36,8 @@ static bool is_cancelled(const Error& error) { return error.error_class == Error
 
 static std::string words(const Error& error) {
   if (error.description.empty()) return error.message;
-  return error.message + " The server says: " + escape_for_terminal(error.description);
+  const std::string said = escape_for_terminal(error.description);
+  return error.message + " The server says: " + said + (said.ends_with('.') ? "" : ".");
 }
 
 class Window : public QWidget {

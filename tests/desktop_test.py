@@ -10,6 +10,7 @@ import threading
 import time
 import unittest
 
+from support.authorization_servers import OidcProvider
 from support.display import Display
 from support.rotating_server import RotatingServer
 from support.secret_service import SecretService
@@ -89,9 +90,13 @@ class InAWindow:
         return value
 
     def start(self, *words):
+        """At our own server."""
+        self.run_example(f"token_endpoint={self.server.url()}", f"revocation_endpoint={self.server.url('/revoke')}",
+                         "client_id=app", *words)
+
+    def run_example(self, *words):
         self.process = subprocess.Popen(
-            [self.example, f"token_endpoint={self.server.url()}", f"revocation_endpoint={self.server.url('/revoke')}",
-             "client_id=app", *words],
+            [self.example, *words],
             env={"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8", "TZ": "UTC",
                  "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo", "GTK_A11Y": "none", "QT_QPA_PLATFORM": "xcb",
                  **self.keyring.environment(), **self.display.environment()},
@@ -159,6 +164,22 @@ class InAWindow:
         self.assertEqual(self.items(), [])
         self.assertEqual(list(self.home.rglob("sessions/*.json")), [])
         self.see("5-signed-out")
+
+    def test_at_a_real_server_that_says_its_endpoints_itself(self):
+        server = self.enter(OidcProvider())
+        self.run_example(f"issuer={server.issuer}", f"client_id={server.client_id_public}", f"ca_file={server.ca_file}")
+        self.window.wait_for_title(f"^Sign in at {re.escape(server.issuer)}")
+        self.window.type(f"{server.username}\twrong")
+        self.window.press("Return")
+        self.window.wait_for_title("The server says: grant request is invalid. Attempt 2 of 3")
+        self.window.type(server.password)
+        self.window.press("Return")
+        self.window.wait_for_title(f"Signed in as {re.escape(server.username)}")
+        self.assertEqual(len(self.items()), 1)
+        self.window.press("alt+o")
+        self.window.wait_for_title("^Sign in at")
+        self.assertEqual(self.items(), [])
+        self.assertTrue(server.requests("/token/revocation"))
 
     def test_waiting_ends_with_a_click_and_the_person_may_try_again(self):
         self.start("code=totp")
