@@ -316,6 +316,33 @@ TEST_CASE("requests in their turn are all answered, over connections that are ke
   CHECK(server.connections() < 1'000);
 }
 
+TEST_CASE("a callback of one that waited its turn in vain may ask for more") {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  LocalServer server([&, first = std::make_shared<std::atomic<bool>>(true)](const std::string&) {
+    if (!first->exchange(false)) return std::optional<std::string>();
+    released.wait();
+    return std::optional(LocalServer::token());
+  });
+  TokenClientOptions refused = options(server.url());
+  refused.introspection_endpoint = "http://192.0.2.1/";  // plain http is not sent there
+  const TokenClient client(std::move(refused));
+  Awaited<Token> answered;
+  client.request_async(password(), {}, answered.done());
+  for (int i = 1; i < 128; ++i) client.request_async(password(), {}, [](Result<Token>) {});
+  Awaited<Secret> last;
+  client.introspect_async(Secret("t"), {}, {}, [&](Result<Secret> result) {
+    CHECK(result.error().error_class == ErrorClass::insecure);
+    client.introspect_async(Secret("t"), {}, {}, last.done());
+  });
+  while (server.requests() < 128) std::this_thread::yield();
+  std::this_thread::sleep_for(500ms);  // libcurl's timers, which would wake the loop, are over
+  release.set_value();
+  CHECK(answered.get().has_value());
+  REQUIRE(last.future.wait_for(6s) == std::future_status::ready);
+  CHECK(last.get().error().error_class == ErrorClass::insecure);
+}
+
 TEST_CASE("the time that is given counts for waiting, too") {
   Event asked;
   LocalServer server(never(asked));
