@@ -61,6 +61,11 @@ constexpr Command table[] = {
      "  oauth-token request http://auth0.com/oauth/grant-type/password-realm work \\\n"
      "      --username alice --param realm=employees --session alice\n",
      run_request},
+    {"batch", "[PROFILE]", "request tokens for a list of users, many at a time",
+     about_server | groups({Group::grant, Group::batch, Group::token_output}), "", 0, 1, Basis::profile,
+     "  oauth-token batch work <users.csv >tokens.jsonl      # username,password\n"
+     "  oauth-token batch work --jobs 64 --rate 200 --users-fd 3 3<users.jsonl\n",
+     run_batch},
     {"assertion", "[PROFILE]", "print a fresh client assertion (RFC 7523)",
      about_server | groups({Group::output}), "token|json", 0, 1, Basis::profile,
      "  oauth-token assertion work\n"

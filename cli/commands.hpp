@@ -60,6 +60,7 @@ Result<int> run_token(Context& context, const Settings& settings);
 Result<int> run_refresh(Context& context, const Settings& settings);
 Result<int> run_exec(Context& context, const Settings& settings);
 Result<int> run_client_credentials(Context& context, const Settings& settings);
+Result<int> run_batch(Context& context, const Settings& settings);
 Result<int> run_assertion(Context& context, const Settings& settings);
 Result<int> run_dpop_proof(Context& context, const Settings& settings);
 Result<int> run_request(Context& context, const Settings& settings);

@@ -31,24 +31,40 @@ class Descriptor {
   int number_;
 };
 
+/// A descriptor that is readable from `wake` until `reset`.
+class EventDescriptor {
+ public:
+  explicit EventDescriptor(bool wanted = true)
+      : readable_(wanted ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1) {}
+
+  [[nodiscard]] int get() const noexcept { return readable_.get(); }
+  void wake() const noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(readable_.get(), &one, sizeof one);
+  }
+  void reset() const noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t taken = ::read(readable_.get(), &count, sizeof count);
+  }
+
+ private:
+  Descriptor readable_;
+};
+
 /// A descriptor that becomes readable when a stop is requested; -1 where none can be.
 class StopDescriptor {
  public:
   explicit StopDescriptor(const std::stop_token& stop)
-      : readable_(stop.stop_possible() ? ::eventfd(0, EFD_CLOEXEC) : -1),
-        callback_(stop, Wake{readable_.get()}) {}
+      : event_(stop.stop_possible()), callback_(stop, Wake{event_}) {}
 
-  [[nodiscard]] int get() const noexcept { return readable_.get(); }
+  [[nodiscard]] int get() const noexcept { return event_.get(); }
 
  private:
   struct Wake {
-    int descriptor;
-    void operator()() const noexcept {
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t written = ::write(descriptor, &one, sizeof one);
-    }
+    const EventDescriptor& event;
+    void operator()() const noexcept { event.wake(); }
   };
-  Descriptor readable_;
+  EventDescriptor event_;
   std::stop_callback<Wake> callback_;
 };
 

@@ -20,6 +20,8 @@ enum class Check : std::uint8_t {
   seconds,   ///< a number above 0, up to a day, with at most three decimals
   lifetime,  ///< a whole number of seconds, 1 to 300
   number,    ///< a descriptor: 0 to 1048575
+  jobs,      ///< 1 to 128
+  rate,      ///< a number above 0, up to 86400, with at most three decimals
   choice,    ///< one of Option::choices
   store,     ///< keyring, file, file:FOLDER or none
   words,     ///< one or more values, separated by spaces
@@ -49,6 +51,7 @@ enum class Group : std::uint32_t {
   cache = 1U << 19U,
   exec = 1U << 20U,
   proof = 1U << 21U,
+  batch = 1U << 22U,
   profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };
 

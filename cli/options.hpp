@@ -160,6 +160,13 @@ inline constexpr Option option_table[] = {
     {"wait", 0, Kind::value, Check::seconds, "SECONDS", "", Group::wait, variable | primary,
      Alternative::none, "keep trying for this long what may be tried again"},
 
+    {"users-fd", 0, Kind::value, Check::number, "N", "", Group::batch, primary, Alternative::none,
+     "read the list of users from descriptor N, not from standard input"},
+    {"jobs", 0, Kind::value, Check::jobs, "N", "", Group::batch, primary, Alternative::none,
+     "requests under way at the same time, 1 to 128 (16)"},
+    {"rate", 0, Kind::value, Check::rate, "N", "", Group::batch, primary, Alternative::none,
+     "begin no more than N requests in a second"},
+
     {"nonce", 0, Kind::value, Check::text, "NONCE", "", Group::proof, primary, Alternative::none,
      "value of the server's last DPoP-Nonce header"},
 

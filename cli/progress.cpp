@@ -2,12 +2,12 @@
 
 #include "style.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include <poll.h>
@@ -30,6 +30,8 @@ int terminal = -1;
 int wake_up = -1;
 int waiting = 0;
 bool shown = false;
+std::atomic<std::size_t> tokens{0};
+std::atomic<std::size_t> failures{0};
 Clock::time_point since;
 
 /// A terminal that takes nothing (Ctrl-S) must not hold anything up.
@@ -45,16 +47,27 @@ void erase() noexcept {
 bool in_foreground() noexcept { return tcgetpgrp(terminal) == getpgrp(); }
 
 void draw(milliseconds elapsed) noexcept {
-  std::array<char, 64> line{};
+  std::array<char, 128> line{};
   char* end = line.data();
   const auto add = [&](std::string_view text) {
-    std::memcpy(end, text.data(), text.size());
-    end += text.size();
+    const auto left = static_cast<std::size_t>(line.data() + line.size() - end);
+    end = std::copy_n(text.data(), std::min(text.size(), left), end);
   };
   add("\r");
   add(frames.substr(static_cast<std::size_t>(elapsed / next_frame_after) % frames.size(), 1));
-  add(" Waiting, ");
-  end = std::to_chars(end, line.data() + line.size(), elapsed.count() / 1000).ptr;
+  const auto add_number = [&](auto number) {
+    end = std::to_chars(end, line.data() + line.size(), number).ptr;
+  };
+  if (tokens + failures > 0) {
+    add(" Tokens: ");
+    add_number(tokens.load());
+    add(", failures: ");
+    add_number(failures.load());
+    add(", ");
+  } else {
+    add(" Waiting, ");
+  }
+  add_number(elapsed.count() / 1000);
   add(" s\x1b[K");
   shown = write_at_once({line.data(), static_cast<std::size_t>(end - line.data())}) || shown;
 }
@@ -68,6 +81,8 @@ void allow_progress(int on, int descriptor) noexcept {
   wake_up = descriptor;
   allowed = true;
 }
+
+void count_progress(bool is_token) noexcept { ++(is_token ? tokens : failures); }
 
 bool progress_is_allowed() noexcept { return allowed; }
 

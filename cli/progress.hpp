@@ -13,6 +13,8 @@ bool can_show_progress(int descriptor) noexcept;
 /// From now on waiting shows on `terminal`. A write to `wake_up`, an eventfd, has the thread that draws look
 /// again.
 void allow_progress(int terminal, int wake_up) noexcept;
+/// One of many requests has ended: how many have is shown, too.
+void count_progress(bool is_token) noexcept;
 /// Draws what is due. Returns the milliseconds until the next time; -1: until it is woken.
 int draw_progress() noexcept;
 /// Erases the line, and nothing is shown any more. From any thread.

@@ -41,11 +41,10 @@ int status_of(const Context& context, const Error& error) {
   return context.failure_status != 0 ? context.failure_status : exit_status(error.error_class);
 }
 
-void report_json(const Context& context, const Error& error) {
-  json::Writer object;
-  object.begin_object()
-      .member("class", to_string(error.error_class))
-      .member("exit_status", status_of(context, error));
+}  // namespace
+
+void append_error_members(json::Writer& object, const Error& error, int status) {
+  object.member("class", to_string(error.error_class)).member("exit_status", status);
   object.optional_member("error", error.code).optional_member("error_description", error.description);
   object.optional_member("error_uri", error.uri);
   if (error.http_status != 0) object.member("http_status", error.http_status);
@@ -54,10 +53,7 @@ void report_json(const Context& context, const Error& error) {
   object.optional_member("reason", error.reason);
   object.member("message", error.message).optional_member("hint", error.hint).name("extra");
   append_object(object, error.extra);
-  write_object(context, object);
 }
-
-}  // namespace
 
 std::string words_of_server(const Error& error) {
   std::string words = error.code;
@@ -90,7 +86,9 @@ void trace(const Context& context, std::string_view text) {
 
 int report(const Context& context, const Error& error) {
   if (context.json) {
-    report_json(context, error);
+    json::Writer object;
+    append_error_members(object.begin_object(), error, status_of(context, error));
+    write_object(context, object);
     return status_of(context, error);
   }
   // Where the status does not tell the class, the text does.

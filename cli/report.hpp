@@ -3,6 +3,7 @@
 #include "context.hpp"
 
 #include <oauth_token/error.hpp>
+#include <oauth_token/json.hpp>
 
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ void trace(const Context& context, std::string_view text);
 
 /// What the server said, in one line; empty: nothing.
 std::string words_of_server(const Error& error);
+
+/// Class, exit status and all that is known of the error, as members of an object.
+void append_error_members(json::Writer& object, const Error& error, int status);
 
 /// Prints the error and returns its exit status.
 int report(const Context& context, const Error& error);

@@ -17,19 +17,9 @@ namespace {
 Result<void> print_token_object(const Context& context, const Settings& settings, const Token& token,
                                 std::string_view session) {
   json::Writer object;
-  object.begin_object().member("access_token", token.access_token.expose());
-  object.optional_member("token_type", token.token_type);
-  if (token.expires_at) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const auto left = std::max(*token.expires_at - now, std::chrono::seconds(0));
-    object.member("expires_in", std::int64_t{left.count()})
-        .member("expires_at", time_text(*token.expires_at));
-  }
-  object.optional_member("scope", token.scope).optional_member("id_token", token.id_token.expose());
-  if (settings.flag("show-refresh-token"))
-    object.optional_member("refresh_token", token.refresh_token.expose());
-  object.optional_member("session", session).member("warnings", token.warnings).name("extra");
-  append_object(object, token.extra.expose());
+  append_token_members(object.begin_object(), token, settings.flag("show-refresh-token"));
+  object.optional_member("session", session);
+  append_token_rest(object, token);
   return write_json_answer(context, settings, object.end_object().take());
 }
 
@@ -46,6 +36,23 @@ void append_assignment(SecretBuffer& out, std::string_view text) {
 }
 
 }  // namespace
+
+void append_token_members(json::Writer& object, const Token& token, bool with_refresh_token) {
+  object.member("access_token", token.access_token.expose()).optional_member("token_type", token.token_type);
+  if (token.expires_at) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto left = std::max(*token.expires_at - now, std::chrono::seconds(0));
+    object.member("expires_in", std::int64_t{left.count()})
+        .member("expires_at", time_text(*token.expires_at));
+  }
+  object.optional_member("scope", token.scope).optional_member("id_token", token.id_token.expose());
+  if (with_refresh_token) object.optional_member("refresh_token", token.refresh_token.expose());
+}
+
+void append_token_rest(json::Writer& object, const Token& token) {
+  object.member("warnings", token.warnings).name("extra");
+  append_object(object, token.extra.expose());
+}
 
 Result<void> append_header(SecretBuffer& out, const Token& token) {
   if (strcasecmp(token.token_type.c_str(), "Bearer") != 0) {

@@ -4,6 +4,7 @@
 #include "settings.hpp"
 
 #include <oauth_token/error.hpp>
+#include <oauth_token/json.hpp>
 #include <oauth_token/token.hpp>
 
 #include <chrono>
@@ -16,6 +17,12 @@ namespace oauth_token::cli {
 /// where nothing was stored. Errors: `output`, and `protocol` for a form that the token does not fit.
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session);
+
+/// The token as members of an object, but for session, warnings and what the server said besides: see
+/// append_token_rest.
+void append_token_members(json::Writer& object, const Token& token, bool with_refresh_token);
+/// `warnings` and `extra`, which come last.
+void append_token_rest(json::Writer& object, const Token& token);
 
 /// "Authorization: Bearer ..." and a newline; `protocol` for a token that is no Bearer token, or that a
 /// header cannot carry.

@@ -89,6 +89,12 @@ std::string complaint(const Option& option, std::string_view value) {
       const auto number = parse_number<std::uint32_t>(value);
       return number && *number < (1U << 20U) ? "" : "must be the number of an open descriptor";
     }
+    case Check::jobs: {
+      const auto number = parse_number<std::uint32_t>(value);
+      return number && *number >= 1 && *number <= 128 ? "" : "must be a number from 1 to 128";
+    }
+    case Check::rate:
+      return parse_seconds(value) ? "" : "must be a number above 0, at most 86400";
     case Check::store:
       return is_choice(stores, value) || value.starts_with("file:/")
                  ? ""
@@ -116,6 +122,12 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) no
   const std::chrono::milliseconds time{std::int64_t{*whole} * 1000 + thousandths};
   if (time.count() == 0 || time > std::chrono::hours(24)) return std::nullopt;
   return time;
+}
+
+std::chrono::nanoseconds pause_of_rate(std::string_view text) noexcept {
+  const auto thousandths = parse_seconds(text);
+  return thousandths ? std::chrono::nanoseconds(1'000'000'000'000 / thousandths->count())
+                     : std::chrono::nanoseconds(0);
 }
 
 std::optional<std::string> parse_truth(std::string_view text) {

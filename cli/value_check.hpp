@@ -22,6 +22,9 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
 /// "2.5" as 2500 ms; nothing for what is no number of seconds above 0 and up to a day.
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept;
 
+/// The time between two of so many a second; 0 for what is no such number.
+std::chrono::nanoseconds pause_of_rate(std::string_view text) noexcept;
+
 /// "true" and "false" for the ways to write them; nothing else.
 std::optional<std::string> parse_truth(std::string_view text);
 

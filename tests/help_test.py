@@ -12,7 +12,7 @@ from program import Program
 
 SCREEN = (24, 80)
 TOKENS = {"access_token": "at", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "rt", "active": True}
-FILES = ("rt", "assertion.jwt", "secret.txt", "key.pem")
+FILES = ("rt", "assertion.jwt", "secret.txt", "key.pem", "users.csv", "users.jsonl")
 # Runs one example as it stands; those that would ask a server are told to show what they would send.
 SHELL = r"""
 oauth-token() {

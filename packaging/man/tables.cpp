@@ -31,6 +31,7 @@ constexpr Topic topics[] = {
     {"Refresh token that the caller keeps", bit(Group::kept)},
     {"Session and store", bit(Group::store) | bit(Group::session) | bit(Group::replace)},
     {"Validity and renewal", bit(Group::age) | bit(Group::cache) | bit(Group::force) | bit(Group::wait)},
+    {"List of users", bit(Group::batch)},
     {"Proof", bit(Group::proof)},
     {"The command that is run", bit(Group::exec)},
     {"Output", bit(Group::output) | bit(Group::token_output) | bit(Group::trace)},
@@ -73,7 +74,7 @@ bool can_end_with(const Command& command, std::string_view number) {
   const auto takes = [&](Group group) { return (command.groups & bit(group)) != 0; };
   if (number.size() == 3) return command.has_child;
   if (number == "0" || number == "2" || number == "10") return true;
-  if (number == "3" || number == "5") return takes(Group::user);
+  if (number == "3" || number == "5") return takes(Group::user) || takes(Group::batch);
   if (number == "4") return command.basis == cli::Basis::session;
   if (number == "1" || number.size() > 3) return false;
   return takes(Group::server);

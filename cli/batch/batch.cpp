@@ -1,0 +1,241 @@
+#include "batch/batch.hpp"
+
+#include "descriptor.hpp"
+#include "exit_status.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "report.hpp"
+#include "token_output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+
+namespace oauth_token::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::hours longest_pause{1};
+
+struct Finished {
+  std::size_t index = 0;
+  std::string username = {};
+  Result<Token> token = {};
+};
+
+/// Where the client's thread leaves what has ended.
+class Mailbox {
+ public:
+  void put(Finished finished) {
+    const std::lock_guard lock(mutex_);
+    if (finished_.empty()) ready_.wake();
+    finished_.push_back(std::move(finished));
+  }
+  std::vector<Finished> take() {
+    const std::lock_guard lock(mutex_);
+    ready_.reset();
+    return std::exchange(finished_, {});
+  }
+  /// Readable while there is something.
+  [[nodiscard]] int descriptor() const noexcept { return ready_.get(); }
+
+ private:
+  std::mutex mutex_;
+  EventDescriptor ready_;
+  std::vector<Finished> finished_;
+};
+
+class Batch {
+ public:
+  Batch(const Context& context, const TokenClient& client, UserList users, int users_descriptor,
+        const BatchOptions& options)
+      : context_(context),
+        client_(client),
+        users_(std::move(users)),
+        users_descriptor_(users_descriptor),
+        options_(options),
+        stopped_(context.stop) {}
+
+  Result<BatchOutcome> run();
+
+ private:
+  [[nodiscard]] bool may_start() const {
+    return !given_up() && under_way_ < options_.jobs && Clock::now() >= next_start_;
+  }
+  [[nodiscard]] bool given_up() const { return trouble_.has_value() || context_.stop.stop_requested(); }
+  [[nodiscard]] bool is_done() const { return under_way_ == 0 && (given_up() || listed_); }
+  void start_what_may();
+  void start(ListedUser user);
+  void read_more();
+  void wait();
+  void collect();
+  void slow_down(std::chrono::seconds asked);
+  void report_unsent();
+  void add_line(const Finished& finished);
+  void write_lines();
+
+  const Context& context_;
+  const TokenClient& client_;
+  UserList users_;
+  int users_descriptor_;
+  const BatchOptions& options_;
+  StopDescriptor stopped_;
+  Mailbox mailbox_;
+  SecretBuffer lines_;
+  bool listed_ = false;  // the list is at its end
+  std::size_t under_way_ = 0;
+  Clock::time_point next_start_ = {};
+  std::optional<Error> trouble_ = {};
+  BatchOutcome outcome_ = {};
+};
+
+void Batch::start(ListedUser user) {
+  if (user.error) {
+    add_line(
+        {.index = user.index, .username = std::move(user.username), .token = fail(std::move(*user.error))});
+    return;
+  }
+  ++under_way_;
+  next_start_ = std::max(next_start_, Clock::now()) + options_.pause;
+  auto grant = options_.make_grant(user.username, std::move(user.password));
+  client_.request_async(
+      std::move(grant), {},
+      [this, index = user.index, username = std::move(user.username)](Result<Token> token) mutable {
+        mailbox_.put({.index = index, .username = std::move(username), .token = std::move(token)});
+      });
+}
+
+void Batch::start_what_may() {
+  while (may_start() && !listed_) {
+    auto user = users_.next();
+    if (!user) {
+      trouble_ = std::move(user.error());
+      return;
+    }
+    if (!*user) {
+      listed_ = users_.has_ended();
+      return;
+    }
+    start(std::move(**user));
+  }
+}
+
+void Batch::read_more() {
+  if (auto read = users_.read(); !read) trouble_ = std::move(read.error());
+}
+
+// The list is read only when somebody's turn has come: no password is held without need.
+void Batch::wait() {
+  const bool wants_more =
+      !given_up() && !listed_ && under_way_ < options_.jobs && Clock::now() >= next_start_;
+  std::array<pollfd, 3> on{{{.fd = mailbox_.descriptor(), .events = POLLIN, .revents = 0},
+                            {.fd = given_up() ? -1 : stopped_.get(), .events = POLLIN, .revents = 0},
+                            {.fd = wants_more ? users_descriptor_ : -1, .events = POLLIN, .revents = 0}}};
+  int timeout = -1;
+  if (!given_up() && !listed_ && under_way_ < options_.jobs && !wants_more) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count();
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  }
+  if (::poll(on.data(), on.size(), timeout) > 0 && on[2].revents != 0) read_more();
+}
+
+void Batch::slow_down(std::chrono::seconds asked) {
+  const auto pause = std::min<std::chrono::seconds>(asked, longest_pause);
+  if (Clock::now() + pause <= next_start_) return;
+  next_start_ = Clock::now() + pause;
+  if (!listed_)
+    note(context_, "The server asks for a pause of " + std::to_string(asked.count()) + " s" +
+                       (pause < asked ? "; waiting an hour of it." : "."));
+}
+
+void Batch::collect() {
+  for (const Finished& finished : mailbox_.take()) {
+    --under_way_;
+    add_line(finished);
+    if (!finished.token && finished.token.error().retry_after) slow_down(*finished.token.error().retry_after);
+  }
+  write_lines();
+}
+
+void Batch::add_line(const Finished& finished) {
+  json::Writer object;
+  object.begin_object()
+      .member("index", static_cast<std::int64_t>(finished.index))
+      .member("username", finished.username);
+  if (finished.token) {
+    ++outcome_.tokens;
+    append_token_members(object, *finished.token, options_.show_refresh_token);
+    append_token_rest(object, *finished.token);
+  } else {
+    const Error& error = finished.token.error();
+    ++outcome_.failures;
+    outcome_.status = std::max(outcome_.status, exit_status(error.error_class));
+    append_error_members(object, error, exit_status(error.error_class));
+  }
+  lines_.append(object.end_object().expose()).append('\n');
+  count_progress(finished.token.has_value());
+}
+
+void Batch::write_lines() {
+  if (lines_.empty()) return;
+  const TerminalTurn turn;
+  if (const int error = write_all(context_.output, lines_.expose()); error != 0 && !trouble_)
+    trouble_ =
+        Error{.error_class = ErrorClass::output,
+              .message = std::string("The answers could not be written: ") + std::strerror(error) + ".",
+              .hint = "Nothing more was sent. The answers to what was under way are lost."};
+  lines_.truncate(0);
+}
+
+void Batch::report_unsent() {
+  const auto not_sent = [&](ListedUser user) {
+    add_line({.index = user.index,
+              .username = std::move(user.username),
+              .token = fail(user.error ? std::move(*user.error)
+                                       : Error{.error_class = ErrorClass::interrupted,
+                                               .message = "Not sent: the run was interrupted.",
+                                               .retry_safe = true})});
+    write_lines();
+  };
+  while (!trouble_) {
+    auto user = users_.next();
+    if (!user) return;
+    if (*user) {
+      not_sent(std::move(**user));
+      continue;
+    }
+    pollfd more{.fd = users_descriptor_, .events = POLLIN, .revents = 0};
+    if (users_.has_ended() || ::poll(&more, 1, 0) <= 0) return;
+    read_more();
+  }
+}
+
+Result<BatchOutcome> Batch::run() {
+  const Waiting waiting;
+  for (;;) {
+    start_what_may();
+    write_lines();
+    if (is_done()) break;
+    wait();
+    collect();
+  }
+  if (!trouble_ && context_.stop.stop_requested()) report_unsent();
+  if (trouble_) return fail(std::move(*trouble_));
+  return outcome_;
+}
+
+}  // namespace
+
+Result<BatchOutcome> run_batch(const Context& context, const TokenClient& client, UserList users,
+                               int users_descriptor, const BatchOptions& options) {
+  return Batch(context, client, std::move(users), users_descriptor, options).run();
+}
+
+}  // namespace oauth_token::cli

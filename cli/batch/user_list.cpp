@@ -1,0 +1,164 @@
+#include "batch/user_list.hpp"
+
+#include "batch/csv.hpp"
+
+#include <oauth_token/json.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include <strings.h>
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr std::size_t longest_entry = std::size_t{64} * 1024;
+constexpr std::size_t piece = 1024;  // few passwords at a time
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view example =
+    "Begin with the line \"username,password\", or write one JSON object in each line.";
+
+std::string decoded(std::string_view field) {
+  SecretBuffer out;
+  append_csv_field(out, field);
+  return std::string(out.expose());
+}
+
+}  // namespace
+
+Result<void> UserList::read() {
+  ssize_t count = 0;
+  do count = ::read(descriptor_, input_.room(piece), piece);
+  while (count < 0 && errno == EINTR);
+  if (count < 0)
+    return fail(ErrorClass::usage,
+                std::string("The list of users cannot be read: ") + std::strerror(errno) + ".");
+  input_.grew(static_cast<std::size_t>(count));
+  ended_ = count == 0;
+  return {};
+}
+
+// An unclosed quote would make the rest of the list one entry.
+Result<void> UserList::check_length() const {
+  if (input_.size() <= longest_entry) return {};
+  return fail(
+      ErrorClass::usage,
+      "Entry " + std::to_string(count_) + " (counted from 0) of the list of users is longer than 64 KiB.",
+      "Look for a quote that is not closed.");
+}
+
+Result<bool> UserList::find_form() {
+  if (input_.size() < byte_order_mark.size() && !ended_) return false;
+  if (input_.expose().starts_with(byte_order_mark)) input_.drop_front(byte_order_mark.size());
+  const std::size_t blank = std::min(input_.expose().find_first_not_of(" \t\r\n"), input_.size());
+  input_.drop_front(blank);
+  if (input_.empty()) return false;
+  if (input_.expose().front() == '{') {
+    form_ = Form::json;
+    return true;
+  }
+  return take_header();
+}
+
+Result<bool> UserList::take_header() {
+  const CsvRecord header = csv_record(input_.expose(), ended_);
+  if (header.size == 0) {
+    if (auto fits = check_length(); !fits) return fail(std::move(fits.error()));
+    return false;
+  }
+  const auto column = [&](const char* name) {
+    return static_cast<std::size_t>(std::find_if(header.fields.begin(), header.fields.end(),
+                                                 [&](std::string_view field) {
+                                                   return ::strcasecmp(decoded(field).c_str(), name) == 0;
+                                                 }) -
+                                    header.fields.begin());
+  };
+  columns_ = header.fields.size();
+  username_column_ = column("username");
+  password_column_ = column("password");
+  for (const auto& [at, name] :
+       {std::pair(username_column_, "username"), std::pair(password_column_, "password")})
+    if (header.broken || at == columns_)
+      return fail(ErrorClass::usage,
+                  std::string("The first line of the list of users names no column \"") + name + "\".",
+                  std::string(example));
+  input_.drop_front(header.size);
+  form_ = Form::csv;
+  return true;
+}
+
+ListedUser UserList::entry(std::string problem) {
+  ListedUser user{.index = count_++};
+  if (!problem.empty())
+    user.error = Error{.error_class = ErrorClass::usage,
+                       .message = std::move(problem),
+                       .hint = "Mend this entry of the list."};
+  return user;
+}
+
+Result<std::optional<ListedUser>> UserList::next() {
+  if (form_ == Form::unknown) {
+    const auto known = find_form();
+    if (!known) return fail(known.error());
+    if (!*known) return std::nullopt;
+  }
+  return form_ == Form::csv ? next_of_csv() : next_of_json();
+}
+
+Result<std::optional<ListedUser>> UserList::next_of_csv() {
+  for (;;) {
+    const CsvRecord record = csv_record(input_.expose(), ended_);
+    if (input_.empty() || record.size == 0) {
+      if (auto fits = check_length(); !fits) return fail(std::move(fits.error()));
+      return std::nullopt;
+    }
+    if (record.fields.size() == 1 && record.fields[0].empty()) {
+      input_.drop_front(record.size);
+      continue;
+    }
+    ListedUser user = entry(record.broken ? "The entry has a quote in the wrong place."
+                            : record.fields.size() != columns_
+                                ? "The entry has " + std::to_string(record.fields.size()) +
+                                      " values, the first line " + std::to_string(columns_) + "."
+                                : "");
+    if (!user.error) {
+      user.username = decoded(record.fields[username_column_]);
+      SecretBuffer password;
+      append_csv_field(password, record.fields[password_column_]);
+      user.password = password.take();
+    }
+    input_.drop_front(record.size);
+    return user;
+  }
+}
+
+Result<std::optional<ListedUser>> UserList::next_of_json() {
+  for (;;) {
+    std::size_t size = input_.expose().find('\n');
+    if (size == std::string_view::npos) {
+      if (auto fits = check_length(); !fits) return fail(std::move(fits.error()));
+      if (!ended_ || input_.empty()) return std::nullopt;
+      size = input_.size();
+    }
+    const Secret line(input_.expose().substr(0, size));
+    input_.drop_front(std::min(size + 1, input_.size()));
+    if (line.expose().find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const auto document = json::parse(line.copy());
+    if (!document) return entry("The JSON of the entry " + std::string(document.error().what) + ".");
+    const auto username = document->root()["username"].text();
+    const auto password = document->root()["password"].text();
+    ListedUser user = entry(!document->root().is_object() ? "The entry is no JSON object."
+                            : !username                   ? "The entry has no text \"username\"."
+                            : !password                   ? "The entry has no text \"password\"."
+                                                          : "");
+    if (username) user.username = *username;
+    if (!user.error) user.password = Secret(*password);
+    return user;
+  }
+}
+
+}  // namespace oauth_token::cli

@@ -1,0 +1,94 @@
+#include "batch/batch.hpp"
+
+#include "client_options.hpp"
+#include "commands.hpp"
+#include "dry_run.hpp"
+#include "grant_options.hpp"
+#include "report.hpp"
+#include "value_check.hpp"
+
+#include <oauth_token/client_settings.hpp>
+
+#include <charconv>
+#include <string>
+
+#include <unistd.h>
+
+namespace oauth_token::cli {
+namespace {
+
+int number(const std::string& text, int otherwise) {
+  int value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+Result<int> users_descriptor(const Context& context, const Settings& settings) {
+  const int descriptor = number(settings.value("users-fd"), context.input);
+  if (::isatty(descriptor) == 0) return descriptor;
+  return fail(ErrorClass::usage, "The list of users would come from the terminal.",
+              "Give a list: oauth-token batch <users.csv, or --users-fd N.");
+}
+
+std::vector<Parameter> copy(const std::vector<Parameter>& parameters) {
+  std::vector<Parameter> copied;
+  for (const Parameter& parameter : parameters)
+    copied.push_back({.name = parameter.name, .value = parameter.value.copy()});
+  return copied;
+}
+
+BatchOptions batch_options(const Settings& settings, std::vector<Parameter> parameters) {
+  BatchOptions options{.jobs = static_cast<std::size_t>(number(settings.value("jobs"), 16)),
+                       .show_refresh_token = settings.flag("show-refresh-token")};
+  if (settings.given("rate")) options.pause = pause_of_rate(settings.value("rate"));
+  options.make_grant = [scope = settings.list("scope"), resource = settings.list("resource"),
+                        parameters = std::make_shared<const std::vector<Parameter>>(std::move(parameters))](
+                           std::string username, Secret password) {
+    return PasswordGrant{.username = std::move(username),
+                         .password = std::move(password),
+                         .scope = scope,
+                         .resource = resource,
+                         .extra = copy(*parameters)};
+  };
+  return options;
+}
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+}  // namespace
+
+Result<int> run_batch(Context& context, const Settings& settings) {
+  auto wanted = client_settings(context, settings);
+  if (!wanted) return fail(std::move(wanted.error()));
+  const auto descriptor = users_descriptor(context, settings);
+  if (!descriptor) return fail(descriptor.error());
+  auto parameters = read_parameters(context, settings);
+  if (!parameters) return fail(std::move(parameters.error()));
+  const BatchOptions options = batch_options(settings, std::move(*parameters));
+  auto run = run_options(context, settings);
+  if (!run) return fail(std::move(run.error()));
+  // Waiting shows once for all of them.
+  if (!settings.flag("verbose") && !settings.flag("dry-run")) run->decorate = {};
+  const auto client = make_client(*wanted, std::move(*run), context.stop);
+  if (!client) return fail(client.error());
+  if (auto checked = check_loopback_only(settings, *wanted); !checked)
+    return fail(std::move(checked.error()));
+  if (settings.flag("dry-run")) {
+    const auto shown =
+        client->request(options.make_grant(std::string(stand_in), Secret(stand_in)), context.stop);
+    return shown ? Result<int>(0) : fail(shown.error());
+  }
+
+  const auto outcome = run_batch(context, *client, UserList(*descriptor), *descriptor, options);
+  if (!outcome) return fail(outcome.error());
+  if (outcome->tokens + outcome->failures == 0)
+    return fail(ErrorClass::usage, "The list of users is empty.",
+                "See \"oauth-token batch --help\" for its form.");
+  note(context, counted(outcome->tokens, "token", "tokens") + ", " +
+                    counted(outcome->failures, "failure.", "failures."));
+  return outcome->status;
+}
+
+}  // namespace oauth_token::cli
