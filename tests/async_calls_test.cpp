@@ -187,12 +187,15 @@ TEST_CASE("a callback may destroy the owner") {
     Window window;
     auto calls = std::make_unique<AsyncCalls>(with_executor ? window.executor() : Executor());
     Promised call;
+    std::promise<void> both_asked;
     int other = 0;
-    calls->start<int>(gives(1), {}, [&](Result<int> result) {
+    calls->start<int>(gives(1), {}, [&, asked = both_asked.get_future().share()](Result<int> result) {
+      asked.wait();
       calls.reset();
       call.promise.set_value(std::move(result));
     });
     calls->start<int>(waits, {}, [&](Result<int>) { ++other; });
+    both_asked.set_value();
     if (with_executor) window.run_one();
     CHECK(call.get().value() == 1);
     CHECK(other == 0);

@@ -10,12 +10,13 @@ namespace oauth_token {
 /// destroyed; must not block and must not throw. Empty: completions run on the library's own thread, where
 /// they must not block.
 ///
-/// For every `..._async` call holds: it returns at once, and `done` is never called before it has returned.
+/// For every `..._async` call holds: it returns at once, and never calls `done` itself.
 /// `done` is called exactly once, and must not throw. A stop request has it called with class `interrupted`
 /// within 100 ms. Destroying the object that was called drops what is under way: a `done` that has not begun
 /// is destroyed without being called, and one that runs on another thread is waited for; `done` itself may
-/// destroy the object. In a child after fork, calls of an object that was made before give class `usage`, and
-/// the object can be destroyed there without touching what the parent is busy with.
+/// destroy the object, even before the call has returned. In a child after fork, calls of an object that was
+/// made before give class `usage`, and the object can be destroyed there without touching what the parent is
+/// busy with.
 using Executor = std::function<void(std::function<void()> work)>;
 
 }  // namespace oauth_token

@@ -13,7 +13,8 @@ Executor executor_or(const std::shared_ptr<Worker>& courier, Executor given) {
 AsyncCalls::AsyncCalls(Executor executor)
     : executor_(std::move(executor)),
       courier_(std::make_shared<Worker>()),
-      callbacks_(std::make_shared<Callbacks>(executor_or(courier_, executor_))) {}
+      callbacks_(std::make_shared<Callbacks>(executor_or(courier_, executor_))),
+      worker_(std::make_shared<Worker>()) {}
 
 AsyncCalls::~AsyncCalls() { close(); }
 
@@ -21,7 +22,7 @@ void AsyncCalls::close() noexcept {
   if (!process_.is_this()) return;
   callbacks_->close();
   ending_.request_stop();
-  worker_.close();
+  worker_->close();
   courier_->close();
 }
 

@@ -46,7 +46,7 @@ class AsyncCalls {
   std::stop_source ending_ = {};
   std::shared_ptr<Worker> courier_;
   std::shared_ptr<Callbacks> callbacks_;
-  Worker worker_;
+  std::shared_ptr<Worker> worker_;
 };
 
 template <class T>
@@ -83,6 +83,9 @@ void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop
                        std::function<void(Result<T>)> done) {
   if (auto here = process_.check(); !here)
     return refuse_in_child(executor_, [done = std::move(done), error = here.error()] { done(fail(error)); });
+  // `done` may destroy the owner before this returns: from here on nothing of it is touched.
+  const auto worker = worker_;
+  const auto ending = ending_.get_token();
   const auto call = std::make_shared<Call<T>>();
   call->completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
   call->work = std::move(work);
@@ -90,7 +93,7 @@ void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop
   call->on_stop.emplace(std::move(stop), [weak = call->weak_from_this()] {
     if (const auto cancelled = weak.lock()) cancelled->cancel();
   });
-  auto queued = worker_.run([call, ending = ending_.get_token()] { call->run(ending); });
+  auto queued = worker->run([call, ending] { call->run(ending); });
   if (!queued) call->answer(fail(std::move(queued.error())));
 }
 

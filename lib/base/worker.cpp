@@ -78,16 +78,17 @@ Worker::Worker() : queue_(new Queue, DeleteInOwnProcess<Queue>()) {}
 Worker::~Worker() { close(); }
 
 Result<void> Worker::run(std::function<void()> job) {
-  if (auto here = queue_->process.check(); !here) return here;
-  const std::lock_guard lock(queue_->mutex);
-  if (queue_->closed) return {};
-  if (!queue_->thread.joinable()) {
-    auto thread = start_thread([queue = queue_] { queue->work(); });
+  const auto queue = queue_;  // the job may destroy the worker before this returns
+  if (auto here = queue->process.check(); !here) return here;
+  const std::lock_guard lock(queue->mutex);
+  if (queue->closed) return {};
+  if (!queue->thread.joinable()) {
+    auto thread = start_thread([queue] { queue->work(); });
     if (!thread) return fail(std::move(thread.error()));
-    queue_->thread = std::move(*thread);
+    queue->thread = std::move(*thread);
   }
-  queue_->jobs.push_back(std::move(job));
-  queue_->changed.notify_one();
+  queue->jobs.push_back(std::move(job));
+  queue->changed.notify_one();
   return {};
 }
 

@@ -94,25 +94,25 @@ void TokenFlights::revoke_async(std::stop_token stop, std::function<void(Result<
 }
 
 void TokenFlights::add(std::shared_ptr<Waiter> waiter, std::stop_token stop) {
+  const auto self = shared_from_this();  // `done` may let it go before this returns
   {
     const std::lock_guard lock(mutex_);
     waiters_.push_back(waiter);
     has_news_ = true;
     // Without a thread now, the next call may get one: until then nobody is answered.
     if (!server_.joinable())
-      if (auto thread = start_thread([self = shared_from_this()] { self->serve(); }))
-        server_ = std::move(*thread);
+      if (auto thread = start_thread([self] { self->serve(); })) server_ = std::move(*thread);
   }
   changed_.notify_all();
   waiter->on_stop.emplace(std::move(stop),
                           [flights = weak_from_this(), weak = std::weak_ptr<Waiter>(waiter)] {
-                            const auto self = flights.lock();
+                            const auto ours = flights.lock();
                             const auto stopped = weak.lock();
-                            if (!self || !stopped) return;
-                            const std::lock_guard lock(self->mutex_);
+                            if (!ours || !stopped) return;
+                            const std::lock_guard lock(ours->mutex_);
                             stopped->is_stopped = true;
-                            self->has_news_ = true;
-                            self->changed_.notify_all();
+                            ours->has_news_ = true;
+                            ours->changed_.notify_all();
                           });
 }
 
