@@ -165,7 +165,9 @@ class Installed(unittest.TestCase):
         decoration = r"^(typeinfo|typeinfo name|vtable) for |(\[abi:|\(|@@).*"
         names = {re.sub(decoration, "", name) for name in listed if not name.startswith("OAUTH_TOKEN_")}
         self.assertGreater(len(names), 100)
-        headers = "".join(path.read_text() for path in (self.prefix / "include/oauth_token").glob("*.hpp"))
+        texts = {path.name: path.read_text() for path in (self.prefix / "include/oauth_token").glob("*.hpp")}
+        self.assertEqual([name for name in texts if "#pragma GCC visibility push(default)" not in texts[name]], [])
+        headers = "".join(texts.values())
         for name in sorted(names):
             own = name.split("::")[-1].lstrip("~")
             self.assertTrue(name.startswith("oauth_token::") and re.search(rf"\b{re.escape(own)}", headers), name)
