@@ -2,6 +2,8 @@
 
 #include "nearest.hpp"
 
+#include <oauth_token/text.hpp>
+
 #include <algorithm>
 #include <cstring>
 
@@ -12,7 +14,7 @@ constexpr std::string_view see_help = "See \"oauth-token --help\".";
 
 void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
 
-std::string quoted(std::string_view word) { return "\"" + std::string(word) + "\""; }
+std::string quoted(std::string_view word) { return "\"" + escape_for_terminal(word) + "\""; }
 
 std::size_t before_split(std::span<char* const> words) {
   std::size_t count = 0;
@@ -65,7 +67,8 @@ class Parser {
       const auto name = find_option(letters[0]);
       if (!name) {
         wipe_value(std::string_view::npos);
-        return fail(ErrorClass::usage, "There is no option -" + std::string(letters.substr(0, 1)) + ".",
+        return fail(ErrorClass::usage,
+                    "There is no option -" + escape_for_terminal(letters.substr(0, 1)) + ".",
                     std::string(see_help));
       }
       letters.remove_prefix(1);
@@ -137,7 +140,7 @@ class Parser {
     std::string hint = did_you_mean("--", nearest(name, names), "");
     if (hint.empty() && command != nullptr)
       hint = "See " + quoted("oauth-token " + std::string(command->name) + " --help -v") + ".";
-    return fail(ErrorClass::usage, "There is no option --" + std::string(name) + ".",
+    return fail(ErrorClass::usage, "There is no option --" + escape_for_terminal(name) + ".",
                 hint.empty() ? std::string(see_help) : hint);
   }
 

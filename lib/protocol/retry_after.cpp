@@ -67,7 +67,8 @@ std::optional<std::chrono::sys_seconds> http_date(std::string_view text, std::ch
   const auto day = digits(word[is_asctime ? 2 : 1]);
   const auto month = std::find(months.begin(), months.end(), word[is_asctime ? 1 : 2]);
   const std::string_view written_year = word[is_asctime ? 4 : 3];
-  const auto year = digits(written_year);
+  const auto year =
+      written_year.size() == 2 || written_year.size() == 4 ? digits(written_year) : std::nullopt;
   const auto time = time_of_day(word[is_asctime ? 3 : 4]);
   if (!day || month == months.end() || !year || !time) return std::nullopt;
   const std::chrono::year_month_day date(

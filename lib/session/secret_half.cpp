@@ -4,6 +4,7 @@
 #include "session/any_text.hpp"
 
 #include <oauth_token/json.hpp>
+#include <oauth_token/text.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -39,8 +40,9 @@ tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& wh
 tl::unexpected<Error> belongs_elsewhere(const SessionRecord& record, const std::string& what,
                                         const std::string& ours, const std::string& theirs) {
   return fail(ErrorClass::config,
-              "The record of session \"" + record.name + "\" names the " + what + " \"" + ours +
-                  "\", but its tokens belong to \"" + theirs + "\".",
+              "The record of session \"" + record.name + "\" names the " + what + " \"" +
+                  escape_for_terminal(ours) + "\", but its tokens belong to \"" +
+                  escape_for_terminal(theirs) + "\".",
               "Put the record back as it was, or sign in again with --replace.");
 }
 
