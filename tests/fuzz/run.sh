@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Fuzzes the parsers with libFuzzer, AddressSanitizer and UBSan.
+#   tests/fuzz/run.sh [-k] [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#   -k  keeps what is new: the corpora in tests/fuzz/corpus are made anew, as small as they reach the same code
+# Ends with the first finding, whose input stays in build/fuzz/findings; a mended one becomes a file of the corpus.
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd -- "$here/../.." && pwd)
+build=$top/build/fuzz
+keep=
+[ "${1-}" != -k ] || { keep=1; shift; }
+seconds=${1:-10}
+[ $# = 0 ] || shift
+
+"$top/tests/support/install-packages.sh" build checks tests
+cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
+  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DOAUTH_TOKEN_WERROR=ON -DOAUTH_TOKEN_FUZZ=ON \
+  -DOAUTH_TOKEN_SANITIZE=address,undefined -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
+all=()
+for source in "$here"/*.cpp; do
+  name=$(basename -- "$source" .cpp)
+  [ "$name" = replay ] || all+=("$name")
+done
+targets=("${@:-${all[@]}}")
+cmake --build "$build" --target "${targets[@]/#/fuzz_}" >"$build/build.log" || { tail -n 40 "$build/build.log"; exit 1; }
+python3 -B "$here/seeds.py" "$build/seeds"
+mkdir -p "$build/findings"
+
+for target in "${targets[@]}"; do
+  mkdir -p "$build/found/$target" "$here/corpus/$target"
+  fuzzer=("$build/bin/fuzz_$target" -artifact_prefix="$build/findings/$target-" -print_final_stats=1 -max_len=8192)
+  "${fuzzer[@]}" -max_total_time="$seconds" "$build/found/$target" "$build/seeds/$target" "$here/corpus/$target" \
+    2>"$build/$target.log" || { tail -n 40 "$build/$target.log"; echo "$target: a finding" >&2; exit 1; }
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log") runs without a finding"
+  [ -n "$keep" ] || continue
+  mkdir -p "$build/merged/$target"
+  "${fuzzer[@]}" -merge=1 -use_counters=0 "$build/merged/$target" "$here/corpus/$target" "$build/seeds/$target" "$build/found/$target" \
+    2>>"$build/$target.log"
+  # Those with a name are what was found and mended.
+  find "$here/corpus/$target" -type f -regex '.*/[0-9a-f]+' -delete
+  cp -n -- "$build/merged/$target"/* "$here/corpus/$target"
+  rm -rf -- "$build/merged/$target"
+done
