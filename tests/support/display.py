@@ -19,7 +19,8 @@ class Display:
         reader, writer = os.pipe()
         try:
             self._xvfb = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+                # With -noreset, it does not start anew, refusing connections, when the last program has left.
+                ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[writer])
             os.close(writer)
             writer = -1
@@ -88,7 +89,8 @@ class Window:
 
     def type(self, text):
         self.focus()
-        self._display.run("xdotool", "type", "--delay", "10", text)
+        # For a character that no key has, xdotool changes the keys' meaning for as long as the delay.
+        self._display.run("xdotool", "type", "--delay", "100", text)
 
     def press(self, *keys):
         self.focus()
