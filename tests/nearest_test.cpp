@@ -12,20 +12,20 @@ const std::vector<std::string> names = {"issuer", "client-id", "password-stdin",
 }
 
 TEST_CASE("a letter more, less, another or in the wrong place is near; another word is not") {
-  for (const auto& [word, expected] :
-       std::vector<std::pair<std::string, std::string>>{{"issuer", "issuer"},
-                                                        {"isuer", "issuer"},
-                                                        {"isssuer", "issuer"},
-                                                        {"issuet", "issuer"},
-                                                        {"isseur", "issuer"},
-                                                        {"fiel", "file"},
-                                                        {"clientid", "client-id"},
-                                                        {"frobnicate", ""},
-                                                        {"", ""},
-                                                        {"xyz", ""},
-                                                        {std::string(1000, 'i'), ""}}) {
-    CAPTURE(word);
-    CHECK(nearest(word, names) == expected);
+  using Row = std::pair<std::string, std::string>;
+  for (const Row& row : std::vector<Row>{{"issuer", "issuer"},
+                                         {"isuer", "issuer"},
+                                         {"isssuer", "issuer"},
+                                         {"issuet", "issuer"},
+                                         {"isseur", "issuer"},
+                                         {"fiel", "file"},
+                                         {"clientid", "client-id"},
+                                         {"frobnicate", ""},
+                                         {"", ""},
+                                         {"xyz", ""},
+                                         {std::string(1000, 'i'), ""}}) {
+    CAPTURE(row.first);
+    CHECK(nearest(row.first, names) == row.second);
   }
 }
 
