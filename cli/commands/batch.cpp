@@ -32,6 +32,7 @@ Result<int> users_descriptor(const Context& context, const Settings& settings) {
 
 std::vector<Parameter> copy(const std::vector<Parameter>& parameters) {
   std::vector<Parameter> copied;
+  copied.reserve(parameters.size());
   for (const Parameter& parameter : parameters)
     copied.push_back({.name = parameter.name, .value = parameter.value.copy()});
   return copied;
