@@ -1,5 +1,7 @@
 #include "base/async_calls.hpp"
 
+#include "support/async.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -16,11 +18,12 @@
 #include <unistd.h>
 
 using namespace oauth_token;
+using world::Window;
+using Promised = world::Awaited<int>;
 
 namespace {
 
 using Work = std::function<Result<int>(std::stop_token)>;
-using Done = std::function<void(Result<int>)>;
 
 Work gives(int number) {
   return [number](std::stop_token) { return Result<int>(number); };
@@ -34,38 +37,6 @@ Result<int> waits(std::stop_token stop) {
   never.wait(lock, stop, [] { return false; });
   return fail(ErrorClass::interrupted, "It heard the stop request.");
 }
-
-struct Promised {
-  std::promise<Result<int>> promise = {};
-  std::future<Result<int>> future = promise.get_future();
-  Done done() {
-    return [this](Result<int> result) { promise.set_value(std::move(result)); };
-  }
-  Result<int> get() { return future.get(); }
-};
-
-// An application's thread that runs what it is given when it is asked to.
-struct Window {
-  std::mutex mutex = {};
-  std::condition_variable more = {};
-  std::deque<std::function<void()>> queue = {};
-
-  Executor executor() {
-    return [this](std::function<void()> work) {
-      const std::lock_guard lock(mutex);
-      queue.push_back(std::move(work));
-      more.notify_one();
-    };
-  }
-  void run_one() {
-    std::unique_lock lock(mutex);
-    more.wait(lock, [this] { return !queue.empty(); });
-    const auto work = std::move(queue.front());
-    queue.pop_front();
-    lock.unlock();
-    work();
-  }
-};
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+#include "support/async.hpp"
 #include "support/local_server.hpp"
 
 #include <oauth_token/error.hpp>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 using namespace oauth_token;
+using world::Awaited;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
@@ -39,19 +41,6 @@ TokenClientOptions options(const std::string& url, Executor executor = {}) {
           .transport_options = {.proxy = ""},
           .executor = std::move(executor)};
 }
-
-// A result that somebody waits for.
-template <class T>
-struct Awaited {
-  std::promise<Result<T>> promise = {};
-  std::future<Result<T>> future = promise.get_future();
-
-  std::function<void(Result<T>)> done() {
-    return [this](Result<T> result) { promise.set_value(std::move(result)); };
-  }
-  Result<T> get() { return future.get(); }
-  bool is_there() { return future.wait_for(0s) == std::future_status::ready; }
-};
 
 // An event that one thread announces and another waits for.
 struct Event {

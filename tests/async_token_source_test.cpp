@@ -1,3 +1,4 @@
+#include "support/async.hpp"
 #include "support/session_world.hpp"
 
 #include <atomic>
@@ -13,17 +14,6 @@ using namespace world;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class T>
-struct Awaited {
-  std::promise<Result<T>> promise = {};
-  std::future<Result<T>> future = promise.get_future();
-
-  std::function<void(Result<T>)> done() {
-    return [this](Result<T> result) { promise.set_value(std::move(result)); };
-  }
-  Result<T> get() { return future.get(); }
-};
 
 // Holds the server's answers back until it is opened.
 struct Gate {

@@ -1,3 +1,4 @@
+#include "support/async.hpp"
 #include "support/session_world.hpp"
 
 #include <oauth_token/interactive_sign_in.hpp>
@@ -223,33 +224,6 @@ TEST_CASE("a client without a session asks in the same way") {
   CHECK(value(token) == "at");
   CHECK(sent == std::vector<std::string>{"alice:wrong", "alice:secret"});
 }
-
-namespace {
-
-/// The thread of an application's windows.
-struct Window {
-  std::mutex mutex = {};
-  std::condition_variable more = {};
-  std::deque<std::function<void()>> queue = {};
-
-  Executor executor() {
-    return [this](std::function<void()> work) {
-      const std::lock_guard lock(mutex);
-      queue.push_back(std::move(work));
-      more.notify_one();
-    };
-  }
-  void run_one() {
-    std::unique_lock lock(mutex);
-    more.wait(lock, [this] { return !queue.empty(); });
-    const auto work = std::move(queue.front());
-    queue.pop_front();
-    lock.unlock();
-    work();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("without blocking, questions and the token come where the executor says") {
   World world;

@@ -9,23 +9,14 @@ import subprocess
 import tempfile
 import unittest
 
-from ordinary_user import OrdinaryUser, enter_private_mounts, installed_copy
+from ordinary_user import InstalledProgramCase, OrdinaryUser, enter_private_mounts
 from program import text
 from rotating_server import RotatingServer
 
 LIFE = 3600
 
 
-class KernelKeyringTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise RuntimeError("only root can be several users: run this test as root")
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-installed."))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        cls.folder.chmod(0o755)
-        cls.path = installed_copy(cls.folder)
-
+class KernelKeyringTest(InstalledProgramCase):
     def setUp(self):
         self.server = RotatingServer()
         self.addCleanup(self.server.stop)

@@ -9,20 +9,11 @@ import subprocess
 import tempfile
 import unittest
 
-from ordinary_user import USER, OrdinaryUser, enter_private_mounts, installed_copy
+from ordinary_user import USER, InstalledProgramCase, OrdinaryUser, enter_private_mounts
 from renewal_case import RenewalCase
 
 
-class StateFolderCase(RenewalCase):
-    @classmethod
-    def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise PermissionError("Only root can become another user: run this test as root.")
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-installed."))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        cls.folder.chmod(0o755)
-        cls.path = installed_copy(cls.folder)
-
+class StateFolderCase(InstalledProgramCase, RenewalCase):
     def setUp(self):
         self.program = OrdinaryUser(self.path)
         self.addCleanup(self.program.close)

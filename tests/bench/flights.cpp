@@ -3,6 +3,8 @@
 // process; the ratio is the median of the batches' ratios.
 //   flights URL GOAL [ROUNDS [CA-FILE]]
 
+#include "measure.hpp"
+
 #include <oauth_token/token_client.hpp>
 
 #include <algorithm>
@@ -110,20 +112,9 @@ void run(const TokenClient& client) {
 }
 
 double microseconds(const std::function<void()>& once) {
-  const auto cpu = [] {
-    std::timespec time{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
-  };
-  const double start = cpu();
+  const double start = cpu_microseconds(CLOCK_PROCESS_CPUTIME_ID);
   once();
-  return (cpu() - start) / batch;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return (cpu_microseconds(CLOCK_PROCESS_CPUTIME_ID) - start) / batch;
 }
 
 }  // namespace

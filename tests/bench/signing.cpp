@@ -3,6 +3,8 @@
 // ratio is the median of the batches' ratios.
 //   signing [ROUNDS]       default 60
 
+#include "measure.hpp"
+
 #include <oauth_token/secret.hpp>
 #include <oauth_token/signing_key.hpp>
 #include <oauth_token/token_client.hpp>
@@ -75,20 +77,9 @@ void sign_directly(EVP_PKEY* key, const EVP_MD* digest) {
 }
 
 double microseconds(int batch, const std::function<void()>& once) {
-  const auto cpu = [] {
-    std::timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
-  };
-  const double start = cpu();
+  const double start = cpu_microseconds(CLOCK_THREAD_CPUTIME_ID);
   for (int i = 0; i < batch; ++i) once();
-  return (cpu() - start) / batch;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return (cpu_microseconds(CLOCK_THREAD_CPUTIME_ID) - start) / batch;
 }
 
 }  // namespace

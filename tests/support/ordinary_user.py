@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 
 from sealed_sessions import SealedProgram
 
@@ -71,6 +72,20 @@ class OrdinaryUser(SealedProgram):
         os.chown(folder, user, user)
         for path in folder.rglob("*"):
             os.chown(path, user, user, follow_symlinks=False)
+
+
+class InstalledProgramCase(unittest.TestCase):
+    """`path` is a program that any user may run."""
+
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            raise PermissionError("Only root can become another user: run this test as root.")
+        super().setUpClass()
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-installed."))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.folder.chmod(0o755)
+        cls.path = installed_copy(cls.folder)
 
 
 def enter_private_mounts():
