@@ -3,12 +3,12 @@
 #include "dry_run.hpp"
 #include "parameter_rules.hpp"
 #include "report.hpp"
+#include "value_check.hpp"
 
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace oauth_token::cli {
 namespace {
@@ -25,17 +25,11 @@ Result<Pair> split(const std::string& text, std::string_view form, bool value_is
   return pair;
 }
 
-std::optional<int> descriptor_of(const std::string& text) {
-  int number = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-  return result.ec == std::errc() ? std::optional(number) : std::nullopt;
-}
-
 SecretPlaces password_places(const Settings& settings, Origin origin) {
   SecretPlaces places;
   places.standard_input = settings.origin("password-stdin") == origin;
   if (settings.origin("password-fd") == origin)
-    places.descriptor = descriptor_of(settings.value("password-fd"));
+    places.descriptor = parse_whole_number(settings.value("password-fd"));
   if (settings.origin("password-file") == origin) places.file = settings.value("password-file");
   if (settings.origin("password-command") == origin) places.command = settings.value("password-command");
   if (settings.origin("askpass") == origin) places.askpass = settings.value("askpass");
@@ -55,7 +49,7 @@ SecretPlaces refresh_token_places(const Settings& settings, Origin origin) {
   SecretPlaces places;
   places.standard_input = settings.origin("refresh-token-stdin") == origin;
   if (settings.origin("refresh-token-fd") == origin)
-    places.descriptor = descriptor_of(settings.value("refresh-token-fd"));
+    places.descriptor = parse_whole_number(settings.value("refresh-token-fd"));
   if (settings.origin("refresh-token-file") == origin) places.file = settings.value("refresh-token-file");
   if (settings.origin("refresh-token-command") == origin)
     places.command = settings.value("refresh-token-command");

@@ -3,10 +3,10 @@
 #include "output.hpp"
 #include "process.hpp"
 #include "token_output.hpp"
+#include "value_check.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include <fcntl.h>
@@ -37,8 +37,7 @@ Result<void> check_variable(const std::string& name) {
 Result<std::optional<int>> descriptor_of(const Settings& settings, OptionName name) {
   if (!settings.given(name)) return std::nullopt;
   const std::string& text = settings.value(name);
-  int number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);  // checked before
+  const int number = parse_whole_number(text).value_or(0);  // checked before
   if (number != STDOUT_FILENO && number != STDERR_FILENO) return number;
   return fail(ErrorClass::usage, settings.where(name) + " " + text + " is where COMMAND writes.",
               "Use 0 or a number from 3 on.");

@@ -1,5 +1,7 @@
 #include "nearest.hpp"
 
+#include "options.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -60,12 +62,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 }
 
 std::string_view nearest_choice(std::string_view word, std::string_view choices) {
-  std::vector<std::string_view> words;
-  while (!choices.empty()) {
-    words.push_back(choices.substr(0, choices.find('|')));
-    choices.remove_prefix(std::min(words.back().size() + 1, choices.size()));
-  }
-  return nearest(word, words);
+  return nearest(word, split_choices(choices));
 }
 
 std::string did_you_mean(std::string_view before, std::string_view near, std::string_view behind) {

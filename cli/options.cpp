@@ -24,6 +24,15 @@ std::string variable_name(const Option& option) {
   return name;
 }
 
+std::vector<std::string_view> split_choices(std::string_view choices) {
+  std::vector<std::string_view> words;
+  while (!choices.empty()) {
+    words.push_back(choices.substr(0, choices.find('|')));
+    choices.remove_prefix(std::min(words.back().size() + 1, choices.size()));
+  }
+  return words;
+}
+
 std::string with_separator(std::string_view choices, std::string_view separator) {
   std::string text;
   for (const char letter : choices) {

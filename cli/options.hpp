@@ -226,6 +226,9 @@ std::optional<OptionName> find_option(char letter) noexcept;
 /// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
 std::string variable_name(const Option& option);
 
+/// The words of "a|b|c"; none of an empty text.
+std::vector<std::string_view> split_choices(std::string_view choices);
+
 /// `separator` between the words of "a|b|c".
 std::string with_separator(std::string_view choices, std::string_view separator);
 

@@ -60,12 +60,8 @@ std::string_view choices_of(const Option& option) {
 }
 
 bool is_choice(std::string_view choices, std::string_view value) {
-  while (!choices.empty()) {
-    const std::size_t end = std::min(choices.find('|'), choices.size());
-    if (choices.substr(0, end) == value) return true;
-    choices.remove_prefix(std::min(end + 1, choices.size()));
-  }
-  return false;
+  const auto words = split_choices(choices);
+  return std::find(words.begin(), words.end(), value) != words.end();
 }
 
 /// The message of what is wrong with the value; empty: nothing.
@@ -106,6 +102,8 @@ std::string complaint(const Option& option, std::string_view value) {
 }
 
 }  // namespace
+
+std::optional<int> parse_whole_number(std::string_view text) noexcept { return parse_number<int>(text); }
 
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept {
   const std::size_t point = std::min(text.find('.'), text.size());

@@ -19,6 +19,9 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
                                              const std::string& where, const std::string& folder,
                                              ErrorClass error_class);
 
+/// A whole number; nothing for what is none.
+std::optional<int> parse_whole_number(std::string_view text) noexcept;
+
 /// "2.5" as 2500 ms; nothing for what is no number of seconds above 0 and up to a day.
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) noexcept;
 

@@ -54,21 +54,18 @@ class Mailbox {
 
 class Batch {
  public:
-  Batch(const Context& context, const TokenClient& client, UserList users, int users_descriptor,
-        const BatchOptions& options)
+  Batch(const Context& context, const TokenClient& client, UserList users, const BatchOptions& options)
       : context_(context),
         client_(client),
         users_(std::move(users)),
-        users_descriptor_(users_descriptor),
         options_(options),
         stopped_(context.stop) {}
 
   Result<BatchOutcome> run();
 
  private:
-  [[nodiscard]] bool may_start() const {
-    return !given_up() && under_way_ < options_.jobs && Clock::now() >= next_start_;
-  }
+  /// There is room for one more, be it now or when the time has come.
+  [[nodiscard]] bool has_room() const { return !given_up() && !listed_ && under_way_ < options_.jobs; }
   [[nodiscard]] bool given_up() const { return trouble_.has_value() || context_.stop.stop_requested(); }
   [[nodiscard]] bool is_done() const { return under_way_ == 0 && (given_up() || listed_); }
   void start_what_may();
@@ -84,7 +81,6 @@ class Batch {
   const Context& context_;
   const TokenClient& client_;
   UserList users_;
-  int users_descriptor_;
   const BatchOptions& options_;
   StopDescriptor stopped_;
   Mailbox mailbox_;
@@ -113,7 +109,7 @@ void Batch::start(ListedUser user) {
 }
 
 void Batch::start_what_may() {
-  while (may_start() && !listed_) {
+  while (has_room() && Clock::now() >= next_start_) {
     auto user = users_.next();
     if (!user) {
       trouble_ = std::move(user.error());
@@ -133,16 +129,13 @@ void Batch::read_more() {
 
 // The list is read only when somebody's turn has come: no password is held without need.
 void Batch::wait() {
-  const bool wants_more =
-      !given_up() && !listed_ && under_way_ < options_.jobs && Clock::now() >= next_start_;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count();
+  const bool wants_more = has_room() && left <= 0;
   std::array<pollfd, 3> on{{{.fd = mailbox_.descriptor(), .events = POLLIN, .revents = 0},
                             {.fd = given_up() ? -1 : stopped_.get(), .events = POLLIN, .revents = 0},
-                            {.fd = wants_more ? users_descriptor_ : -1, .events = POLLIN, .revents = 0}}};
-  int timeout = -1;
-  if (!given_up() && !listed_ && under_way_ < options_.jobs && !wants_more) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count();
-    timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
-  }
+                            {.fd = wants_more ? users_.descriptor() : -1, .events = POLLIN, .revents = 0}}};
+  const bool is_timed = has_room() && !wants_more;
+  const int timeout = is_timed ? static_cast<int>(std::min<std::int64_t>(left, 60'000)) : -1;
   if (::poll(on.data(), on.size(), timeout) > 0 && on[2].revents != 0) read_more();
 }
 
@@ -211,7 +204,7 @@ void Batch::report_unsent() {
       not_sent(std::move(**user));
       continue;
     }
-    pollfd more{.fd = users_descriptor_, .events = POLLIN, .revents = 0};
+    pollfd more{.fd = users_.descriptor(), .events = POLLIN, .revents = 0};
     if (users_.has_ended() || ::poll(&more, 1, 0) <= 0) return;
     read_more();
   }
@@ -234,8 +227,8 @@ Result<BatchOutcome> Batch::run() {
 }  // namespace
 
 Result<BatchOutcome> run_batch(const Context& context, const TokenClient& client, UserList users,
-                               int users_descriptor, const BatchOptions& options) {
-  return Batch(context, client, std::move(users), users_descriptor, options).run();
+                               const BatchOptions& options) {
+  return Batch(context, client, std::move(users), options).run();
 }
 
 }  // namespace oauth_token::cli

@@ -34,6 +34,6 @@ struct BatchOutcome {
 /// Errors: `usage` for a list that cannot be read, `output`; what was sent has come to its end then, too. For
 /// one thread.
 Result<BatchOutcome> run_batch(const Context& context, const TokenClient& client, UserList users,
-                               int users_descriptor, const BatchOptions& options);
+                               const BatchOptions& options);
 
 }  // namespace oauth_token::cli

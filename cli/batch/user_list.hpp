@@ -29,6 +29,8 @@ class UserList {
   Result<std::optional<ListedUser>> next();
   /// Reads once; blocks as the descriptor does. Class `usage` when it cannot be read.
   Result<void> read();
+  /// What it reads, for poll(2).
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   /// There is nothing more to read.
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
 

@@ -8,23 +8,20 @@
 #include "value_check.hpp"
 
 #include <oauth_token/client_settings.hpp>
+#include <oauth_token/interactive_sign_in.hpp>
 
-#include <charconv>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <unistd.h>
 
 namespace oauth_token::cli {
 namespace {
 
-int number(const std::string& text, int otherwise) {
-  int value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 Result<int> users_descriptor(const Context& context, const Settings& settings) {
-  const int descriptor = number(settings.value("users-fd"), context.input);
+  const int descriptor = parse_whole_number(settings.value("users-fd")).value_or(context.input);
   if (::isatty(descriptor) == 0) return descriptor;
   return fail(ErrorClass::usage, "The list of users would come from the terminal.",
               "Give a list: oauth-token batch <users.csv, or --users-fd N.");
@@ -38,18 +35,22 @@ std::vector<Parameter> copy(const std::vector<Parameter>& parameters) {
   return copied;
 }
 
-BatchOptions batch_options(const Settings& settings, std::vector<Parameter> parameters) {
-  BatchOptions options{.jobs = static_cast<std::size_t>(number(settings.value("jobs"), 16)),
-                       .show_refresh_token = settings.flag("show-refresh-token")};
+Result<BatchOptions> batch_options(const Context& context, const Settings& settings) {
+  SessionRecord wanted{.scope = settings.list("scope"), .resource = settings.list("resource")};
+  auto parameters = open_parameters(settings);
+  if (!parameters) return fail(std::move(parameters.error()));
+  wanted.parameters = std::move(*parameters);
+  auto hidden = read_hidden_parameters(context, settings);
+  if (!hidden) return fail(std::move(hidden.error()));
+  BatchOptions options{.show_refresh_token = settings.flag("show-refresh-token")};
+  if (const auto jobs = parse_whole_number(settings.value("jobs")))
+    options.jobs = static_cast<std::size_t>(*jobs);
   if (settings.given("rate")) options.pause = pause_of_rate(settings.value("rate"));
-  options.make_grant = [scope = settings.list("scope"), resource = settings.list("resource"),
-                        parameters = std::make_shared<const std::vector<Parameter>>(std::move(parameters))](
+  options.make_grant = [wanted = std::move(wanted),
+                        shared = std::make_shared<const std::vector<Parameter>>(std::move(*hidden))](
                            std::string username, Secret password) {
-    return PasswordGrant{.username = std::move(username),
-                         .password = std::move(password),
-                         .scope = scope,
-                         .resource = resource,
-                         .extra = copy(*parameters)};
+    return password_grant(
+        wanted, {.username = std::move(username), .password = std::move(password), .factors = copy(*shared)});
   };
   return options;
 }
@@ -65,9 +66,8 @@ Result<int> run_batch(Context& context, const Settings& settings) {
   if (!wanted) return fail(std::move(wanted.error()));
   const auto descriptor = users_descriptor(context, settings);
   if (!descriptor) return fail(descriptor.error());
-  auto parameters = read_parameters(context, settings);
-  if (!parameters) return fail(std::move(parameters.error()));
-  const BatchOptions options = batch_options(settings, std::move(*parameters));
+  const auto options = batch_options(context, settings);
+  if (!options) return fail(options.error());
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
   // Waiting shows once for all of them.
@@ -78,11 +78,11 @@ Result<int> run_batch(Context& context, const Settings& settings) {
     return fail(std::move(checked.error()));
   if (settings.flag("dry-run")) {
     const auto shown =
-        client->request(options.make_grant(std::string(stand_in), Secret(stand_in)), context.stop);
+        client->request(options->make_grant(std::string(stand_in), Secret(stand_in)), context.stop);
     return shown ? Result<int>(0) : fail(shown.error());
   }
 
-  const auto outcome = run_batch(context, *client, UserList(*descriptor), *descriptor, options);
+  const auto outcome = run_batch(context, *client, UserList(*descriptor), *options);
   if (!outcome) return fail(outcome.error());
   if (outcome->tokens + outcome->failures == 0)
     return fail(ErrorClass::usage, "The list of users is empty.",

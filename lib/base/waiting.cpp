@@ -24,6 +24,14 @@ void Descriptor::close() noexcept {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
+int milliseconds_until(Deadline deadline) noexcept {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
+  const auto now = Deadline::clock::now();
+  if (deadline <= now) return 0;
+  if (deadline - now > longest) return static_cast<int>(longest.count());
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count());
+}
+
 Waiting::Waiting(std::stop_token stop) : stop_(std::move(stop)) {
   if (!stop_.stop_possible()) return;
   wake_up_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -46,10 +54,9 @@ Wake Waiting::wait(std::span<pollfd> on, std::optional<Deadline> deadline) const
     milliseconds left = blind ? milliseconds(50) : milliseconds(-1);
     bool last = false;
     if (deadline) {
-      const auto until = std::chrono::ceil<milliseconds>(*deadline - Deadline::clock::now());
-      if (until <= milliseconds(0)) last = true;
-      const auto bounded = std::clamp(until, milliseconds(0), milliseconds(1'000'000));
-      left = blind ? std::min(left, bounded) : bounded;
+      const milliseconds until(milliseconds_until(*deadline));
+      last = until == milliseconds(0);
+      left = blind ? std::min(left, until) : until;
     }
     std::copy_n(on.begin(), count, all.begin());
     all.at(count) = {.fd = wake_up_.get(), .events = POLLIN, .revents = 0};

@@ -31,6 +31,9 @@ class Descriptor {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+/// For poll(2) and its like: 0 for the past, an hour for all that is further off.
+int milliseconds_until(Deadline deadline) noexcept;
+
 enum class Wake { ready, deadline, stopped };
 
 /// poll(2) that a stop token can end at once.

@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
 #include "base/registers.hpp"
+#include "base/waiting.hpp"
 #include "http/client_certificate.hpp"
 #include "http/connection_diagnosis.hpp"
 
@@ -277,12 +278,8 @@ void Connection::wait(bool to_send, Clock::time_point until) {
     socket.fd = state_->socket;
     socket.events = static_cast<short>(CURL_WAIT_POLLIN | (to_send ? CURL_WAIT_POLLOUT : 0));
   }
-  constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-  const auto now = Clock::now();
-  const auto left =
-      until - now > longest ? longest : std::chrono::ceil<std::chrono::milliseconds>(until - now);
-  curl_multi_poll(state_->multi.get(), &socket, state_->connected ? 1 : 0,
-                  static_cast<int>(std::max<std::int64_t>(left.count(), 0)), nullptr);
+  curl_multi_poll(state_->multi.get(), &socket, state_->connected ? 1 : 0, milliseconds_until(until),
+                  nullptr);
 }
 
 void Connection::wake() noexcept { curl_multi_wakeup(state_->multi.get()); }

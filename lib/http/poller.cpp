@@ -8,20 +8,6 @@
 #include <unistd.h>
 
 namespace oauth_token::http {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-int milliseconds_until(Clock::time_point until) {
-  constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
-  const auto now = Clock::now();
-  if (until <= now) return 0;
-  if (until - now > longest) return static_cast<int>(longest.count());
-  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - now).count());
-}
-
-}  // namespace
-
 Result<void> Poller::open() {
   epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   wake_up_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -51,7 +37,7 @@ void Poller::watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event);
 }
 
-std::span<const Poller::Event> Poller::wait(Clock::time_point until) {
+std::span<const Poller::Event> Poller::wait(Deadline until) {
   const int count = ::epoll_wait(epoll_.get(), ready_.data(), most_events, milliseconds_until(until));
   std::size_t found = 0;
   for (int i = 0; i < count; ++i) {
