@@ -30,12 +30,12 @@ class KernelKeyringTest(InstalledProgramCase):
         self.assertEqual(done.status, 0, done.stderr)
         return done.stdout
 
-    def calls(self, *words):
-        """What `token` opens and asks of the kernel."""
+    def calls(self, *words, command="token"):
+        """What the command opens and asks of the kernel."""
         trace = self.program.home / "trace"
         done = subprocess.run(
             ["strace", "-f", "-qq", "-e", "trace=execve,openat,open,socket,connect,keyctl,add_key", "-o", trace,
-             *self.program.prefix, self.path, "token", *words],
+             *self.program.prefix, self.path, command, *words],
             env=self.program.environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, text(done.stderr))
         seen = trace.read_text()
@@ -93,6 +93,15 @@ class KernelKeyringTest(InstalledProgramCase):
         self.token("--no-cache")
         self.assertTrue(self.store_is_asked())
         self.assertNotIn("add_key", self.calls("--no-cache"))
+
+    def test_the_keyrings_of_the_process_stay_as_they_are(self):
+        for words in ((), (), ("--no-cache",)):
+            for command in ("token", "refresh"):
+                seen = self.calls(*words, command=command)
+                linked = seen.count("(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) = 0")
+                self.assertEqual(seen.count("(KEYCTL_UNLINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) = 0"), linked)
+                self.assertEqual(seen.count("KEYCTL_LINK"), linked, seen)
+                self.assertEqual(linked > 0, (command, words) != ("token", ("--no-cache",)))
 
     def test_a_refresh_drops_it(self):
         self.token()

@@ -31,11 +31,24 @@ long keyctl(int operation, Arguments... arguments) noexcept {
 
 std::string name_of(const SessionRecord& record) { return "oauth-token:" + record.id; }
 
-// Only who possesses a key may read it. The user's keyring is possessed through the process's own, for the
-// login session need not have it.
-bool possess_user_keyring() noexcept {
-  return ::geteuid() != 0 && keyctl(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING) == 0;
-}
+// Only who possesses a key may read it. The user's keyring is possessed through the thread's own, for the
+// login session need not have it, and only meanwhile: what a host program's keyrings hold is its business.
+class Possession {
+ public:
+  Possession() noexcept : is_there_(::geteuid() != 0 && change(KEYCTL_LINK)) {}
+  Possession(const Possession&) = delete;
+  Possession& operator=(const Possession&) = delete;
+  ~Possession() {
+    if (is_there_) change(KEYCTL_UNLINK);
+  }
+  explicit operator bool() const noexcept { return is_there_; }
+
+ private:
+  static bool change(int operation) noexcept {
+    return keyctl(operation, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) == 0;
+  }
+  const bool is_there_;
+};
 
 long find(const char* type, const std::string& name) noexcept {
   return keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, type, name.c_str(), 0);
@@ -59,7 +72,8 @@ void make_room(long ring) noexcept {
 }  // namespace
 
 std::optional<SecretHalf> cached_half(const SessionRecord& record) {
-  if (!possess_user_keyring()) return std::nullopt;
+  const Possession possession;
+  if (!possession) return std::nullopt;
   const long key = find("user", name_of(record));
   if (key <= 0) return std::nullopt;
   SecretBuffer value;
@@ -74,11 +88,13 @@ std::optional<SecretHalf> cached_half(const SessionRecord& record) {
 void cache_half(const SessionRecord& record, const SecretHalf& half, std::chrono::sys_seconds now) {
   const bool is_bound = !half.dpop_key.empty() || record.client.dpop.use != DpopUse::none;
   if (is_bound || !half.token.expires_at || *half.token.expires_at <= now) return;
-  if (half.generation != record.generation || !possess_user_keyring()) return;
+  if (half.generation != record.generation) return;
   SecretHalf kept{.generation = half.generation, .obtained_at = half.obtained_at, .token = copy(half.token)};
   kept.token.refresh_token.wipe();
   const Secret value = to_json(kept, record);
-  const long ring = value.size() > longest_value ? -1 : own_ring();
+  if (value.size() > longest_value) return;
+  const Possession possession;
+  const long ring = possession ? own_ring() : -1;
   if (ring <= 0) return;
   if (find("user", name_of(record)) <= 0) make_room(ring);
   const long key =
@@ -90,7 +106,8 @@ void cache_half(const SessionRecord& record, const SecretHalf& half, std::chrono
 }
 
 void drop_cached_half(const SessionRecord& record) {
-  if (!possess_user_keyring()) return;
+  const Possession possession;
+  if (!possession) return;
   if (const long key = find("user", name_of(record)); key > 0) keyctl(KEYCTL_INVALIDATE, key);
 }
 
