@@ -38,7 +38,6 @@ class OauthToken(ConanFile):
 
     def requirements(self):
         self.requires("tl-expected/[>=1.0]", transitive_headers=True)
-        self.requires("nlohmann_json/[>=3.11]", visible=False)
         self.requires("boost/[>=1.74]", headers=True, libs=False, visible=False)
         self.requires("libcurl/[>=7.88]")
         self.requires("openssl/[>=3.0]")

@@ -8,7 +8,6 @@ class OauthToken < Formula
   depends_on "boost" => :build
   depends_on "cmake" => :build
   depends_on "ninja" => :build
-  depends_on "nlohmann-json" => :build
   depends_on "pkgconf" => :build
   depends_on "tomlplusplus" => :build
   depends_on "curl"

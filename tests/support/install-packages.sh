@@ -5,12 +5,12 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 declare -A groups=(
-  [build]="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libsecret-1-dev nlohmann-json3-dev
-    libexpected-dev libboost-dev libtomlplusplus-dev"
+  [build]="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libsecret-1-dev libexpected-dev
+    libboost-dev libtomlplusplus-dev"
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
-  [tests]="doctest-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish mandoc man-db jose
-    softhsm2 libengine-pkcs11-openssl opensc"
+  [tests]="doctest-dev nlohmann-json3-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish
+    mandoc man-db jose softhsm2 libengine-pkcs11-openssl opensc"
   # The examples with windows: 120 packages, 52 MB to fetch
   [desktop]="libgtk-4-dev qt6-base-dev"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
