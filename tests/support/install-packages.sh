@@ -13,7 +13,7 @@ declare -A groups=(
     mandoc man-db jose softhsm2 libengine-pkcs11-openssl opensc"
   # The examples with windows: 120 packages, 52 MB to fetch
   [desktop]="libgtk-4-dev qt6-base-dev"
-  [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 shellcheck"
+  [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 llvm-14 cppcheck shellcheck"
   [documentation]="doxygen"
   [packaging]="abigail-tools debhelper dpkg-dev fakeroot lintian rpm ruby"
   [bench]="nginx-light valgrind gcc libc6-dev"
