@@ -13,6 +13,7 @@
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <unistd.h>
 
 namespace oauth_token::http {
@@ -63,6 +64,20 @@ void keep_certificate(TlsReport& report, X509* certificate) {
   report.certificate = std::shared_ptr<X509>(certificate, X509_free);
 }
 
+// Whether there is any name that counts: the common name does not (RFC 9525 s2), and escapes name
+// constraints.
+bool names_a_server(const X509* certificate) {
+  auto* const names =
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  bool found = false;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const int type = sk_GENERAL_NAME_value(names, i)->type;
+    found = found || type == GEN_DNS || type == GEN_IPADD;
+  }
+  GENERAL_NAMES_free(names);
+  return found;
+}
+
 // For every certificate of the chain, from the authority down to the server's.
 int on_verify(int is_fine, X509_STORE_CTX* context) {
   const auto* const ssl =
@@ -70,7 +85,12 @@ int on_verify(int is_fine, X509_STORE_CTX* context) {
   TlsReport* const report = ssl == nullptr ? nullptr : report_of(ssl);
   if (report == nullptr || report->verify_error != 0) return is_fine;
   report->depth = X509_STORE_CTX_get_error_depth(context);
-  keep_certificate(*report, X509_STORE_CTX_get_current_cert(context));
+  X509* const certificate = X509_STORE_CTX_get_current_cert(context);
+  keep_certificate(*report, certificate);
+  if (is_fine != 0 && report->depth == 0 && !names_a_server(certificate)) {
+    X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
+    is_fine = 0;
+  }
   if (is_fine == 0) report->verify_error = X509_STORE_CTX_get_error(context);
   return is_fine;
 }
@@ -210,6 +230,9 @@ void Trust::prepare(void* ssl_context, TlsReport& report) const {
   SSL_CTX_set_ex_data(context, report_index(), &report);
   if (report.is_examined || report.own) SSL_CTX_set_info_callback(context, on_state);
   if (!verify_) return;
+  // Not what a configuration file that OPENSSL_CONF names says: level 2 refuses RSA below 2048 bits and
+  // SHA-1.
+  SSL_CTX_set_security_level(context, std::max(SSL_CTX_get_security_level(context), 2));
   SSL_CTX_set1_cert_store(context, store_->get());
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
   SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);

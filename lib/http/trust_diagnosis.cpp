@@ -39,23 +39,40 @@ std::string date_of(const ASN1_TIME* time) {
   return read_all(bio);
 }
 
-// The names a server's certificate is made for; at most a few, for a sentence.
-std::string names_in(const X509* certificate) {
-  auto* const names =
+// The names a server's certificate is made for.
+struct Names {
+  std::string text = {};  // at most a few, for a sentence; empty: none that counts
+  bool has_wildcard = false;
+  bool has_address_as_name = false;
+};
+
+bool is_address(const ASN1_STRING* name) {
+  const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name)),
+                         static_cast<std::size_t>(ASN1_STRING_length(name)));
+  ASN1_OCTET_STRING* const address = a2i_IPADDRESS(text.c_str());
+  ASN1_OCTET_STRING_free(address);
+  return address != nullptr;
+}
+
+Names names_in(const X509* certificate) {
+  auto* const all =
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  std::string text;
-  const int count = names == nullptr ? 0 : sk_GENERAL_NAME_num(names);
-  for (int i = 0; i < count; ++i) {
-    if (i == 5) {
-      text += ", ...";
-      break;
-    }
+  Names names;
+  int count = 0;
+  for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+    GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
     BIO* const bio = BIO_new(BIO_s_mem());
-    GENERAL_NAME_print(bio, sk_GENERAL_NAME_value(names, i));
-    text += (text.empty() ? "" : ", ") + read_all(bio);
+    GENERAL_NAME_print(bio, name);
+    const std::string text = read_all(bio);
+    names.has_wildcard = names.has_wildcard || text.find('*') != std::string::npos;
+    names.has_address_as_name =
+        names.has_address_as_name || (name->type == GEN_DNS && is_address(name->d.dNSName));
+    if (++count <= 5) names.text += (names.text.empty() ? "" : ", ") + text;
   }
-  GENERAL_NAMES_free(names);
-  return text.empty() ? "no name" : text;
+  if (count > 5) names.text += ", ...";
+  GENERAL_NAMES_free(all);
+  return names;
 }
 
 // "the certificate of https://as.example" or, above it in the chain, "… the authority …".
@@ -68,6 +85,41 @@ std::string which(const TlsReport& report, const std::string& server) {
          server + ",";
 }
 
+Finding about_names(const TlsReport& report, const std::string& server) {
+  const Names names = names_in(report.certificate.get());
+  const std::string subject = which(report, server);
+  if (names.text.empty())
+    return {
+        "wrong-name", subject + " has no subjectAltName that names a server; the common name does not count.",
+        "The server's operator must have one issued that names the server there, as \"DNS:\" or \"IP:\"."};
+  const char* hint = "Use a name that it is made for; or this is not the server you want.";
+  if (names.has_wildcard)
+    hint =
+        "Use a name that it is made for; a wildcard counts only as the whole first label, as in "
+        "*.as.example, and stands for one label.";
+  if (names.has_address_as_name)
+    hint =
+        "An address counts only where the certificate has it as \"IP Address\", not as \"DNS\"; the "
+        "server's operator must have it issued so.";
+  return {"wrong-name", subject + " is made for other names: " + names.text + ".", hint};
+}
+
+// OpenSSL says the same of key and signature where the one that signed it is too weak.
+std::string weakness(const TlsReport& report) {
+  X509* const certificate = report.certificate.get();
+  if (certificate == nullptr) return " uses a key or a signature";
+  if (report.verify_error != X509_V_ERR_CA_MD_TOO_WEAK) {
+    const EVP_PKEY* const key = X509_get0_pubkey(certificate);
+    const char* const kind = key == nullptr ? nullptr : EVP_PKEY_get0_type_name(key);
+    return " has a key (" + std::string(kind == nullptr ? "unknown" : kind) + ", " +
+           std::to_string(key == nullptr ? 0 : EVP_PKEY_get_bits(key)) + " bits)";
+  }
+  int digest = NID_undef;
+  X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr);
+  const char* const name = OBJ_nid2sn(digest);
+  return " is signed in a way (" + std::string(name == nullptr ? "unknown" : name) + ")";
+}
+
 Finding about_certificate(const TlsReport& report, const std::string& server, const std::string& chosen_by) {
   const std::string subject = which(report, server);
   const X509* const certificate = report.certificate.get();
@@ -78,9 +130,11 @@ Finding about_certificate(const TlsReport& report, const std::string& server, co
       return {"expired", subject + " expired on " + date_of(X509_get0_notAfter(certificate)) + ".",
               "The server's operator must renew it; if that date lies ahead, this machine's clock is wrong."};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {"not-yet-valid",
-              subject + " is valid only from " + date_of(X509_get0_notBefore(certificate)) + " on.",
-              "Check this machine's clock."};
+      return {
+          "not-yet-valid",
+          subject + " is valid only from " + date_of(X509_get0_notBefore(certificate)) + " on.",
+          "Check this machine's clock; if it is right, the server's operator must put the certificate back "
+          "that was there before."};
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return {"self-signed", subject + " is self-signed and not among the trusted ones" + trusted + ".",
               "If it is the right one, name it with --cacert FILE."};
@@ -100,8 +154,22 @@ Finding about_certificate(const TlsReport& report, const std::string& server, co
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:
-      return {"weak", subject + " uses a key or a signature that is too weak.",
+      return {"weak", subject + weakness(report) + " that is too weak.",
               "The server's operator must replace it."};
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+      return about_names(report, server);
+    case X509_V_ERR_INVALID_PURPOSE:
+      return {"purpose", subject + " is not made for servers (its extended key usage).",
+              "The server's operator must have one issued for TLS servers."};
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+      return {"not-an-authority", subject + " is used as an authority's, which it is not made for.",
+              "Do not use this server; tell its operator."};
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+      return {"name-constraints",
+              subject + " has a name that an authority above it may not vouch for (name constraints).",
+              "The server's operator must have it issued by an authority that may."};
     default:
       return {"other", subject + " is refused: " + X509_verify_cert_error_string(report.verify_error) + ".",
               "Show this sentence to the server's operator."};
@@ -195,10 +263,7 @@ Error Trust::explain(const TlsReport& report, std::string_view library_text,
     finding = about_handshake(code, server);
   } else if (report.certificate) {
     // libcurl compares the names itself, after a handshake that went well.
-    finding = {
-        "wrong-name",
-        which(report, server) + " is made for other names: " + names_in(report.certificate.get()) + ".",
-        "Use a name that it is made for; or this is not the server you want."};
+    finding = about_names(report, server);
   } else {
     finding = {"other",
                "The TLS handshake with " + server + " failed: " + escape_for_terminal(library_text) + ".",

@@ -26,12 +26,15 @@ prompt = no
 CN = unused
 [server]
 basicConstraints = CA:FALSE
-subjectAltName = {names}
-{usage}
+{extensions}
 [root]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign,digitalSignature
+{constraints}
 """
+
+KEYS = {"ec": ("EC", "ec_paramgen_curve:P-256"), "weak": ("RSA", "rsa_keygen_bits:1024"),
+        "rsa512": ("RSA", "rsa_keygen_bits:512")}
 
 LOCALHOST = "DNS:localhost,IP:127.0.0.1"
 
@@ -45,9 +48,12 @@ def openssl(*arguments, **keywords):
 
 
 class Authority:
-    """A certificate authority in `folder`; `file` is its certificate."""
+    """A certificate authority in `folder`; `file` is its certificate. It is a root, or issued by `parent`; `constraints` is
+    the value of nameConstraints, such as "permitted;DNS:example"; `kind` "server" makes it one that may issue nothing.
+    """
 
-    def __init__(self, folder, name="Test Authority"):
+    def __init__(self, folder, name="Test Authority", parent=None, constraints="", key="ec", digest="sha256",
+                 end="20991231235959Z", kind="root"):
         self.folder = str(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.file = self.path("ca.pem")
@@ -55,24 +61,38 @@ class Authority:
             with open(self.path(file), "w", encoding="ascii") as out:
                 out.write(content)
         self._configure(LOCALHOST)
-        self._key("ca.key")
-        openssl("req", "-config", self.path("config"), "-x509", "-new", "-key", self.path("ca.key"), "-days", "30",
-                "-subj", f"/CN={name}", "-extensions", "root", "-out", self.file)
+        self._key("ca.key", key)
+        if parent is None:
+            openssl("req", "-config", self.path("config"), "-x509", "-new", "-key", self.path("ca.key"), "-days", "30",
+                    "-subj", f"/CN={name}", "-extensions", "root", "-out", self.file)
+            return
+        parent._configure(LOCALHOST, constraints=constraints)
+        self._sign(parent, "ca", f"/CN={name}", kind, digest, "20200101000000Z", end)
+
+    def intermediate(self, name, **options):
+        """An authority that this one issued, in a folder below."""
+        return Authority(self.path(name.replace(" ", "-")), name, self, **options)
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def certificate(self, name, names=LOCALHOST, start="20200101000000Z", end="20991231235959Z", key="ec", usage="",
-                    digest="sha256"):
+                    digest="sha256", subject=None):
         """Issues a certificate, for a server or client if `usage` does not say serverAuth or clientAuth; returns the
-        paths of certificate and key."""
+        paths of certificate and key. `names` "": no subjectAltName. `subject` is /CN=NAME if not given."""
         self._configure(names, usage)
         self._key(name + ".key", key)
-        openssl("req", "-config", self.path("config"), "-new", "-key", self.path(name + ".key"), "-subj",
-                f"/CN={name}", "-out", self.path(name + ".csr"))
-        openssl("ca", "-config", self.path("config"), "-batch", "-notext", "-extensions", "server", "-md", digest,
-                "-startdate", start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
+        self._sign(self, name, subject or f"/CN={name}", "server", digest, start, end)
         return self.path(name + ".pem"), self.path(name + ".key")
+
+    def chain(self, certificate, *more):
+        """The certificate and its key, with the files `more` behind it, as a server sends them."""
+        whole = certificate[0] + ".chain"
+        with open(whole, "w", encoding="ascii") as out:
+            for file in (certificate[0], *more):
+                with open(file, encoding="ascii") as part:
+                    out.write(part.read())
+        return whole, certificate[1]
 
     def self_signed(self, name, names=LOCALHOST):
         self._configure(names)
@@ -96,11 +116,18 @@ class Authority:
                 self.file, "-issuer", self.file, "-cert", self.path(name + ".pem"), "-ndays", "10", "-respout", out)
         return out
 
-    def _configure(self, names, usage=""):
+    def _sign(self, issuer, name, subject, kind, digest, start, end):
+        openssl("req", "-config", issuer.path("config"), "-new", "-key", self.path(name + ".key"), "-subj", subject,
+                "-out", self.path(name + ".csr"))
+        openssl("ca", "-config", issuer.path("config"), "-batch", "-notext", "-extensions", kind, "-md", digest,
+                "-startdate", start, "-enddate", end, "-in", self.path(name + ".csr"), "-out", self.path(name + ".pem"))
+
+    def _configure(self, names, usage="", constraints=""):
+        extensions = [f"subjectAltName = {names}"] * bool(names) + [f"extendedKeyUsage = {usage}"] * bool(usage)
         with open(self.path("config"), "w", encoding="ascii") as out:
-            out.write(CONFIG.format(folder=self.folder, names=names,
-                                    usage=f"extendedKeyUsage = {usage}" if usage else ""))
+            out.write(CONFIG.format(folder=self.folder, extensions="\n".join(extensions),
+                                    constraints=f"nameConstraints = critical,{constraints}" if constraints else ""))
 
     def _key(self, name, kind="ec"):
-        options = {"ec": ("EC", "ec_paramgen_curve:P-256"), "weak": ("RSA", "rsa_keygen_bits:1024")}[kind]
-        openssl("genpkey", "-algorithm", options[0], "-pkeyopt", options[1], "-out", self.path(name))
+        algorithm, size = KEYS[kind]
+        openssl("genpkey", "-algorithm", algorithm, "-pkeyopt", size, "-out", self.path(name))
