@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Breaks the code in one place at a time and sees whether a test notices.
+
+    tests/mutation/run.py [--only NAME]... [--least PERCENT]     default: all of mutations.txt, 90
+    tests/mutation/run.py --list        names and places
+    tests/mutation/run.py --check       only whether each text is still in its file, and there once
+
+The work is done in a copy of the project in build/mutation. Tests run until one fails: those that the table names, then
+the unit tests whose name or text has to do with the file, then all others, the program's last. What a test says without
+a mutation counts for nothing: one that fails then is an error here.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+TABLE = pathlib.Path(__file__).with_name("mutations.txt")
+COPY = TOP / "build/mutation"
+BUILD = COPY / "build"
+LONGEST_TEST = 300
+# All that program tests start or load.
+PROGRAM = ["oauth-token", "oauth_token_http", "oauth_token_crypto", "oauth_token_keyring", "oauth_token_c",
+           "oauth_token_shared_library", "ask", "http_probe", "token_probe", "store_probe", "key_probe", "host_probe"]
+# These look at the project's own text, packages or time, or have a build of their own: none sees what the code does.
+BLIND = {"packaging_test", "subproject_test", "desktop_test", "ci_examples_test", "mutation_table_test", "month_test"}
+# What is broken may leave something unused, which is no reason not to compile.
+UNUSED = "".join(f'#pragma GCC diagnostic ignored "-Wunused-{what}"\n'
+                 for what in ("function", "parameter", "variable", "const-variable", "but-set-variable"))
+
+
+class Mutation:
+    def __init__(self, name, lines):
+        self.name = name
+        self.file = lines[0]
+        self.old = "\n".join(line[1:] for line in lines[1:] if line.startswith("-"))
+        self.new = "\n".join(line[1:] for line in lines[1:] if line.startswith("+"))
+        self.first = [word for line in lines if line.startswith("by ") for word in line.split()[1:]]
+
+    def fault(self):
+        """Why the table no longer fits the code; None if it does."""
+        path = TOP / self.file
+        count = path.read_text(encoding="utf-8").count(self.old) if path.exists() and self.old else 0
+        return None if count == 1 else f"{self.name}: {self.file} has the text {count} times, not once"
+
+    def apply(self):
+        """Returns what undoes it."""
+        path = COPY / self.file
+        whole = path.read_text(encoding="utf-8")
+        path.write_text(UNUSED + whole.replace(self.old, self.new), encoding="utf-8")
+        return lambda: path.write_text(whole, encoding="utf-8")
+
+
+def mutations():
+    blocks = re.split(r"^== ", TABLE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return [Mutation(name, [line for line in rest.split("\n") if line])
+            for name, rest in (block.split("\n", 1) for block in blocks)]
+
+
+def run(*command, **options):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          check=False, **options)
+
+
+def prepare():
+    """The copy is what is there now, committed or not; what did not change keeps its time, and is not built again."""
+    COPY.mkdir(parents=True, exist_ok=True)
+    listed = subprocess.run(["git", "-C", str(TOP), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            check=True, stdout=subprocess.PIPE).stdout
+    wanted = {name for name in listed.decode().split("\0") if name and (TOP / name).exists()}
+    for name in wanted:
+        source, target = TOP / name, COPY / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            target.write_bytes(source.read_bytes())
+        target.chmod(source.stat().st_mode)
+    for target in [path for path in COPY.rglob("*") if path.is_file() and BUILD not in path.parents]:
+        if str(target.relative_to(COPY)) not in wanted:
+            target.unlink()
+    # As tests/run.sh does in CI, so that ccache may know the objects.
+    made = run("cmake", "-S", str(COPY), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+               "-DOAUTH_TOKEN_WERROR=ON", f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}")
+    if made.returncode:
+        sys.exit(made.stdout)
+
+
+def build(jobs, targets):
+    done = run("ninja", "-C", str(BUILD), "-j", str(jobs), *targets)
+    return None if done.returncode == 0 else done.stdout
+
+
+def all_tests():
+    """Unit tests and program tests, as ctest knows them."""
+    def labelled(label):
+        listed = run("ctest", "--test-dir", str(BUILD), "-N", "-L", f"^{label}$").stdout
+        return set(re.findall(r"Test +#\d+: (\S+)", listed)) - BLIND
+    return labelled("unit"), labelled("program")
+
+
+def near(test, mutation):
+    """Whether a unit test has to do with the file: by its name, or since it includes the header."""
+    source = COPY / "tests" / f"{test}.cpp"
+    stem = pathlib.PurePath(mutation.file).stem
+    return stem in test or (source.exists() and f"{stem}.hpp" in source.read_text(encoding="utf-8"))
+
+
+def notices(test, units, jobs):
+    """What says so, when a test notices: the test, or the build that it needs."""
+    targets = [test] if test in units else PROGRAM
+    if (fault := build(jobs, targets)) is not None:
+        return f"the build of {test}: " + next((line for line in fault.splitlines() if "error" in line), "failed")
+    done = run("ctest", "--test-dir", str(BUILD), "-R", f"^{test}$", "--timeout", str(LONGEST_TEST), "--no-tests=error")
+    return None if done.returncode == 0 else test
+
+
+def try_one(mutation, units, programs, jobs):
+    """Who notices, or None."""
+    known = [test for test in mutation.first if test in units | programs]
+    close = sorted(test for test in units - set(known) if near(test, mutation))
+    order = known + close + sorted(units - set(known) - set(close)) + sorted(programs - set(known))
+    undo = mutation.apply()
+    try:
+        return next((seen for test in order if (seen := notices(test, units, jobs))), None)
+    finally:
+        undo()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", metavar="NAME")
+    parser.add_argument("--least", type=float, default=90, metavar="PERCENT")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    asked = parser.parse_args()
+    table = mutations()
+    if asked.list:
+        print("\n".join(f"{mutation.name}  {mutation.file}" for mutation in table))
+        return 0
+    faults = [fault for mutation in table if (fault := mutation.fault())]
+    if faults or asked.check:
+        print("\n".join(faults) or f"{len(table)} mutations fit the code")
+        return 1 if faults else 0
+    chosen = [mutation for mutation in table if not asked.only or mutation.name in asked.only]
+    prepare()
+    units, programs = all_tests()
+    survivors = []
+    sound = set()  # tests that pass without a mutation: another one notices nothing
+    for mutation in chosen:
+        began = time.monotonic()
+        seen = try_one(mutation, units, programs, asked.jobs)
+        if seen is None:
+            survivors.append(mutation.name)
+        elif seen not in sound and (seen in units or seen in programs):
+            if notices(seen, units, asked.jobs) is not None:
+                sys.exit(f"{seen} fails without a mutation, too")
+            sound.add(seen)
+        print(f"{'SURVIVED' if seen is None else 'killed  '}  {mutation.name}  {seen or ''}  "
+              f"({time.monotonic() - began:.0f} s)", flush=True)
+    score = 100 * (len(chosen) - len(survivors)) / len(chosen)
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} noticed: {score:.0f} %")
+    return 0 if score >= asked.least else 1
+
+
+sys.exit(main())
