@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Breaks the code in one place at a time and sees whether a test notices.
 
-    tests/mutation/run.py [--only NAME]... [--least PERCENT]     default: all of mutations.txt, 90
+    tests/mutation/run.py [--only NAME]... [--quick] [--least PERCENT]     default: all of mutations.txt, 90
     tests/mutation/run.py --list        names and places
     tests/mutation/run.py --check       only whether each text is still in its file, and there once
 
 The work is done in a copy of the project in build/mutation. Tests run until one fails: those that the table names, then
 the unit tests whose name or text has to do with the file, then all others, the program's last. What a test says without
-a mutation counts for nothing: one that fails then is an error here.
+a mutation counts for nothing: one that fails then is an error here. A mutation that survives costs a run of all tests:
+with --quick the first two groups have to do, and what they miss others may see.
 """
 
 import argparse
@@ -118,14 +119,15 @@ def notices(test, units, jobs):
     return None if done.returncode == 0 else test
 
 
-def try_one(mutation, units, programs, jobs):
+def try_one(mutation, units, programs, jobs, is_quick):
     """Who notices, or None."""
     known = [test for test in mutation.first if test in units | programs]
     close = sorted(test for test in units - set(known) if near(test, mutation))
-    order = known + close + sorted(units - set(known) - set(close)) + sorted(programs - set(known))
+    others = sorted(units - set(known) - set(close)) + sorted(programs - set(known))
     undo = mutation.apply()
     try:
-        return next((seen for test in order if (seen := notices(test, units, jobs))), None)
+        tests = known + close + ([] if is_quick else others)
+        return next((seen for test in tests if (seen := notices(test, units, jobs))), None)
     finally:
         undo()
 
@@ -133,6 +135,7 @@ def try_one(mutation, units, programs, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--least", type=float, default=90, metavar="PERCENT")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true")
@@ -153,7 +156,7 @@ def main():
     sound = set()  # tests that pass without a mutation: another one notices nothing
     for mutation in chosen:
         began = time.monotonic()
-        seen = try_one(mutation, units, programs, asked.jobs)
+        seen = try_one(mutation, units, programs, asked.jobs, asked.quick)
         if seen is None:
             survivors.append(mutation.name)
         elif seen not in sound and (seen in units or seen in programs):
