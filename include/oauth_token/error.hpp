@@ -13,7 +13,7 @@ namespace oauth_token {
 
 /// What went wrong, in classes that a program can branch on. The command line maps them to its exit status.
 enum class ErrorClass {
-  internal,           ///< a defect of this library
+  internal,           ///< a defect of this library, or a function of the caller's threw (reason "thrown")
   usage,              ///< the caller asked for something that makes no sense; nothing was sent
   config,             ///< configuration, environment or a record says something unusable; nothing was sent
   credentials,        ///< the server refused the resource owner's user name or password
@@ -67,7 +67,7 @@ struct Error {
   std::string extra = "{}";  ///< every other member of the answer, as a JSON object
 };
 
-/// A value, or why there is none. No function of this library throws to report a failure.
+/// A value, or why there is none. No function throws: what those of the caller's throw is an error.
 template <class T>
 using Result = tl::expected<T, Error>;
 

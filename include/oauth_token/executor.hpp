@@ -7,16 +7,16 @@ namespace oauth_token {
 
 /// Where the completions of `..._async` calls run: runs `work` soon on a thread that the application chooses,
 /// e.g. the one of its windows. Is called from any thread, also while the object that calls it is being
-/// destroyed; must not block and must not throw. Empty: completions run on the library's own thread, where
+/// destroyed; must not block. Empty, or where it throws: completions run on the library's own thread, where
 /// they must not block.
 ///
-/// For every `..._async` call holds: it returns at once, and never calls `done` itself.
-/// `done` is called exactly once, and must not throw. A stop request has it called with class `interrupted`
-/// within 100 ms. Destroying the object that was called drops what is under way: a `done` that has not begun
-/// is destroyed without being called, and one that runs on another thread is waited for; `done` itself may
-/// destroy the object, even before the call has returned. In a child after fork, calls of an object that was
-/// made before give class `usage`, and the object can be destroyed there without touching what the parent is
-/// busy with.
+/// For every `..._async` call holds: it returns at once, and never calls `done` itself. `done` is called
+/// exactly once; what it throws reaches whoever runs it, on the library's own thread nobody. A stop request
+/// has it called with class `interrupted` within 100 ms. Destroying the object that was called drops what is
+/// under way: a `done` that has not begun is destroyed without being called, and one that runs on another
+/// thread is waited for; `done` itself may destroy the object, even before the call has returned. In a child
+/// after fork, calls of an object that was made before give class `usage`, and the object can be destroyed
+/// there without touching what the parent is busy with.
 using Executor = std::function<void(std::function<void()> work)>;
 
 }  // namespace oauth_token

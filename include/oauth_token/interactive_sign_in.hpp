@@ -39,7 +39,7 @@ struct SignInAnswer {
 
 /// Asks a person: shows the question and calls `answer` when the person is done, at once or later, from any
 /// thread. Only the first call counts; dropping `answer` without a call is giving up. An error as the answer
-/// ends the sign-in with that error. Must not throw.
+/// ends the sign-in with that error, and so does throwing.
 using AskPerson =
     std::function<void(SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer)>;
 

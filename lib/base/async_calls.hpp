@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/completion.hpp"
+#include "base/guarded.hpp"
 #include "base/own_process.hpp"
 #include "base/worker.hpp"
 
@@ -61,7 +62,8 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
   void run(const std::stop_token& ending) {
     if (begun.exchange(true)) return;
     const std::stop_callback end(ending, [this] { stop.request_stop(); });
-    completion->finish(std::exchange(work, nullptr)(stop.get_token()));
+    completion->finish(
+        unless_it_throws("The call failed", [&] { return std::exchange(work, nullptr)(stop.get_token()); }));
   }
 
   // What waits in the queue is told at once; what runs hears it for itself, and knows more.

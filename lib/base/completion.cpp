@@ -3,6 +3,7 @@
 #include "base/worker.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace oauth_token {
 
@@ -52,7 +53,13 @@ void Callbacks::close() noexcept {
 }
 
 void refuse_in_child(const Executor& executor, std::function<void()> done) {
-  auto thread = start_thread([executor, done] { executor ? executor(done) : done(); });
+  auto thread = start_thread([executor, done = std::move(done)] {
+    const auto begun = std::make_shared<std::atomic<bool>>(false);
+    const auto once = [begun, done] {
+      if (!begun->exchange(true)) done();
+    };
+    if (!executor || !guarded("executor", executor, once)) guarded_alone(once);
+  });
   if (thread) thread->detach();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/guarded.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/executor.hpp>
 
@@ -51,13 +53,24 @@ class Callbacks {
   void close() noexcept;
   [[nodiscard]] const Executor& executor() const noexcept { return executor_; }
 
-  /// Around a callback. False: it must not run.
+  /// Before a callback. False: it must not run; else it is followed by a Running.
   bool begin(PendingCallback& callback);
-  void end() noexcept;
+  /// As long as a callback runs, even where it throws.
+  class Running {
+   public:
+    explicit Running(Callbacks& owner) noexcept : owner_(owner) {}
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() { owner_.end(); }
+
+   private:
+    Callbacks& owner_;
+  };
 
  private:
   friend class PendingCallback;
   bool unchain(PendingCallback& callback) noexcept;  // with the mutex held
+  void end() noexcept;
 
   const Executor executor_;
   std::mutex mutex_ = {};
@@ -79,20 +92,17 @@ class Completion final : public PendingCallback, public std::enable_shared_from_
   Completion& operator=(const Completion&) = delete;
   ~Completion() override { unchain(); }
 
-  /// The first result counts, others are dropped. Without an executor `done` runs before this returns, so the
-  /// calling thread must be the library's own.
+  /// The first result counts, others are dropped. The calling thread must be the library's own: without an
+  /// executor, or with one that throws, `done` runs before this returns.
   void finish(Result<T> result) {
     {
       const std::lock_guard lock(mutex_);
       if (result_) return;
       result_.emplace(std::move(result));
     }
-    if (const Executor& executor = owner_->executor()) {
-      executor([self = this->shared_from_this()] { self->call(); });
-    } else {
-      const auto self = this->shared_from_this();
-      call();
-    }
+    const auto self = this->shared_from_this();
+    if (const Executor& executor = owner_->executor(); executor && hand_to(executor)) return;
+    guarded_alone([this] { call(); });
   }
 
   [[nodiscard]] bool is_finished() {
@@ -101,13 +111,16 @@ class Completion final : public PendingCallback, public std::enable_shared_from_
   }
 
  private:
+  // False: it threw.
+  bool hand_to(const Executor& executor) {
+    return guarded("executor", executor, [self = this->shared_from_this()] { self->call(); }).has_value();
+  }
+
   void call() {
     if (!owner_->begin(*this)) return;
-    {
-      const Done done = std::exchange(done_, nullptr);
-      done(std::move(*result_));
-    }
-    owner_->end();
+    const Callbacks::Running running(*owner_);
+    const Done done = std::exchange(done_, nullptr);
+    done(std::move(*result_));
   }
 
   std::shared_ptr<const void> take_done() override {

@@ -1,5 +1,6 @@
 #include "base/worker.hpp"
 
+#include "base/guarded.hpp"
 #include "base/own_process.hpp"
 
 #include <condition_variable>
@@ -67,7 +68,7 @@ struct Worker::Queue {
         const std::function<void()> job = std::move(jobs.front());
         jobs.pop_front();
         lock.unlock();
-        job();
+        guarded_alone(job);
       }
       lock.lock();
     }

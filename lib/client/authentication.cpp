@@ -1,5 +1,7 @@
 #include "client/authentication.hpp"
 
+#include "base/guarded.hpp"
+
 #include <oauth_token/text.hpp>
 #include <oauth_token/token_store.hpp>
 
@@ -166,15 +168,17 @@ Result<ClientAuthentication> private_key_jwt(const ClientSettings& settings, con
   if (!key) return fail(std::move(key.error()));
   if (!assertion.algorithm.empty())
     if (auto fits = key->check_algorithm(assertion.algorithm); !fits) return fail(std::move(fits.error()));
-  pass_on(key->warnings(), options);
+  if (auto told = pass_on(key->warnings(), options); !told) return fail(std::move(told.error()));
   return PrivateKeyJwt{settings.client_id, std::move(*key), assertion_options(settings)};
 }
 
 }  // namespace
 
-void pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options) {
-  if (!options.warn) return;
-  for (const std::string& sentence : warnings) options.warn(sentence);
+Result<void> pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options) {
+  if (!options.warn) return {};
+  for (const std::string& sentence : warnings)
+    if (auto told = guarded("function for warnings", options.warn, sentence); !told) return told;
+  return {};
 }
 
 PassphraseSource passphrase_source(

@@ -18,7 +18,7 @@ Result<ClientAuthentication> make_authentication(const ClientSettings& settings,
                                                  std::string_view method, std::stop_token stop);
 
 /// Gives each sentence to the caller's `warn`, if there is one.
-void pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options);
+Result<void> pass_on(const std::vector<std::string>& warnings, const ClientRunOptions& options);
 
 /// Where the passphrase of `file` comes from: `given` for this run, else the settings' own `source`, else a
 /// person; empty: from nowhere. `setting` names a command in messages.

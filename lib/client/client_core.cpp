@@ -1,7 +1,9 @@
 #include "client/client_core.hpp"
 
 #include "base/clock.hpp"
+#include "base/guarded.hpp"
 #include "base/random.hpp"
+#include "client/sending.hpp"
 #include "protocol/client_assertion.hpp"
 
 #include <algorithm>
@@ -100,7 +102,7 @@ Result<HttpResponse> ClientCore::send(const HttpRequest& request, protocol::Requ
     if (!*transport) transport = make_transport(options.transport_options);
   });
   if (!transport) return fail(transport.error());
-  auto response = (*transport)(request, std::move(stop));
+  auto response = send_by(*transport, request, std::move(stop));
   if (!response) response.error().retry_safe = protocol::may_repeat(kind, response.error());
   return response;
 }
@@ -112,7 +114,7 @@ Result<Secret> ClientCore::ready_made_assertion(std::stop_token stop) const {
   if (!ready_made->assertion)
     return fail(ErrorClass::config, "There is nothing to take the client assertion from.",
                 "Name the file or command that has it.");
-  auto assertion = ready_made->assertion(std::move(stop));
+  auto assertion = guarded("source of the client assertion", ready_made->assertion, std::move(stop));
   if (!assertion) return assertion;
   return protocol::ready_made_assertion(std::move(*assertion), ready_made->client_id, now());
 }

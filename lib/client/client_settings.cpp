@@ -1,3 +1,4 @@
+#include "base/guarded.hpp"
 #include "client/authentication.hpp"
 #include "client/dpop.hpp"
 #include "client/same_url.hpp"
@@ -132,7 +133,7 @@ Result<TransportOptions> transport_options(const ClientSettings& settings, const
                                                 options.ask_passphrase, locked, "tls-key-passphrase-command"),
                               std::move(stop));
   if (!certificate) return fail(std::move(certificate.error()));
-  pass_on(certificate->warnings(), options);
+  if (auto told = pass_on(certificate->warnings(), options); !told) return fail(std::move(told.error()));
   reaching.client_certificate = std::move(*certificate);
   return reaching;
 }
@@ -152,7 +153,10 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
   if (!reaching) return fail(std::move(reaching.error()));
   auto transport = make_transport(*reaching);
   if (!transport) return fail(std::move(transport.error()));
-  if (options.decorate) *transport = options.decorate(std::move(*transport));
+  if (options.decorate) {
+    transport = guarded("function that wraps the transport", options.decorate, std::move(*transport));
+    if (!transport) return fail(std::move(transport.error()));
+  }
   if (auto done = complete(settings, options, *method, *transport, start + options.timeout, stop); !done)
     return fail(std::move(done.error()));
   const auto used = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);

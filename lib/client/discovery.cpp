@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "client/sending.hpp"
 #include "protocol/metadata.hpp"
 
 #include <oauth_token/server_metadata.hpp>
@@ -60,7 +61,7 @@ Result<ServerMetadata> discover(const Transport& transport, std::string_view iss
   for (const std::string& address : protocol::metadata_addresses(*url)) {
     HttpRequest request = protocol::metadata_request(address);
     request.deadline = options.deadline;
-    auto response = transport(request, stop);
+    auto response = send_by(transport, request, stop);
     if (!response) {
       Error error = std::move(response.error());
       error.retry_safe = error.error_class == ErrorClass::network || error.error_class == ErrorClass::timeout;

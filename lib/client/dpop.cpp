@@ -111,7 +111,8 @@ Result<SigningKey> read_dpop_key(const DpopSettings& settings, const ClientRunOp
                                  std::stop_token stop) {
   auto key = SigningKey::read(
       settings.key, passphrase_source({}, {}, options.ask_passphrase, settings.key, ""), std::move(stop));
-  if (key) pass_on(key->warnings(), options);
+  if (!key) return key;
+  if (auto told = pass_on(key->warnings(), options); !told) return fail(std::move(told.error()));
   return key;
 }
 

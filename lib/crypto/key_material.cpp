@@ -1,5 +1,6 @@
 #include "crypto/key_material.hpp"
 
+#include "base/guarded.hpp"
 #include "base/reading.hpp"
 #include "crypto/algorithm.hpp"
 #include "crypto/jwk.hpp"
@@ -12,6 +13,7 @@
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -26,16 +28,22 @@ tl::unexpected<Error> damaged(const std::string& source, std::string_view label)
                   "The file was cut or changed: take it anew from where it was made.");
 }
 
-// Asks once, however many parts are encrypted, and remembers why there is no answer.
+// Asks once, however many parts are encrypted, and remembers why there is no answer. What the source throws
+// must not pass through OpenSSL's frames, which would be left with locks held and buffers not cleared.
 class Question {
  public:
   Question(const PassphraseSource& source, std::stop_token stop) : source_(source), stop_(std::move(stop)) {}
 
-  const Secret* answer(const std::string& source) {
-    if (!answer_) answer_ = source_ ? source_(stop_) : Result<Secret>(unanswered(source));
-    return answer_->has_value() ? &**answer_ : nullptr;
+  const Secret* answer(const std::string& source) noexcept {
+    try {
+      if (!answer_ && !thrown_) answer_ = source_ ? source_(stop_) : Result<Secret>(unanswered(source));
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+    return answer_ && answer_->has_value() ? &**answer_ : nullptr;
   }
   [[nodiscard]] Error failure_or(Error other) const {
+    if (thrown_) return thrown_by("source of the passphrase", thrown_);
     if (answer_ && !answer_->has_value()) return answer_->error();
     return other;
   }
@@ -48,6 +56,7 @@ class Question {
   const PassphraseSource& source_;
   std::stop_token stop_;
   std::optional<Result<Secret>> answer_;
+  std::exception_ptr thrown_;
 };
 
 Result<void> add_from_store(const CryptoModule& module, std::string_view text, Question& question,

@@ -1,5 +1,6 @@
 #include "http/event_loop.hpp"
 
+#include "base/guarded.hpp"
 #include "base/worker.hpp"
 
 #include <algorithm>
@@ -13,13 +14,7 @@ namespace {
 // Each connection takes three descriptors, and a process may often have 1024.
 constexpr std::size_t most_at_once = 128;
 
-// What may throw, e.g. since memory is used up, is one request's trouble, not the loop's.
-template <class Work>
-auto unless_it_throws(Work work) -> decltype(work()) try {
-  return work();
-} catch (const std::exception& error) {
-  return fail(ErrorClass::internal, std::string("The request failed: ") + error.what() + ".");
-}
+constexpr const char* failed = "The request failed";
 
 }  // namespace
 
@@ -124,7 +119,7 @@ bool EventLoop::take_inbox() {
 void EventLoop::begin(Asked asked) {
   if (!asked.request) return asked.receiver->receive(fail(std::move(asked.request.error())));
   const HttpRequest& request = *asked.request;
-  auto order = unless_it_throws([&] { return Order::make(request); });
+  auto order = unless_it_throws(failed, [&] { return Order::make(request); });
   if (!order || asked.stop.stop_requested() || !network_now_) {
     Result<HttpResponse> result = !order         ? fail(std::move(order.error()))
                                   : network_now_ ? order->is_cancelled()
@@ -167,14 +162,15 @@ Result<std::unique_ptr<Connection>> EventLoop::connect(Flight& flight) {
   const std::uint32_t mark = free_marks_.back();
   free_marks_.pop_back();
   lines_[mark] = {.connection = nullptr, .flight = &flight, .is_used = true};
-  auto started = unless_it_throws(
-      [&] { return Connection::start(network_now_, flight.order->url, flight.order->deadline, this, mark); });
+  auto started = unless_it_throws(failed, [&] {
+    return Connection::start(network_now_, flight.order->url, flight.order->deadline, this, mark);
+  });
   if (!started) forget(mark);
   return started;
 }
 
 void EventLoop::go_on(Flight& flight, bool stop_requested) {
-  auto result = unless_it_throws([&] { return flight.attempt->advance(stop_requested); });
+  auto result = unless_it_throws(failed, [&] { return flight.attempt->advance(stop_requested); });
   if (result) return land(flight, std::move(*result));
   flight.attempt->connection().watch_sending(flight.attempt->wants_to_send());
   timers_.set(flight, std::min(flight.attempt->until(), flight.connect_at));

@@ -1,5 +1,6 @@
 #include "session/access.hpp"
 
+#include "session/own_store.hpp"
 #include "session/record.hpp"
 
 #include <oauth_token/error.hpp>
@@ -18,7 +19,7 @@ std::string file_store_folder(const SessionFolder& folder, const std::string& st
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
                                                const SessionOptions& options, const FileStoreOptions& file) {
   const std::string& name = record.store;
-  if (options.store) return options.store;
+  if (options.store) return guarded_store(options.store);
   if (name == "keyring") return open_keyring_store(options.keyring);
   if (is_file_store(name)) {
     const bool has_key = !file.key.empty() || !file.key_file.empty();

@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "base/guarded.hpp"
 #include "base/random.hpp"
 #include "crypto/module.hpp"
 #include "session/access.hpp"
@@ -138,9 +139,10 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
   if (stop_.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
   if (auto valid = TokenClientAccess::check_still_valid(client_, assertion_); !valid)
     return fail(std::move(valid.error()));
+  const auto critical = CriticalPart::begin(options_.critical_part);
+  if (!critical) return fail(critical.error());
   if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
     return fail(std::move(begun.error()));
-  const CriticalPart critical(options_.critical_part);
   auto sent = send_refresh(client_, refresh_.grant, assertion_);
   if (!sent.token) {
     keep_issued(journal, std::move(sent.issued), sent.token.error());
@@ -190,7 +192,9 @@ CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
   CallerKeptAnswer answer{.token = std::move(half.token)};
   const bool rotated = !(answer.token.refresh_token == refresh_.grant.refresh_token);
   if (rotated && refresh_.deliver) {
-    if (auto done = refresh_.deliver(answer.token.refresh_token, {}); !done) {
+    auto done = guarded("function that takes the new refresh token", refresh_.deliver,
+                        answer.token.refresh_token, std::stop_token());
+    if (!done) {
       answer.undelivered = std::move(done.error());
       std::string& hint = answer.undelivered->hint;
       if (journaled_)
@@ -241,7 +245,7 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
                                         deadline, stop);
         if (!lock) return fail(lock.error());
         if (refresh.read_again) {
-          auto current = refresh.read_again(stop);
+          auto current = guarded("function that reads the refresh token again", refresh.read_again, stop);
           if (!current) return fail(std::move(current.error()));
           refresh.grant.refresh_token = std::move(*current);
         }

@@ -1,5 +1,6 @@
 #include "base/async_calls.hpp"
 #include "base/completion.hpp"
+#include "base/guarded.hpp"
 #include "base/own_process.hpp"
 #include "session/access.hpp"
 
@@ -65,9 +66,11 @@ class Reply {
 Result<SignInAnswer> answer_to(const SignInQuestion& question, const AskPerson& ask,
                                const std::stop_token& stop) {
   const auto awaited = std::make_shared<Awaited>();
-  ask(question, [reply = std::make_shared<Reply>(awaited)](Result<SignInAnswer> answer) {
-    reply->give(std::move(answer));
-  });
+  auto asked = guarded("function that asks", ask, question,
+                       [reply = std::make_shared<Reply>(awaited)](Result<SignInAnswer> answer) {
+                         reply->give(std::move(answer));
+                       });
+  if (!asked) return fail(std::move(asked.error()));
   return awaited->wait(stop);
 }
 
@@ -99,7 +102,7 @@ Result<Token> request_interactively(SignInQuestion question, const AskPerson& as
       answer->username = question.username;
     else
       question.username = answer->username;
-    auto token = send(std::move(*answer));
+    auto token = guarded("function that sends", send, std::move(*answer));
     const bool again = !token && token.error().error_class == ErrorClass::credentials &&
                        question.attempt < question.attempts;
     if (!again) return token;
@@ -159,9 +162,11 @@ Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop) {
 }
 
 Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
-  return prepared->request(options.make_grant ? options.make_grant(options.wanted, std::move(answer))
-                                              : password_grant(options.wanted, std::move(answer)),
-                           stop);
+  if (!options.make_grant) return prepared->request(password_grant(options.wanted, std::move(answer)), stop);
+  auto grant =
+      guarded("function that makes the grant", options.make_grant, options.wanted, std::move(answer));
+  if (!grant) return fail(std::move(grant.error()));
+  return prepared->request(std::move(*grant), stop);
 }
 
 /// The same, asked where the executor says, and only while `questions` is open.
@@ -169,7 +174,8 @@ AskPerson elsewhere(const AskPerson& ask, const std::shared_ptr<Callbacks>& ques
   return [ask, questions](SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer) {
     std::make_shared<Completion<SignInQuestion>>(questions, [ask, answer = std::move(answer)](
                                                                 Result<SignInQuestion> one) {
-      ask(std::move(*one), answer);
+      if (auto asked = guarded("function that asks", ask, std::move(*one), answer); !asked)
+        answer(fail(std::move(asked.error())));
     })->finish(std::move(question));
   };
 }

@@ -171,11 +171,12 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
   if (auto valid = TokenClientAccess::check_still_valid(spending.client, spending.assertion); !valid)
     return valid;
   const std::size_t room = std::max(least_room, 2 * to_json(half, held.record).size());
+  const auto critical = CriticalPart::begin(spending.session.options.critical_part);
+  if (!critical) return fail(critical.error());
   if (auto begun = held.journal.begin(half.generation, half.token.refresh_token, room, now()); !begun)
     return begun;
 
   drop_cached_half(held.record);
-  const CriticalPart critical(spending.session.options.critical_part);
   auto answer = send_refresh(spending.client, grant(held), spending.assertion);
   held.record.dpop_nonce = TokenClientAccess::dpop_nonce(spending.client);
   if (answer.token) return accept(spending, std::move(*answer.token));
