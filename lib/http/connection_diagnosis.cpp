@@ -82,7 +82,8 @@ std::string after_loss(const ConnectionFailure& failure, const TlsReport& tls, c
 Error about_loss(const ConnectionFailure& failure, const Url& url, const TlsReport& tls) {
   const std::string when = failure.is_in_handshake ? " during the TLS handshake" : "";
   const bool is_reset = failure.os_error == ECONNRESET || failure.os_error == EPIPE;
-  if (failure.code == CURLE_OK)
+  // Without an error of the system it just ended, in the middle of what TLS had to say perhaps.
+  if (failure.code == CURLE_OK || failure.os_error == 0)
     return network_error("closed", url.origin() + " closed the connection" + when + ".",
                          after_loss(failure, tls, "Try again later; its log may say why."));
   return network_error(

@@ -1,0 +1,7 @@
+#include "support/cut_refresh.hpp"
+
+TEST_CASE("a renewal over http that is cut at any byte loses nothing, and the record says what is true") {
+  for (const auto side : {Cut::Side::to_client, Cut::Side::from_client})
+    for (const bool by_reset : {false, true})
+      for (const std::size_t times : {1U, 2U}) cut_each_byte(false, side, by_reset, times);
+}

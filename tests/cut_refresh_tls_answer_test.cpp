@@ -1,0 +1,7 @@
+#include "support/cut_refresh.hpp"
+
+TEST_CASE(
+    "a renewal over TLS whose answer is cut at any byte loses nothing, and the record says what is true") {
+  cut_each_byte(true, Cut::Side::to_client, false, 2);
+  cut_each_byte(true, Cut::Side::to_client, true, 1);
+}
