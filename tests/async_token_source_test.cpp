@@ -91,6 +91,24 @@ TEST_CASE("a stop request frees the caller, and the renewal goes on for the othe
   CHECK(world.record().generation == 2);
 }
 
+TEST_CASE("what is stopped already neither renews nor signs out") {
+  World world;
+  world.sign_in();
+  world.expire();
+  TokenSource source = world.source();
+  std::stop_source stop;
+  stop.request_stop();
+  for (int i = 0; i < 100; ++i) {
+    Awaited<Token> token;
+    source.token_async({}, stop.get_token(), token.done());
+    CHECK(value(token.get()) == "interrupted: Interrupted.");
+    Awaited<void> sign_out;
+    source.revoke_async(stop.get_token(), sign_out.done());
+    CHECK(in_short(sign_out.get()) == "interrupted: Interrupted before anything was revoked.");
+  }
+  CHECK(world.server.state().requests == 1);
+}
+
 TEST_CASE("a stop request frees who waits for the store, and who waits for the session's lock") {
   for (const bool for_lock : {false, true}) {
     World world;

@@ -33,6 +33,14 @@ Result<GivenToken> token_of(const Renewed& renewed, const TokenSourceOptions& op
   return GivenToken{std::move(token), renewed.half};
 }
 
+// Somebody may have signed out since the half was read: they drop what is kept once the record is gone, and
+// so do we.
+void cache(const OpenSession& open, const SecretHalf& half) {
+  cache_half(open.record, half, now());
+  const auto record = open.folder.load(open.record.name);
+  if (!record || !*record || (*record)->id != open.record.id) drop_cached_half(open.record);
+}
+
 Error broken(const char* what, const std::exception& exception) {
   return {.error_class = ErrorClass::internal,
           .message = std::string("The ") + what + " broke off: " + exception.what() + "."};
@@ -73,21 +81,23 @@ TokenFlights::TokenFlights(Result<Session> session, Executor executor)
 
 void TokenFlights::close() noexcept {
   callbacks_->close();
-  std::vector<std::shared_ptr<Waiter>> dropped;  // without the mutex, which their stop callbacks take
-  std::thread flying;
+  Waiters dropped;  // without the mutex, which their stop callbacks take
   std::thread serving;
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(waiting_mutex_);
     is_closed_ = true;
-    has_news_ = true;
-    if (flight_) flight_->stop.request_stop();
-    dropped.swap(waiters_);
-    flying.swap(thread_);
+    dropped.swap(arrived_);
     serving.swap(server_);
+    news_.notify_one();
   }
-  changed_.notify_all();
+  end_thread(std::move(serving));  // first, for it may begin a flight
+  std::thread flying;
+  {
+    const std::lock_guard lock(mutex_);
+    if (flight_) flight_->stop.request_stop();
+    flying.swap(thread_);
+  }
   end_thread(std::move(flying));
-  end_thread(std::move(serving));
 }
 
 // --- the flight ---
@@ -111,15 +121,14 @@ void TokenFlights::fly(const std::shared_ptr<Flight>& own) {
   if (own->is_revocation ? own->revoked.has_value() : !renewed.error) last_ = renewed.half;
   own->landed = true;
   flight_.reset();
-  has_news_ = true;
   changed_.notify_all();
+  tell_news();
 }
 
 void TokenFlights::renew_in(Flight& flight) try {
   OpenSession& open = SessionAccess::open(*session_);
   flight.renewed = renew(open, client_, flight.options, flight.stop.get_token());
-  if (open.options.kernel_cache && !flight.renewed.error)
-    cache_half(open.record, *flight.renewed.half, now());
+  if (open.options.kernel_cache && !flight.renewed.error) cache(open, *flight.renewed.half);
 } catch (const std::exception& exception) {
   flight.renewed = {};
   flight.renewed.error = broken("renewal", exception);
@@ -142,7 +151,7 @@ std::optional<GivenToken> TokenFlights::remembered(const TokenSourceOptions& opt
   return GivenToken{copy(last_->token), last_};
 }
 
-// What another process of this user got last: costs neither store nor thread either.
+// What this or another process of this user got last: costs neither store nor thread either.
 std::optional<GivenToken> TokenFlights::cached(const TokenSourceOptions& options) {
   OpenSession& open = SessionAccess::open(*session_);
   if (!open.options.kernel_cache || options.renew_now) return std::nullopt;
@@ -161,7 +170,10 @@ std::optional<Result<GivenToken>> TokenFlights::next(const TokenSourceOptions& o
     return token_of(landed->renewed, options);
   if (!flight_) {
     if (auto given = remembered(options)) return std::move(*given);
-    if (auto given = cached(options)) return std::move(*given);
+    if (auto given = cached(options)) {
+      last_ = given->half;
+      return std::move(*given);
+    }
     auto flight = std::make_shared<Flight>();
     flight->options = options;
     if (auto begun = take_off(std::move(flight)); !begun) return fail(std::move(begun.error()));

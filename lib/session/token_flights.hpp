@@ -80,25 +80,31 @@ class TokenFlights : public std::enable_shared_from_this<TokenFlights> {
   void renew_in(Flight& flight);
   void revoke_in(Flight& flight);
 
+  using Waiters = std::vector<std::shared_ptr<Waiter>>;
   void add(std::shared_ptr<Waiter> waiter, std::stop_token stop);
+  void tell_news() noexcept;
   void serve();
-  std::vector<std::shared_ptr<Waiter>> take_ready(Clock::time_point& next_time);
+  bool await_news(Waiters& waiters, Clock::time_point until);
+  Waiters take_ready(Waiters& waiters, Clock::time_point& next_time);
 
   const OwnProcess process_ = {};
   const std::shared_ptr<Callbacks> callbacks_;
   Result<Session> session_;
   std::string name_ = {};
   KeptClient client_ = {};  // the flight's alone
-  std::mutex mutex_ = {};
+  std::mutex mutex_ = {};   // held, too, while a file of the session is read
   std::condition_variable_any changed_ = {};
   std::shared_ptr<Flight> flight_ = {};  // under way; else nullptr
   std::thread thread_ = {};
   std::shared_ptr<const SecretHalf> last_ = {};
   std::optional<Token> unkept_ = {};
-  std::vector<std::shared_ptr<Waiter>> waiters_ = {};
+  // For the serving thread. Nobody waits for anything with this mutex, so that nobody waits long for it.
+  std::mutex waiting_mutex_ = {};
+  std::condition_variable news_ = {};
+  Waiters arrived_ = {};
   std::thread server_ = {};
   bool is_closed_ = false;
-  bool has_news_ = false;  // for the serving thread
+  bool has_news_ = false;
   std::mutex key_mutex_ = {};
   SigningKey key_ = {};  // for DPoP, as read last, and where it came from
   std::string key_file_ = {};

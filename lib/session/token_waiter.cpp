@@ -32,6 +32,7 @@ class TokenFlights::TokenWaiter final : public Waiter {
   }
 
   void deliver() override { completion_->finish(std::move(*result_)); }
+  void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
 
  private:
   bool is_over(Result<Token> result) {
@@ -70,6 +71,7 @@ class TokenFlights::RevocationWaiter final : public Waiter {
   }
 
   void deliver() override { completion_->finish(std::move(*result_)); }
+  void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
 
  private:
   const std::shared_ptr<Completion<void>> completion_;
@@ -95,56 +97,65 @@ void TokenFlights::revoke_async(std::stop_token stop, std::function<void(Result<
 
 void TokenFlights::add(std::shared_ptr<Waiter> waiter, std::stop_token stop) {
   const auto self = shared_from_this();  // `done` may let it go before this returns
-  {
-    const std::lock_guard lock(mutex_);
-    waiters_.push_back(waiter);
-    has_news_ = true;
-    // Without a thread now, the next call may get one: until then nobody is answered.
-    if (!server_.joinable())
-      if (auto thread = start_thread([self] { self->serve(); })) server_ = std::move(*thread);
-  }
-  changed_.notify_all();
+  // Before anybody sees it: one that is stopped already must begin nothing.
   waiter->on_stop.emplace(std::move(stop),
                           [flights = weak_from_this(), weak = std::weak_ptr<Waiter>(waiter)] {
                             const auto ours = flights.lock();
                             const auto stopped = weak.lock();
-                            if (!ours || !stopped) return;
-                            const std::lock_guard lock(ours->mutex_);
+                            if (!ours || !stopped || !ours->process_.is_this()) return;
                             stopped->is_stopped = true;
-                            ours->has_news_ = true;
-                            ours->changed_.notify_all();
+                            ours->tell_news();
                           });
+  std::optional<Error> refusal;
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    if (is_closed_) return;
+    if (!server_.joinable()) {
+      auto thread = start_thread([self] { self->serve(); });
+      thread ? server_.swap(*thread) : void(refusal = std::move(thread.error()));
+    }
+    if (!refusal) arrived_.push_back(waiter);
+  }
+  refusal ? waiter->refuse(std::move(*refusal)) : tell_news();
+}
+
+void TokenFlights::tell_news() noexcept {
+  const std::lock_guard lock(waiting_mutex_);
+  has_news_ = true;
+  news_.notify_one();
 }
 
 void TokenFlights::serve() {
-  std::unique_lock lock(mutex_);
-  while (!is_closed_) {
-    has_news_ = false;
-    auto next_time = Clock::time_point::max();
-    if (auto ready = take_ready(next_time); !ready.empty()) {
-      lock.unlock();
-      for (const auto& waiter : ready) waiter->deliver();
-      ready.clear();
-      lock.lock();
-      continue;
-    }
-    const auto is_news = [this] { return has_news_ || is_closed_; };
-    if (next_time == Clock::time_point::max())
-      changed_.wait(lock, is_news);
-    else
-      changed_.wait_until(lock, next_time, is_news);
-  }
+  Waiters waiters;
+  auto next_time = Clock::time_point::max();
+  while (await_news(waiters, next_time))
+    for (const auto& waiter : take_ready(waiters, next_time)) waiter->deliver();
 }
 
-std::vector<std::shared_ptr<TokenFlights::Waiter>> TokenFlights::take_ready(Clock::time_point& next_time) {
+// False: it is over.
+bool TokenFlights::await_news(Waiters& waiters, Clock::time_point until) {
+  std::unique_lock lock(waiting_mutex_);
+  const auto is_news = [this] { return has_news_ || is_closed_; };
+  if (until == Clock::time_point::max())
+    news_.wait(lock, is_news);
+  else
+    news_.wait_until(lock, until, is_news);
+  has_news_ = false;
+  std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiters));
+  arrived_.clear();
+  return !is_closed_;
+}
+
+TokenFlights::Waiters TokenFlights::take_ready(Waiters& waiters, Clock::time_point& next_time) {
+  const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
   const auto first_ready = std::stable_partition(
-      waiters_.begin(), waiters_.end(),
+      waiters.begin(), waiters.end(),
       [&](const std::shared_ptr<Waiter>& waiter) { return !waiter->is_ready(*this, now); });
-  std::vector<std::shared_ptr<Waiter>> ready(std::make_move_iterator(first_ready),
-                                             std::make_move_iterator(waiters_.end()));
-  waiters_.erase(first_ready, waiters_.end());
-  for (const auto& waiter : waiters_)
+  Waiters ready(std::make_move_iterator(first_ready), std::make_move_iterator(waiters.end()));
+  waiters.erase(first_ready, waiters.end());
+  next_time = Clock::time_point::max();
+  for (const auto& waiter : waiters)
     if (waiter->not_before > now) next_time = std::min(next_time, waiter->not_before);
   return ready;
 }

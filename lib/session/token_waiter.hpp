@@ -7,6 +7,7 @@
 #include <oauth_token/token.hpp>
 #include <oauth_token/token_source.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -41,9 +42,11 @@ class TokenFlights::Waiter {
   /// With the mutex held. True: `deliver` is next, without it.
   virtual bool is_ready(TokenFlights& flights, Clock::time_point now) = 0;
   virtual void deliver() = 0;
+  /// In place of both.
+  virtual void refuse(Error error) = 0;
 
   Clock::time_point not_before = Clock::time_point::min();
-  bool is_stopped = false;
+  std::atomic<bool> is_stopped = false;
   std::optional<std::stop_callback<std::function<void()>>> on_stop = {};
 };
 
