@@ -1,12 +1,15 @@
 """The kernel's keyring in front of the store, as an ordinary user has it: a hit speaks to nobody, and what changes the tokens
 drops it first. Each test is a user of its own, so that no other one's keys count."""
 
+import ctypes
 import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from ordinary_user import InstalledProgramCase, OrdinaryUser, enter_private_mounts
@@ -14,6 +17,13 @@ from program import text
 from rotating_server import RotatingServer
 
 LIFE = 3600
+
+
+def join_new_session_keyring():
+    """As a login that brings no keyrings of the user's, or a service, has it."""
+    KEYCTL, JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}[os.uname().machine], 1
+    if ctypes.CDLL(None, use_errno=True).syscall(KEYCTL, JOIN_SESSION_KEYRING, None) < 0:
+        raise OSError(ctypes.get_errno(), "no new session keyring")
 
 
 class KernelKeyringTest(InstalledProgramCase):
@@ -94,14 +104,51 @@ class KernelKeyringTest(InstalledProgramCase):
         self.assertTrue(self.store_is_asked())
         self.assertNotIn("add_key", self.calls("--no-cache"))
 
-    def test_the_keyrings_of_the_process_stay_as_they_are(self):
+    def test_the_keyrings_of_the_program_stay_as_they_are(self):
+        """What it links is a thread's own, one that ends with it."""
         for words in ((), (), ("--no-cache",)):
             for command in ("token", "refresh"):
-                seen = self.calls(*words, command=command)
-                linked = seen.count("(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) = 0")
-                self.assertEqual(seen.count("(KEYCTL_UNLINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) = 0"), linked)
-                self.assertEqual(seen.count("KEYCTL_LINK"), linked, seen)
-                self.assertEqual(linked > 0, (command, words) != ("token", ("--no-cache",)))
+                lines = self.calls(*words, command=command).splitlines()
+                program = lines[0].split()[0]
+                changing = [line for line in lines if "add_key" in line or ("keyctl" in line and "SEARCH" not in line
+                            and "READ" not in line)]
+                self.assertEqual([line for line in changing if line.split()[0] == program], [])
+                self.assertEqual([line for line in lines if "KEYCTL_LINK, KEY_SPEC" in line and
+                                  "(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING)" not in line], [])
+
+    def test_a_login_session_without_the_user_s_keyring_hits_as_well(self):
+        self.token()
+        self.keep_from_the_store()
+        done = self.program.run("token", preexec_fn=join_new_session_keyring)
+        self.assertEqual((done.status, done.stdout), (0, "at-1\n"), done.stderr)
+
+    def stopped_by(self, signal_name):
+        """A first "token" that this signal meets when it has made its key (the first one is the keyring for all), and the id
+        of one of its threads."""
+        trace = self.program.home / "trace"
+        traced = subprocess.Popen(
+            ["strace", "-f", "-qq", "-e", "trace=add_key", "-e", f"inject=add_key:signal={signal_name}:when=2", "-o", trace,
+             *self.program.prefix, self.path, "token"],
+            env=self.program.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(traced.stdout.close)
+        self.addCleanup(traced.wait)
+        self.addCleanup(traced.kill)
+        while signal_name not in (trace.read_text() if trace.exists() else ""):
+            self.assertIsNone(traced.poll())
+            time.sleep(0.01)
+        return traced, int(trace.read_text().splitlines()[-1].split()[0])
+
+    def test_who_signs_out_while_a_token_is_being_kept_leaves_none(self):
+        traced, thread = self.stopped_by("SIGSTOP")
+        self.assertEqual(self.program.run("forget", "default").status, 0)
+        os.kill(thread, signal.SIGCONT)
+        self.assertEqual(traced.stdout.read(), b"at-1\n")
+        self.assertEqual(self.kept(), [])
+
+    def test_a_killed_program_leaves_no_key_without_an_end(self):
+        traced, _ = self.stopped_by("SIGKILL")
+        traced.wait()
+        self.assertEqual(self.kept(), [])
 
     def test_a_refresh_drops_it(self):
         self.token()

@@ -48,7 +48,9 @@ Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journ
   drop_cached_half(session.record);
   if (auto erased = journal.erase(); !erased) return erased;
   if (auto erased = store.erase(session.record.id, std::move(stop)); !erased) return erased;
-  return session.folder.remove(session.record.name);
+  auto removed = session.folder.remove(session.record.name);
+  drop_cached_half(session.record);  // which who had read the tokens before may have kept since
+  return removed;
 }
 
 }  // namespace

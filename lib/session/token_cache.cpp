@@ -1,9 +1,14 @@
 #include "session/token_cache.hpp"
 
+#include "base/worker.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <linux/keyctl.h>
@@ -31,24 +36,19 @@ long keyctl(int operation, Arguments... arguments) noexcept {
 
 std::string name_of(const SessionRecord& record) { return "oauth-token:" + record.id; }
 
-// Only who possesses a key may read it. The user's keyring is possessed through the thread's own, for the
-// login session need not have it, and only meanwhile: what a host program's keyrings hold is its business.
-class Possession {
- public:
-  Possession() noexcept : is_there_(::geteuid() != 0 && change(KEYCTL_LINK)) {}
-  Possession(const Possession&) = delete;
-  Possession& operator=(const Possession&) = delete;
-  ~Possession() {
-    if (is_there_) change(KEYCTL_UNLINK);
-  }
-  explicit operator bool() const noexcept { return is_there_; }
+// `@u` is the real user's, whatever the program may be otherwise.
+bool is_for_us() noexcept { return ::geteuid() != 0 && ::getuid() == ::geteuid(); }
 
- private:
-  static bool change(int operation) noexcept {
-    return keyctl(operation, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) == 0;
-  }
-  const bool is_there_;
-};
+// Only who possesses a key may read it, and a login session need not have the user's keyring. It is possessed
+// through the keyring of a thread that is gone at once, and with it all that it holds: what a host program's
+// keyrings hold is its business, and a keyring for each of its threads would be more keys than a user may
+// have. `work` must not throw.
+void as_possessor(const std::function<void()>& work) {
+  auto thread = start_thread([&] {
+    if (keyctl(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) == 0) work();
+  });
+  if (thread) thread->join();
+}
 
 long find(const char* type, const std::string& name) noexcept {
   return keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, type, name.c_str(), 0);
@@ -69,15 +69,30 @@ void make_room(long ring) noexcept {
   for (std::size_t i = 0; i + most_tokens <= count; ++i) keyctl(KEYCTL_UNLINK, kept[i], ring);
 }
 
+// Complete before others can find it: whatever ends the program meanwhile, no key without an end is left.
+void publish(const std::string& name, std::string_view value, std::int64_t seconds) noexcept {
+  const long ring = own_ring();
+  if (ring <= 0) return;
+  const long key =
+      ::syscall(SYS_add_key, "user", name.c_str(), value.data(), value.size(), KEY_SPEC_THREAD_KEYRING);
+  if (key <= 0 || keyctl(KEYCTL_SETPERM, key, possessor_only) != 0 ||
+      keyctl(KEYCTL_SET_TIMEOUT, key, seconds) != 0)
+    return;
+  if (find("user", name) <= 0) make_room(ring);
+  keyctl(KEYCTL_LINK, key, ring);
+}
+
 }  // namespace
 
 std::optional<SecretHalf> cached_half(const SessionRecord& record) {
-  const Possession possession;
-  if (!possession) return std::nullopt;
+  if (!is_for_us()) return std::nullopt;
   const long key = find("user", name_of(record));
   if (key <= 0) return std::nullopt;
   SecretBuffer value;
-  const long size = keyctl(KEYCTL_READ, key, value.room(longest_value), longest_value);
+  char* const room = value.room(longest_value);
+  long size = keyctl(KEYCTL_READ, key, room, longest_value);
+  if (size < 0 && errno == EACCES)
+    as_possessor([&] { size = keyctl(KEYCTL_READ, key, room, longest_value); });
   if (size <= 0 || size > static_cast<long>(longest_value)) return std::nullopt;
   value.grew(static_cast<std::size_t>(size));
   auto half = secret_half_from_json(value.take(), record);
@@ -87,28 +102,22 @@ std::optional<SecretHalf> cached_half(const SessionRecord& record) {
 
 void cache_half(const SessionRecord& record, const SecretHalf& half, std::chrono::sys_seconds now) {
   const bool is_bound = !half.dpop_key.empty() || record.client.dpop.use != DpopUse::none;
-  if (is_bound || !half.token.expires_at || *half.token.expires_at <= now) return;
+  if (!is_for_us() || is_bound || !half.token.expires_at || *half.token.expires_at <= now) return;
   if (half.generation != record.generation) return;
   SecretHalf kept{.generation = half.generation, .obtained_at = half.obtained_at, .token = copy(half.token)};
   kept.token.refresh_token.wipe();
   const Secret value = to_json(kept, record);
   if (value.size() > longest_value) return;
-  const Possession possession;
-  const long ring = possession ? own_ring() : -1;
-  if (ring <= 0) return;
-  if (find("user", name_of(record)) <= 0) make_room(ring);
-  const long key =
-      ::syscall(SYS_add_key, "user", name_of(record).c_str(), value.expose().data(), value.size(), ring);
-  if (key <= 0) return;
   const auto left = std::min<std::chrono::seconds>(*half.token.expires_at - now, longest_kept).count();
-  if (keyctl(KEYCTL_SETPERM, key, possessor_only) != 0 || keyctl(KEYCTL_SET_TIMEOUT, key, left) != 0)
-    keyctl(KEYCTL_INVALIDATE, key);
+  as_possessor([&, name = name_of(record)] { publish(name, value.expose(), left); });
 }
 
 void drop_cached_half(const SessionRecord& record) {
-  const Possession possession;
-  if (!possession) return;
-  if (const long key = find("user", name_of(record)); key > 0) keyctl(KEYCTL_INVALIDATE, key);
+  const std::string name = name_of(record);
+  if (!is_for_us() || find("user", name) <= 0) return;
+  as_possessor([&] {
+    if (const long key = find("user", name); key > 0) keyctl(KEYCTL_INVALIDATE, key);
+  });
 }
 
 }  // namespace oauth_token
