@@ -1,10 +1,15 @@
+#include "base/secret_pages.hpp"
+
 #include <oauth_token/secret.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +62,28 @@ TEST_CASE("bytes behind a shortened text are overwritten") {
   buffer.append("secretsecret");
   buffer.truncate(6);
   CHECK(std::memcmp(buffer.data() + 6, "\0\0\0\0\0\0", 6) == 0);
+}
+
+TEST_CASE("wiped pages that find no room are handed on, and whoever keeps them gives them out again") {
+  static std::vector<char*> handed_on;
+  oauth_token::hand_secret_pages_on_to(+[](char* page) noexcept {
+    handed_on.push_back(page);
+    return true;
+  });
+  {
+    std::vector<Secret> many;
+    for (int i = 0; i < 40; ++i) many.emplace_back("secret");
+  }
+  oauth_token::hand_secret_pages_on_to(nullptr);
+  REQUIRE(handed_on.size() == 8);
+  for (const char* page : handed_on)
+    CHECK(std::all_of(page, page + ::sysconf(_SC_PAGESIZE), [](char byte) { return byte == 0; }));
+  CHECK_FALSE(oauth_token::keep_secret_page(handed_on.front()));
+  const Secret taken("secret");
+  CHECK(oauth_token::keep_secret_page(handed_on.front()));
+  CHECK(Secret("other").expose().data() == handed_on.front());
+  for (char* const page : handed_on)
+    if (page != handed_on.front()) ::munmap(page, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
 }
 
 TEST_CASE("secrets are equal when their bytes are") {

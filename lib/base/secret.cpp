@@ -1,4 +1,5 @@
 #include "base/registers.hpp"
+#include "base/secret_pages.hpp"
 
 #include <oauth_token/secret.hpp>
 
@@ -23,6 +24,7 @@ namespace {
 constexpr std::size_t kept_pages = 32;
 
 std::atomic<bool> everything_locked{true};
+std::atomic<bool (*)(char*) noexcept> next_pool{nullptr};
 
 std::size_t page_size() noexcept {
   static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -68,12 +70,8 @@ void release(char* data, std::size_t capacity) noexcept {
   if (data == nullptr) return;
   ::explicit_bzero(data, capacity);
   if (capacity == page_size()) {
-    PagePool& kept = pool();
-    const std::lock_guard lock(kept.mutex);
-    if (kept.count < kept.pages.size()) {
-      kept.pages[kept.count++] = data;
-      return;
-    }
+    if (keep_secret_page(data)) return;
+    if (auto* const next = next_pool.load(std::memory_order_acquire); next != nullptr && next(data)) return;
   }
   ::munmap(data, capacity);
 }
@@ -162,6 +160,18 @@ void SecretBuffer::drop_front(std::size_t count) noexcept {
   const std::size_t left = secret_.size_ - std::min(count, secret_.size_);
   if (left > 0) copy_bytes(secret_.data_, secret_.data_ + (secret_.size_ - left), left);
   truncate(left);
+}
+
+bool keep_secret_page(char* page) noexcept {
+  PagePool& kept = pool();
+  const std::lock_guard lock(kept.mutex);
+  if (kept.count == kept.pages.size()) return false;
+  kept.pages.at(kept.count++) = page;
+  return true;
+}
+
+void hand_secret_pages_on_to(bool (*keep)(char* page) noexcept) noexcept {
+  next_pool.store(keep, std::memory_order_release);
 }
 
 bool secret_memory_is_locked() noexcept { return everything_locked.load(std::memory_order_relaxed); }

@@ -1,4 +1,5 @@
 #include "base/module.hpp"
+#include "base/secret_pages.hpp"
 #include "http/loop.hpp"
 #include "http/module.hpp"
 
@@ -16,7 +17,11 @@ namespace oauth_token {
 namespace {
 
 const Result<const HttpModule*>& module() {
-  static const Result<const HttpModule*> loaded = load_module<HttpModule>("http", Binding::late);
+  static const Result<const HttpModule*> loaded = [] {
+    auto found = load_module<HttpModule>("http", Binding::late);
+    if (found) hand_secret_pages_on_to((*found)->keep_secret_page);
+    return found;
+  }();
   return loaded;
 }
 

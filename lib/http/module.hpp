@@ -21,6 +21,7 @@ struct HttpModule {
                                              std::chrono::steady_clock::time_point deadline,
                                              std::stop_token stop);
   Result<std::shared_ptr<http::Loop>> (*make_loop)();
+  bool (*keep_secret_page)(char* page) noexcept;
 };
 
 }  // namespace oauth_token
