@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Compares whole processes: oauth-token, curl, curl piped to jq, and an empty C program. Wall times are medians of runs in
-# turn, ratios are taken run by run, instructions are callgrind's. Then many requests at once, and signatures, in one process
-# each.
+# What everything costs, beside its peers, and whether each goal is met: whole processes, a stored token, requests of the
+# library, signatures. Times of processes are medians of runs in turn, ratios are taken run by run, instructions are
+# callgrind's. It needs a quiet machine; instructions and ratios of CPU time bear a busy one.
 #   tests/bench/run.sh [ROUNDS]       default 60
-# Both programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
+# All programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
 # right to make such a mount the https rows are left out, and said to be.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +19,7 @@ prepare() {
   cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
   c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/signing" "$here/signing.cpp" \
     "$build/liboauth_token.a" -lcrypto -ldl -pthread
-  c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/flights" "$here/flights.cpp" \
+  c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/requests" "$here/requests.cpp" \
     "$build/liboauth_token.a" -lcurl -ldl -pthread
   echo 'int main(void) { return 0; }' | cc -O2 -x c -o "$build/empty" -
 }
@@ -40,17 +40,27 @@ trust() { # WORK
   mount --bind "$1/certs" /etc/ssl/certs 2>/dev/null
 }
 
+# part COMMAND...: prints its tables, and keeps what it says of the goals for the end.
+part() { "$@" | awk -v goals="$work/goals" '/^goal /{ print >>goals; next } { print; fflush() }'; }
+
 if [ "${1-}" = --inside ]; then
   work=$2
   trust "$work" || touch "$work/no-https"
-  exec python3 -B "$here/compare.py" "$build" "$work" "$3"
+  part python3 -B "$here/compare.py" "$build" "$work" "$3"
+  part python3 -B "$here/throughput.py" "$build" "$work"
+  exit
 fi
 
 prepare
+rounds=${1:-60}
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
+export PYTHONPATH=$top/tests/support
 own_mounts=(unshare --mount)
 [ "$(id -u)" = 0 ] || own_mounts=(unshare --user --map-root-user --mount)
 "${own_mounts[@]}" true 2>/dev/null || own_mounts=()
-"${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "${1:-60}"
-"$build/bin/signing" "${1:-60}"
+"${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "$rounds"
+part python3 -B "$here/stored.py" "$build" "$rounds"
+part "$build/bin/signing" "$rounds"
+echo
+sort -V "$work/goals"

@@ -1,4 +1,5 @@
-// Runs commands in turn and prints how long each run took, in nanoseconds, one round a line.
+// Runs commands in turn and prints TIME:CPU:PEAK for each run, one round a line: how long it took and its CPU time, both in
+// nanoseconds, and the peak of its resident memory in KiB (of a pipe, the larger one).
 //   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, words | words, or status=N words
 // Standard output of a command goes to /dev/null; so does standard error where it has to end with status N. One that ends
 // with another status than 0 or N ends everything.
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +23,11 @@ struct command {
   char **first;   // the words of the first program
   char **second;  // of the one it is piped to, or null
   int status;     // with which it has to end
+};
+
+struct cost {
+  long long time, cpu;
+  long peak;
 };
 
 static void fail(const char *what) {
@@ -41,14 +48,19 @@ static pid_t start(char **words, int input, int output, int error_output) {
   return pid;
 }
 
-static void finish(pid_t pid, const struct command *command) {
+static long long nanoseconds(struct timeval time) { return time.tv_sec * 1000000000LL + time.tv_usec * 1000LL; }
+
+static void finish(pid_t pid, const struct command *command, struct cost *cost) {
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) fail("waitpid failed");
+  struct rusage usage;
+  while (wait4(pid, &status, 0, &usage) < 0)
+    if (errno != EINTR) fail("wait4 failed");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != command->status) {
     fprintf(stderr, "runs: %s ended with wait status %d\n", command->first[0], status);
     exit(1);
   }
+  cost->cpu += nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+  if (usage.ru_maxrss > cost->peak) cost->peak = usage.ru_maxrss;
 }
 
 static long long now(void) {
@@ -57,10 +69,11 @@ static long long now(void) {
   return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-static long long run(const struct command *command, int nothing) {
+static struct cost run(const struct command *command, int nothing) {
+  struct cost cost = {0, 0, 0};
   const long long began = now();
   if (command->second == NULL) {
-    finish(start(command->first, nothing, nothing, command->status == 0 ? 2 : nothing), command);
+    finish(start(command->first, nothing, nothing, command->status == 0 ? 2 : nothing), command, &cost);
   } else {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2 failed");
@@ -68,10 +81,11 @@ static long long run(const struct command *command, int nothing) {
     const pid_t second = start(command->second, ends[0], nothing, 2);
     close(ends[0]);
     close(ends[1]);
-    finish(first, command);
-    finish(second, command);
+    finish(first, command, &cost);
+    finish(second, command, &cost);
   }
-  return now() - began;
+  cost.time = now() - began;
+  return cost;
 }
 
 int main(int argc, char **argv) {
@@ -96,8 +110,8 @@ int main(int argc, char **argv) {
   const int rounds = atoi(argv[1]);
   for (int round = -warm_up_rounds; round < rounds; ++round) {
     for (int i = 0; i < count; ++i) {
-      const long long took = run(&commands[i], nothing);
-      if (round >= 0) printf("%lld%c", took, i + 1 < count ? ' ' : '\n');
+      const struct cost cost = run(&commands[i], nothing);
+      if (round >= 0) printf("%lld:%lld:%ld%c", cost.time, cost.cpu, cost.peak, i + 1 < count ? ' ' : '\n');
     }
   }
   return 0;

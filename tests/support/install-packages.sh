@@ -16,7 +16,8 @@ declare -A groups=(
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 llvm-14 cppcheck shellcheck"
   [documentation]="doxygen"
   [packaging]="abigail-tools debhelper dpkg-dev fakeroot lintian rpm ruby"
-  [bench]="nginx-light valgrind gcc libc6-dev"
+  [bench]="nginx-light valgrind strace gcc libc6-dev oidc-agent-cli python3-requests-oauthlib nodejs
+    wrk"
 )
 
 main() {

@@ -1,0 +1,103 @@
+"""What a run costs, the tables, and the goals: a line "goal N: ..." says a figure, its limit, and whether it is met."""
+
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+
+from server import token_response
+
+class Run:
+    """How commands are run: `folder` has the programs `runs` and `empty`, `prefix` comes before each, such as setpriv."""
+
+    def __init__(self, folder, work, rounds, prefix=(), environment=None):
+        self.folder, self.work, self.rounds, self.prefix = folder, pathlib.Path(work), rounds, prefix
+        self.environment = environment or {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8"}
+
+    def take_turns(self, commands):
+        """For each command the wall times of its runs in ms, the median of their CPU times in ms and of their peaks in MiB."""
+        words = []
+        for command in commands:
+            words += [",", *command] if words else command
+        out = subprocess.run([*self.prefix, f"{self.folder}/runs", str(self.rounds), *words], env=self.environment,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+        lines = [[tuple(map(int, word.split(":"))) for word in line.split()] for line in out.stdout.decode().splitlines()]
+        return [([time / 1e6 for time, _, _ in column], statistics.median(cpu for _, cpu, _ in column) / 1e6,
+                 statistics.median(peak for _, _, peak in column) / 1024) for column in zip(*lines)]
+
+    def instructions(self, command):
+        """Executed by the command; of a pipe, by both sides, the second of which reads a token response."""
+        if "|" in command:
+            pipe = command.index("|")
+            return self.instructions(command[:pipe]) + self.instructions(command[pipe + 1:])
+        counted = self._once(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *_words(command)])
+        collected = re.search(rb"Collected : (\d+)", counted)
+        if not collected:
+            raise RuntimeError(f"callgrind did not count {command[0]}: {counted.decode()}")
+        return int(collected.group(1))
+
+    def mapped(self, command):
+        """The shared libraries that a run of the command loaded, by name."""
+        text = self._once(["env", "LD_DEBUG=files", *_words(command)]).decode(errors="replace")
+        return set(re.findall(r"file=(?:\S*/)?(\S+?\.so\S*) ", text))
+
+    def system_calls(self, command, names):
+        """The lines of strace."""
+        return self._once(["strace", "-f", "-qq", "-e", f"trace={names}", *_words(command)]).decode(errors="replace").splitlines()
+
+    def _once(self, words):
+        """What it wrote to standard error."""
+        return subprocess.run([*self.prefix, *words], env=self.environment, input=token_response().encode(),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).stderr
+
+
+def _words(command):
+    return command[1:] if command[0].startswith("status=") else command
+
+
+class Row:
+    def __init__(self, times, peak, count):
+        self.times, self.peak, self.count = times, peak, count
+
+
+class Table:
+    """Rows of one group, each compared with the group's first row."""
+
+    def __init__(self, run):
+        self.run = run
+        print(f"\n| whole process, median of {run.rounds} | wall ms | ratio | CPU ms | instructions | ratio | peak MiB |")
+        print("|---|---|---|---|---|---|---|")
+
+    def add(self, named, uncounted=(), counts=None):
+        """The rows by name. `counts` are instructions that are known otherwise; `uncounted` names are not counted."""
+        names, commands = zip(*named)
+        rows = {}
+        for name, command, (times, cpu, peak) in zip(names, commands, self.run.take_turns(commands)):
+            count = None if name in uncounted else (counts or {}).get(name) or self.run.instructions(command)
+            rows[name] = row = Row(times, peak, count)
+            first = rows[names[0]]
+            counted = f"{count / 1e6:.2f} M | {count / first.count:.2f}" if count else " | "
+            print(f"| {name} | {statistics.median(times):.2f} | {paired(times, first.times):.2f} | {cpu:.2f} | {counted} | {peak:.1f} |",
+                  flush=True)
+        return rows
+
+
+def paired(ours, theirs):
+    """The median of the ratios, pair by pair."""
+    return statistics.median(a / b for a, b in zip(ours, theirs))
+
+
+def goal(number, what, figure, limit, unit=" x", at_least=False):
+    met = round(figure, 3) >= limit if at_least else round(figure, 3) <= limit
+    bound = "at least " if at_least else ""
+    print(f"goal {number}: {what}: {figure:.2f}{unit}, goal {bound}{limit:.2f}{unit}: {'met' if met else 'NOT MET'}", flush=True)
+
+
+def seen(number, what, against):
+    """A goal of the kind "none of these": `against` are those that were seen all the same."""
+    print(f"goal {number}: {what}: {'NOT MET: ' + ', '.join(against) if against else 'met'}", flush=True)
+
+
+def unmeasured(number, why):
+    print(f"goal {number}: not measured here: {why}", flush=True)
