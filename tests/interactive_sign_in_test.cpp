@@ -3,6 +3,7 @@
 
 #include <oauth_token/interactive_sign_in.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -275,6 +276,70 @@ TEST_CASE("a stop request ends a question that is open, and what is answered the
   CHECK(came == "interrupted: Interrupted before there was an answer.");
   kept(answered("alice", "secret"));
   CHECK(world.server.state().requests == 0);
+}
+
+TEST_CASE("who stops while a slow store takes the tokens is free at once; they are kept behind it") {
+  World world;
+  std::promise<void> saving;
+  std::promise<void> store_answers;
+  std::atomic<bool> is_slow = true;
+  world.store->before = [&](std::string_view verb) -> std::optional<Error> {
+    if (verb == "save" && is_slow.exchange(false)) {
+      saving.set_value();
+      store_answers.get_future().wait();
+    }
+    return std::nullopt;
+  };
+  Person person{{"secret", "secret"}};
+  InteractiveSignIn sign_in(options_of(world), person.ask());
+  std::stop_source stop;
+  Awaited<Token> token;
+  sign_in.run_async(stop.get_token(), token.done());
+  saving.get_future().wait();
+  stop.request_stop();
+  const auto stopped = token.get();  // while the store has not answered
+  CHECK(value(stopped) == "interrupted: Interrupted; what was issued is being kept in the background.");
+  CHECK(stopped.error().reason == "goes-on");
+  CHECK(sign_in.record().username.empty());
+  CHECK_FALSE(fs::exists(world.state + "/sessions/work.json"));
+  // Whoever cannot wait for it is told.
+  CHECK(value(sign_in.run(stop.get_token())) ==
+        "interrupted: Interrupted while the sign-in before this one was ending.");
+  store_answers.set_value();
+  CHECK(value(sign_in.run()) == "at-2");
+  CHECK(world.record().generation == 2);
+}
+
+TEST_CASE("the end of a sign-in waits for a slow store that takes the tokens") {
+  World world;
+  std::promise<void> saving;
+  std::promise<void> store_answers;
+  world.store->before = [&](std::string_view verb) -> std::optional<Error> {
+    if (verb == "save") {
+      saving.set_value();
+      store_answers.get_future().wait();
+    }
+    return std::nullopt;
+  };
+  Person person{{"secret"}};
+  auto sign_in = std::make_unique<InteractiveSignIn>(options_of(world), person.ask());
+  sign_in->run_async({}, [](const Result<Token>&) {});
+  saving.get_future().wait();
+  std::thread answering([&] { store_answers.set_value(); });
+  sign_in.reset();
+  answering.join();
+  CHECK(world.record().username == "alice");
+}
+
+TEST_CASE("a dialog shows our sentence, and the server's words without what would harm it") {
+  const Error error{.error_class = ErrorClass::credentials, .message = "The server refused the password."};
+  CHECK(words_for_person(error) == "The server refused the password.");
+  for (const auto& [said, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"No.", "No."}, {"no", "no."}, {"a\x1b[2Jb", "a\\x1b[2Jb."}}) {
+    Error with_words = error;
+    with_words.description = said;
+    CHECK(words_for_person(with_words) == "The server refused the password. The server says: " + shown);
+  }
 }
 
 TEST_CASE("a dialog that is closed may destroy the sign-in, from inside its question too") {

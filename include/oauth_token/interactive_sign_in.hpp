@@ -30,6 +30,9 @@ struct SignInQuestion {
   std::optional<Error> refused = {};      ///< what the server said about the answer before this one
 };
 
+/// What a dialog shows of an error: our sentence and, escaped, what the server said.
+std::string words_for_person(const Error& error);
+
 /// What the person answered.
 struct SignInAnswer {
   std::string username = {};            ///< counts where it is not fixed
@@ -91,7 +94,8 @@ class InteractiveSignIn {
   Result<Token> run(std::stop_token stop = {});
   /// The same without blocking, see Executor: `ask` is called through it, too, while the object lives, or
   /// from the library's own thread. Calls run one after another; until `done` is called, nothing else is to
-  /// be asked of the object.
+  /// be asked of the object. A stop frees the caller even while a slow store takes the tokens: the error's
+  /// reason is "goes-on" then, the tokens are kept behind it, and the next call waits for that.
   void run_async(std::stop_token stop, std::function<void(Result<Token>)> done);
   /// See SignIn::take_unkept_token.
   [[nodiscard]] std::optional<Token> take_unkept_token();

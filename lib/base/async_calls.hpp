@@ -9,9 +9,11 @@
 #include <oauth_token/executor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <stop_token>
 #include <utility>
 
@@ -30,10 +32,14 @@ class AsyncCalls {
   /// As `close`.
   ~AsyncCalls();
 
-  /// `work` gets a token that is stopped with `stop` and with the owner, and must then end within 100 ms.
+  /// What becomes of work that goes on after a stop request, e.g. since it keeps what was issued.
+  enum class Patience { ends_soon, may_be_left_behind };
+
+  /// `work` gets a token that is stopped with `stop` and with the owner, and must then end within 100 ms. One
+  /// that may be left behind goes on without its caller, who is told so; the owner's end waits for it.
   template <class T>
   void start(std::function<Result<T>(std::stop_token)> work, std::stop_token stop,
-             std::function<void(Result<T>)> done);
+             std::function<void(Result<T>)> done, Patience patience = Patience::ends_soon);
 
   /// For the owner's destructor: drops what has not begun, and stops and waits for what runs.
   void close() noexcept;
@@ -56,21 +62,36 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
   std::function<Result<T>(std::stop_token)> work = {};
   std::shared_ptr<Worker> courier = {};
   std::stop_source stop = {};
+  Patience patience = Patience::ends_soon;
   std::atomic<bool> begun = false;
+  std::binary_semaphore over{0};
   std::optional<std::stop_callback<std::function<void()>>> on_stop = {};
 
   void run(const std::stop_token& ending) {
     if (begun.exchange(true)) return;
     const std::stop_callback end(ending, [this] { stop.request_stop(); });
-    completion->finish(
-        unless_it_throws("The call failed", [&] { return std::exchange(work, nullptr)(stop.get_token()); }));
+    auto result =
+        unless_it_throws("The call failed", [&] { return std::exchange(work, nullptr)(stop.get_token()); });
+    over.release();
+    completion->finish(std::move(result));
   }
 
   // What waits in the queue is told at once; what runs hears it for itself, and knows more.
   void cancel() {
     stop.request_stop();
-    if (begun.exchange(true)) return;
-    answer(fail(ErrorClass::interrupted, "Interrupted before it was begun."));
+    if (!begun.exchange(true))
+      answer(fail(ErrorClass::interrupted, "Interrupted before it was begun."));
+    else if (patience == Patience::may_be_left_behind)
+      (void)courier->run([self = this->shared_from_this()] { self->leave_behind(); });
+  }
+
+  // What hears the stop request ends in that time, and knows more.
+  void leave_behind() {
+    if (over.try_acquire_for(std::chrono::milliseconds(50))) return;
+    completion->finish(fail(Error{.error_class = ErrorClass::interrupted,
+                                  .message = "Interrupted; what was issued is being kept in the background.",
+                                  .reason = "goes-on",
+                                  .sent = Sent::yes}));
   }
 
   // Never on the calling thread.
@@ -82,7 +103,7 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
 
 template <class T>
 void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop_token stop,
-                       std::function<void(Result<T>)> done) {
+                       std::function<void(Result<T>)> done, Patience patience) {
   if (auto here = process_.check(); !here)
     return refuse_in_child(executor_, [done = std::move(done), error = here.error()] { done(fail(error)); });
   // `done` may destroy the owner before this returns: from here on nothing of it is touched.
@@ -92,6 +113,7 @@ void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop
   call->completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
   call->work = std::move(work);
   call->courier = courier_;
+  call->patience = patience;
   call->on_stop.emplace(std::move(stop), [weak = call->weak_from_this()] {
     if (const auto cancelled = weak.lock()) cancelled->cancel();
   });

@@ -3,149 +3,75 @@
 #include "base/guarded.hpp"
 #include "base/own_process.hpp"
 #include "session/access.hpp"
+#include "session/asking.hpp"
 
-#include <oauth_token/http.hpp>
 #include <oauth_token/interactive_sign_in.hpp>
 
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
+#include <stop_token>
 #include <utility>
 
 namespace oauth_token {
 namespace {
 
-/// The answer to one question, given once and from any thread.
-class Awaited {
- public:
-  void give(Result<SignInAnswer> answer) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return;
-      closed_ = true;
-      answer_.emplace(std::move(answer));
-    }
-    given_.notify_all();
-  }
-
-  Result<SignInAnswer> wait(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    given_.wait(lock, stop, [&] { return closed_; });
-    closed_ = true;  // what comes later is dropped at once
-    if (!answer_) return fail(ErrorClass::interrupted, "Interrupted before there was an answer.");
-    return std::move(*answer_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any given_;
-  bool closed_ = false;
-  std::optional<Result<SignInAnswer>> answer_;
-};
-
-Error given_up() {
-  return {
-      .error_class = ErrorClass::interrupted, .message = "The sign-in was given up.", .reason = "given-up"};
-}
-
-/// What all copies of an `answer` share: the last one that goes gives up.
-class Reply {
- public:
-  explicit Reply(std::shared_ptr<Awaited> to) : to_(std::move(to)) {}
-  Reply(const Reply&) = delete;
-  Reply& operator=(const Reply&) = delete;
-  ~Reply() { to_->give(fail(given_up())); }
-  void give(Result<SignInAnswer> answer) const { to_->give(std::move(answer)); }
-
- private:
-  std::shared_ptr<Awaited> to_;
-};
-
-Result<SignInAnswer> answer_to(const SignInQuestion& question, const AskPerson& ask,
-                               const std::stop_token& stop) {
-  const auto awaited = std::make_shared<Awaited>();
-  auto asked = guarded("function that asks", ask, question,
-                       [reply = std::make_shared<Reply>(awaited)](Result<SignInAnswer> answer) {
-                         reply->give(std::move(answer));
-                       });
-  if (!asked) return fail(std::move(asked.error()));
-  return awaited->wait(stop);
-}
-
-std::string server_to_name(const ClientSettings& client) {
-  if (!client.issuer.empty()) return client.issuer;
-  const auto url = parse_url(client.token_endpoint);
-  return url ? url->origin() : client.token_endpoint;
-}
-
-}  // namespace
-
-SignInQuestion sign_in_question(const SessionRecord& wanted) {
-  return {.session = wanted.name,
-          .server = server_to_name(wanted.client),
-          .client_id = wanted.client.client_id,
-          .username = wanted.username,
-          .username_is_fixed = !wanted.username.empty()};
-}
-
-Result<Token> request_interactively(SignInQuestion question, const AskPerson& ask,
-                                    const std::function<Result<Token>(SignInAnswer)>& send,
-                                    std::stop_token stop) {
-  if (!ask) return fail(ErrorClass::usage, "There is no way to ask for the password.");
-  for (;;) {
-    if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
-    auto answer = answer_to(question, ask, stop);
-    if (!answer) return fail(std::move(answer.error()));
-    if (question.username_is_fixed)
-      answer->username = question.username;
-    else
-      question.username = answer->username;
-    auto token = guarded("function that sends", send, std::move(*answer));
-    const bool again = !token && token.error().error_class == ErrorClass::credentials &&
-                       question.attempt < question.attempts;
-    if (!again) return token;
-    question.refused = std::move(token.error());
-    ++question.attempt;
-  }
-}
-
-PasswordGrant password_grant(const SessionRecord& wanted, SignInAnswer answer) {
-  PasswordGrant grant{.username = std::move(answer.username),
-                      .password = std::move(answer.password),
-                      .scope = wanted.scope,
-                      .resource = wanted.resource};
-  for (const auto& [name, value] : wanted.parameters)
-    grant.extra.push_back({.name = name, .value = Secret(value)});
-  for (Parameter& factor : answer.factors) grant.extra.push_back(std::move(factor));
-  return grant;
-}
-
-namespace {
-
-// What a sign-in that is under way needs. It shares this, so that `ask` may destroy the object.
+// What a sign-in that is under way needs. It shares this, so that `ask` may destroy the object, and so that
+// it may go on behind a caller who gave up.
 struct Work {
   SignInOptions options;
   AskPerson ask;
-  SessionRecord record = {};
   std::optional<SignIn> prepared = {};
+
+  std::mutex mutex = {};
+  std::condition_variable_any free = {};
+  bool is_busy = false;
   std::optional<Token> unkept = {};
 
   Result<void> prepare(std::stop_token stop);
-  Result<Token> run(const AskPerson& asking, const std::stop_token& stop);
+  Result<Token> run(const AskPerson& asking, const std::stop_token& stop, SessionRecord& record);
   Result<Token> send(SignInAnswer answer, const std::stop_token& stop);
+};
+
+// After what still goes on behind somebody.
+class Turn {
+ public:
+  Turn(Work& work, const std::stop_token& stop) : work_(work) {
+    std::unique_lock lock(work_.mutex);
+    has_come_ = work_.free.wait(lock, stop, [&] { return !work_.is_busy; });
+    if (has_come_) work_.is_busy = true;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    if (!has_come_) return;
+    {
+      const std::lock_guard lock(work_.mutex);
+      work_.is_busy = false;
+    }
+    work_.free.notify_all();
+  }
+  [[nodiscard]] Result<void> check() const {
+    if (has_come_) return {};
+    return fail(ErrorClass::interrupted, "Interrupted while the sign-in before this one was ending.");
+  }
+
+ private:
+  Work& work_;
+  bool has_come_ = false;
 };
 
 Result<void> Work::prepare(std::stop_token stop) {
   auto made = SignIn::prepare(options.wanted, options.replace, copy(options.session), std::move(stop));
   if (!made) return fail(std::move(made.error()));
   prepared.emplace(std::move(*made));
-  record = prepared->record();
   return {};
 }
 
-Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop) {
+Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop, SessionRecord& record) {
+  const Turn turn(*this, stop);
+  if (auto come = turn.check(); !come) return fail(std::move(come.error()));
   if (!prepared) {
     if (auto done = prepare(stop); !done) return fail(std::move(done.error()));
   }
@@ -156,7 +82,10 @@ Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop) {
       std::move(question), asking, [&](SignInAnswer answer) { return send(std::move(answer), stop); }, stop);
   // Another try begins anew: much may have happened since this one was prepared.
   record = prepared->record();
-  unkept = prepared->take_unkept_token();
+  {
+    const std::lock_guard lock(mutex);
+    unkept = prepared->take_unkept_token();
+  }
   prepared.reset();
   return token;
 }
@@ -169,26 +98,20 @@ Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
   return prepared->request(std::move(*grant), stop);
 }
 
-/// The same, asked where the executor says, and only while `questions` is open.
-AskPerson elsewhere(const AskPerson& ask, const std::shared_ptr<Callbacks>& questions) {
-  return [ask, questions](SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer) {
-    std::make_shared<Completion<SignInQuestion>>(questions, [ask, answer = std::move(answer)](
-                                                                Result<SignInQuestion> one) {
-      if (auto asked = guarded("function that asks", ask, std::move(*one), answer); !asked)
-        answer(fail(std::move(asked.error())));
-    })->finish(std::move(question));
-  };
-}
+/// What became of one sign-in.
+struct Outcome {
+  Result<Token> token;
+  SessionRecord record;
+};
 
 }  // namespace
 
 struct InteractiveSignIn::State {
   State(SignInOptions options, AskPerson ask)
       : questions(std::make_shared<Callbacks>(options.executor)),
+        record(options.wanted),
         calls(new AsyncCalls(options.executor)),
-        work(new Work{std::move(options), std::move(ask)}, DeleteInOwnProcess<Work>()) {
-    work->record = work->options.wanted;
-  }
+        work(new Work{std::move(options), std::move(ask)}, DeleteInOwnProcess<Work>()) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -197,6 +120,7 @@ struct InteractiveSignIn::State {
 
   OwnProcess process = {};
   std::shared_ptr<Callbacks> questions;
+  SessionRecord record;  // `done` writes it, so it outlives the calls
   OwnedHere<AsyncCalls> calls;
   std::shared_ptr<Work> work;
 };
@@ -209,25 +133,41 @@ InteractiveSignIn::~InteractiveSignIn() = default;
 
 Result<void> InteractiveSignIn::prepare(std::stop_token stop) {
   if (auto here = state_->process.check(); !here) return here;
-  return state_->work->prepare(std::move(stop));
+  Work& work = *state_->work;
+  const Turn turn(work, stop);
+  if (auto come = turn.check(); !come) return come;
+  auto done = work.prepare(std::move(stop));
+  if (done) state_->record = work.prepared->record();
+  return done;
 }
 
 Result<Token> InteractiveSignIn::run(std::stop_token stop) {
   if (auto here = state_->process.check(); !here) return fail(std::move(here.error()));
-  return state_->work->run(state_->work->ask, stop);
+  return state_->work->run(state_->work->ask, stop, state_->record);
 }
 
 void InteractiveSignIn::run_async(std::stop_token stop, std::function<void(Result<Token>)> done) {
   const auto& work = state_->work;
-  state_->calls->start<Token>([work, ask = elsewhere(work->ask, state_->questions)](
-                                  const std::stop_token& ending) { return work->run(ask, ending); },
-                              std::move(stop), std::move(done));
+  state_->calls->start<Outcome>(
+      [work, ask = elsewhere(work->ask, state_->questions)](const std::stop_token& ending) {
+        Outcome outcome{.token = Token(), .record = work->options.wanted};
+        outcome.token = work->run(ask, ending, outcome.record);
+        return Result<Outcome>(std::move(outcome));
+      },
+      std::move(stop),
+      [state = state_.get(), done = std::move(done)](Result<Outcome> outcome) {
+        if (!outcome) return done(fail(std::move(outcome.error())));
+        state->record = std::move(outcome->record);
+        done(std::move(outcome->token));
+      },
+      AsyncCalls::Patience::may_be_left_behind);
 }
 
 std::optional<Token> InteractiveSignIn::take_unkept_token() {
+  const std::lock_guard lock(state_->work->mutex);
   return std::exchange(state_->work->unkept, std::nullopt);
 }
 
-const SessionRecord& InteractiveSignIn::record() const noexcept { return state_->work->record; }
+const SessionRecord& InteractiveSignIn::record() const noexcept { return state_->record; }
 
 }  // namespace oauth_token
