@@ -21,6 +21,8 @@ prepare() {
     "$build/liboauth_token.a" -lcrypto -ldl -pthread
   c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/requests" "$here/requests.cpp" \
     "$build/liboauth_token.a" -lcurl -ldl -pthread
+  c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -I "$top/lib" -I "$here" -o "$build/bin/micro" "$here/micro.cpp" \
+    "$build/liboauth_token.a" -lbenchmark -lcurl -ldl -pthread
   echo 'int main(void) { return 0; }' | cc -O2 -x c -o "$build/empty" -
 }
 
@@ -41,10 +43,10 @@ trust() { # WORK
 }
 
 # part COMMAND...: prints its tables, and keeps what it says of the goals for the end.
-part() { "$@" | awk -v goals="$work/goals" '/^goal /{ print >>goals; next } { print; fflush() }'; }
+part() { "$@" | awk -v goals="$goals" '/^goal /{ print >>goals; next } { print; fflush() }'; }
 
 if [ "${1-}" = --inside ]; then
-  work=$2
+  work=$2 goals=$2/goals
   trust "$work" || touch "$work/no-https"
   part python3 -B "$here/compare.py" "$build" "$work" "$3"
   part python3 -B "$here/throughput.py" "$build" "$work"
@@ -54,6 +56,7 @@ fi
 prepare
 rounds=${1:-60}
 work=$(mktemp -d)
+goals=$work/goals
 trap 'rm -rf -- "$work"' EXIT
 export PYTHONPATH=$top/tests/support
 own_mounts=(unshare --mount)
@@ -62,5 +65,6 @@ own_mounts=(unshare --mount)
 "${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "$rounds"
 part python3 -B "$here/stored.py" "$build" "$rounds"
 part "$build/bin/signing" "$rounds"
+part python3 -B "$here/micro.py" "$build/bin/micro"
 echo
-sort -V "$work/goals"
+sort -V "$goals"

@@ -9,7 +9,7 @@ declare -A groups=(
     libboost-dev libtomlplusplus-dev"
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
-  [tests]="doctest-dev nlohmann-json3-dev nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish
+  [tests]="doctest-dev nlohmann-json3-dev nodejs npm libsecret-tools faketime strace valgrind keepassxc xvfb xdotool zsh fish
     mandoc man-db jose softhsm2 libengine-pkcs11-openssl opensc"
   # The examples with windows: 120 packages, 52 MB to fetch
   [desktop]="libgtk-4-dev qt6-base-dev"
@@ -17,7 +17,7 @@ declare -A groups=(
   [documentation]="doxygen"
   [packaging]="abigail-tools debhelper dpkg-dev fakeroot lintian rpm ruby"
   [bench]="nginx-light valgrind strace gcc libc6-dev oidc-agent-cli python3-requests-oauthlib nodejs
-    wrk"
+    wrk libbenchmark-dev"
 )
 
 main() {
