@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the parsers with libFuzzer, AddressSanitizer and UBSan.
-#   tests/fuzz/run.sh [-k] [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#   tests/fuzz/run.sh [-ck] [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#   -c  counts seconds of processor time, however long that takes on a busy machine (a campaign: -ck 1200)
 #   -k  keeps what is new: the corpora in tests/fuzz/corpus are made anew, as small as they reach the same code
 # Ends with the first finding, whose input stays in build/fuzz/findings; a mended one becomes a file of the corpus.
 set -euo pipefail
@@ -8,7 +9,15 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd -- "$here/../.." && pwd)
 build=$top/build/fuzz
 keep=
-[ "${1-}" != -k ] || { keep=1; shift; }
+processor_time=
+while getopts ck option; do
+  case $option in
+  c) processor_time=1 ;;
+  k) keep=1 ;;
+  *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
 seconds=${1:-10}
 [ $# = 0 ] || shift
 
@@ -22,16 +31,41 @@ for source in "$here"/*.cpp; do
   [ "$name" = replay ] || all+=("$name")
 done
 targets=("${@:-${all[@]}}")
+exec {build_lock}>"$build/lock"
+flock "$build_lock"
 cmake --build "$build" --target "${targets[@]/#/fuzz_}" >"$build/build.log" || { tail -n 40 "$build/build.log"; exit 1; }
 python3 -B "$here/seeds.py" "$build/seeds"
+exec {build_lock}>&-
 mkdir -p "$build/findings"
+
+# What the children of this shell have used, in seconds. (A subshell would have none.)
+measure_used() {
+  times >"$build/$target.times"
+  used=$(sed -n '2s/\([0-9]*\)m\([0-9]*\)[.,][^ ]* \([0-9]*\)m\([0-9]*\)[.,].*/(\1 + \3) * 60 + \2 + \4/p' "$build/$target.times")
+  used=$((used))
+}
+
+fuzz_for() { # SECONDS
+  "${fuzzer[@]}" -max_total_time="$1" "$build/found/$target" "$build/seeds/$target" "$here/corpus/$target" \
+    2>"$build/$target.log" || { tail -n 40 "$build/$target.log"; echo "$target: a finding" >&2; exit 1; }
+  measure_used
+  runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")))
+}
 
 for target in "${targets[@]}"; do
   mkdir -p "$build/found/$target" "$here/corpus/$target"
   fuzzer=("$build/bin/fuzz_$target" -artifact_prefix="$build/findings/$target-" -print_final_stats=1 -max_len=8192)
-  "${fuzzer[@]}" -max_total_time="$seconds" "$build/found/$target" "$build/seeds/$target" "$here/corpus/$target" \
-    2>"$build/$target.log" || { tail -n 40 "$build/$target.log"; echo "$target: a finding" >&2; exit 1; }
-  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log") runs without a finding"
+  runs=0
+  measure_used
+  before=$used
+  if [ -z "$processor_time" ]; then
+    fuzz_for "$seconds"
+  else
+    until ((left = seconds - used + before, left <= 0)); do
+      fuzz_for "$((left < 60 ? left : 60))"
+    done
+  fi
+  echo "$target: $runs runs in $((used - before)) s of processor time without a finding"
   [ -n "$keep" ] || continue
   mkdir -p "$build/merged/$target"
   "${fuzzer[@]}" -merge=1 -use_counters=0 "$build/merged/$target" "$here/corpus/$target" "$build/seeds/$target" "$build/found/$target" \
