@@ -141,7 +141,10 @@ class AnswerTest(unittest.TestCase):
     def test_answers_without_a_body_are_complete_at_once(self):
         for status in (204, 304):
             with self.subTest(status):
-                self.check({"kept open": answering(b"HTTP/1.1 %d X\r\n\r\n" % status)}, {"status": status, "body": ""})
+                self.check({"kept open": answering(b"HTTP/1.1 %d X\r\n\r\n" % status),
+                            "with the length of a body that nobody could hold":
+                                answering(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, 10 ** 18))},
+                           {"status": status, "body": ""})
         self.check({"length 0": answering(response(b""))}, {"status": 200, "body": ""})
 
     def test_what_is_no_http_is_refused(self):
