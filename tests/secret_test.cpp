@@ -3,13 +3,18 @@
 #include <oauth_token/secret.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +102,56 @@ TEST_CASE("a forked child finds nothing in its parent's secret") {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) ::_exit(secret.expose()[0] == '\0' ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a child of fork makes secrets of its own whatever other threads were doing") {
+  std::atomic<bool> ends{false};
+  std::thread busy([&] {
+    while (!ends) const Secret secret("correct horse battery staple");
+  });
+  int good = 0;
+  for (int i = 0; i < 200; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);  // ends a child that waits for ever
+      const Secret secret("another one");
+      ::_exit(secret.expose() == "another one" ? 0 : 1);
+    }
+    int status = -1;
+    good += static_cast<int>(::waitpid(child, &status, 0) == child && status == 0);
+  }
+  ends = true;
+  busy.join();
+  CHECK(good == 200);
+}
+
+TEST_CASE("where only little memory may be locked, each page that can be is") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(2);  // root may lock what it likes
+    const auto three_pages = static_cast<rlim_t>(3 * ::sysconf(_SC_PAGESIZE));
+    const rlimit few{three_pages, three_pages};
+    if (::setrlimit(RLIMIT_MEMLOCK, &few) != 0) ::_exit(3);
+    const std::vector<Secret> more_than_is_kept = [] {
+      std::vector<Secret> secrets;
+      for (int i = 0; i < 64; ++i) secrets.emplace_back("secret");
+      return secrets;
+    }();
+    if (oauth_token::secret_memory_is_locked()) ::_exit(4);
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("VmLck:")) {
+    }
+    std::istringstream words(line.substr(std::min<std::size_t>(line.size(), 6)));
+    rlim_t locked_kilobytes = 0;
+    words >> locked_kilobytes;
+    ::_exit(locked_kilobytes * 1024 == three_pages ? 0 : 5);
+  }
   int status = -1;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(WIFEXITED(status));
