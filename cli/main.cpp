@@ -4,6 +4,7 @@
 #include "dry_run.hpp"
 #include "exit_status.hpp"
 #include "github_output.hpp"
+#include "gnutls.hpp"
 #include "help.hpp"
 #include "output.hpp"
 #include "process.hpp"
@@ -99,6 +100,7 @@ int main(int argc, char** argv) {
   using namespace oauth_token::cli;
   protect_process();
   set_inheritance_right();
+  keep_gnutls_waiting();
   const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   Context context = context_for(words);
   try {

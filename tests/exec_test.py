@@ -93,6 +93,16 @@ class HandoverTest(ExecTest):
         del expected["OAUTH_TOKEN_STORE_KEY"]
         self.assertEqual(json.loads(out), expected)
 
+    def test_a_variable_that_loading_the_http_module_sets_is_nobody_else_s(self):
+        name = "GNUTLS_NO_IMPLICIT_INIT"  # cli/gnutls.hpp
+        code = f"import os; print(os.environ.get('ACCESS_TOKEN'), os.environ.get('{name}'))"
+        for more, seen in ({}, "None"), ({name: "0"}, "0"):
+            self.server.lifetime = 60
+            self.sign_in("--replace")
+            self.server.lifetime = 3600
+            self.assertRegex(self.python(code, "--min-valid", "100", environment=more), rf"^at-\d {seen}\n$")
+        self.assertEqual(self.server.count, 4)
+
     def test_the_variable_may_have_another_name(self):
         self.sign_in()
         out = self.python("import os; print(os.environ['MY_TOKEN'], 'ACCESS_TOKEN' in os.environ)", "--env", "MY_TOKEN")

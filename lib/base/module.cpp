@@ -28,6 +28,8 @@ std::string own_file() {
   return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
+ModuleOpening around{[](std::string_view) noexcept {}, [](std::string_view) noexcept {}};
+
 // Beside the file itself where it stands (a relocated or not yet installed tree: PREFIX/bin and PREFIX/lib),
 // then where the build was told to install to.
 std::vector<std::string> candidates(std::string_view name) {
@@ -51,8 +53,10 @@ Result<void*> open_module(std::string_view name, Binding binding) {
   for (const std::string& path : candidates(name)) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) continue;
+    around.begins(name);
     void* const module =
         ::dlopen(path.c_str(), (binding == Binding::late ? RTLD_LAZY : RTLD_NOW) | RTLD_LOCAL);
+    around.ended(name);
     if (module != nullptr) {
       if (void* const entry = ::dlsym(module, ("oauth_token_" + std::string(name) + "_module").c_str()))
         return entry;
@@ -64,5 +68,7 @@ Result<void*> open_module(std::string_view name, Binding binding) {
               "The module \"" + std::string(name) + "\" cannot be loaded: " + reason + ".",
               "Install oauth-token again, with its " + std::string(name) + " module.");
 }
+
+void around_module_opening(const ModuleOpening& opening) noexcept { around = opening; }
 
 }  // namespace oauth_token

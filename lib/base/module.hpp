@@ -19,6 +19,14 @@ namespace oauth_token {
 enum class Binding { at_once, late };
 Result<void*> open_module(std::string_view name, Binding binding);
 
+/// What the program does around the opening of a module, on the thread that opens it: it may know more of its
+/// own process than a library can take for granted. Set before the first module is opened; for one program.
+struct ModuleOpening {
+  void (*begins)(std::string_view name) noexcept;
+  void (*ended)(std::string_view name) noexcept;
+};
+void around_module_opening(const ModuleOpening& opening) noexcept;
+
 /// The table of functions that a module exports. Its first member is `const char* version`: a module of
 /// another minor version is refused.
 template <class Table>
