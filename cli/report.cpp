@@ -41,6 +41,18 @@ int status_of(const Context& context, const Error& error) {
   return context.failure_status != 0 ? context.failure_status : exit_status(error.error_class);
 }
 
+// A page of a terminal must still show what is wrong.
+constexpr std::size_t most_words = 1000;
+
+void shorten(std::string& words) {
+  const std::size_t all = words.size();
+  if (all <= most_words) return;
+  std::size_t end = most_words;
+  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;  // within a character
+  words.resize(end);
+  words += "... (" + std::to_string(all) + " bytes in all)";
+}
+
 }  // namespace
 
 void append_error_members(json::Writer& object, const Error& error, int status) {
@@ -60,6 +72,7 @@ std::string words_of_server(const Error& error) {
   if (!words.empty() && !error.description.empty()) words += ": ";
   words += error.description;
   if (!error.uri.empty()) words += (words.empty() ? "" : " ") + error.uri;
+  shorten(words);
   return words;
 }
 

@@ -22,7 +22,7 @@ void note(const Context& context, std::string_view sentence);
 /// What -v and --dry-run show; one JSON line with -o json.
 void trace(const Context& context, std::string_view text);
 
-/// What the server said, in one line; empty: nothing.
+/// What the server said, in one line of a length that can be read; empty: nothing.
 std::string words_of_server(const Error& error);
 
 /// Class, exit status and all that is known of the error, as members of an object.

@@ -6,11 +6,16 @@
 #include "protocol/retry_after.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
 namespace oauth_token::protocol {
 namespace {
+
+// RFC 9110 s8.4.1 and the registry beside it.
+constexpr std::array<std::string_view, 7> codings = {"gzip",       "x-gzip", "deflate", "compress",
+                                                     "x-compress", "br",     "zstd"};
 
 bool is_json_type(std::string_view type) {
   constexpr std::string_view suffix = "+json";
@@ -69,6 +74,12 @@ void refuse_page(Answer& answer, std::string_view page) {
     refuse(answer, "The answer is a web page.", "html");
 }
 
+// Nobody asked for it, and nothing here unpacks it: a small answer could become a huge one.
+bool is_compressed(const HttpResponse& response) {
+  const std::string coding = media_type(response.header("Content-Encoding").value_or(""));
+  return std::any_of(codings.begin(), codings.end(), [&](std::string_view each) { return coding == each; });
+}
+
 void parse(Answer& answer, Secret body, bool lenient) {
   auto document = json::parse(std::move(body), {.lone_surrogates = lenient});
   if (!document)
@@ -101,6 +112,8 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   const char first = first_character(response.body.expose());
   if (first == '\0') {
     refuse(answer, "The answer is empty.", "empty");
+  } else if (first != '{' && is_compressed(response)) {
+    refuse(answer, "The answer is compressed, which nobody asked for.", "compressed");
   } else if (is_json_type(type) || (context.lenient && first == '{')) {
     parse(answer, std::move(response.body), context.lenient);
   } else if (first == '<') {

@@ -39,6 +39,8 @@ class CutSession {
     } else {
       const world::Error& error = token.error();
       CHECK_MESSAGE(error.error_class == world::ErrorClass::network, world::shown(error));
+      for (const Served& one : served)
+        if (one.request_bytes > 0) CHECK(error.sent != world::Sent::no);
       is_unanswered_ = is_unanswered_ || error.sent != world::Sent::no;
       CHECK(world::content(world_.half_file()) == half);
       CHECK(error.retry_safe == (error.sent == world::Sent::no));

@@ -9,7 +9,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
 import warnings
 from dataclasses import dataclass, field
 
@@ -85,7 +84,8 @@ class Connection:
     def trickle(self, data, delay):
         for byte in data:
             self.send(bytes([byte]))
-            time.sleep(delay)
+            if self.until_gone(delay):
+                return
 
     def close(self):
         """Ends TLS, then TCP; nothing when it has ended already."""
@@ -112,6 +112,12 @@ class Connection:
         """Until the client goes away or the server stops."""
         while self._more():
             pass
+
+    def until_gone(self, timeout=None):
+        """Until the client ends its side, reading nothing, or for so many seconds; whether it has."""
+        hang_up = select.poll()
+        hang_up.register(self.socket.fileno(), select.POLLRDHUP)
+        return bool(hang_up.poll(None if timeout is None else timeout * 1000))
 
 
 class Listener:
@@ -369,8 +375,30 @@ def never_answering(connection):
     connection.wait()
 
 
+def never_reading(connection):
+    connection.until_gone()
+
+
 def trickling(data, delay=0.02):
     def behave(connection):
         connection.read_request()
         connection.trickle(data, delay)
+    return behave
+
+
+def endlessly(start, part, delay=0):
+    """Answers with `start`, then with `part` again and again, until the client goes away."""
+    def behave(connection):
+        connection.read_request()
+        connection.send(start)
+        while not connection.until_gone(delay):
+            connection.send(part)
+    return behave
+
+
+def unasked(data):
+    """Answers before it reads, and stays."""
+    def behave(connection):
+        connection.send(data)
+        connection.wait()
     return behave

@@ -1,0 +1,61 @@
+"""Servers that answer a renewal in every wrong way: the right class and exit status, no control character on the terminal, no
+file and no process left over, and the session is what it was.
+"""
+
+import json
+import pathlib
+import unittest
+
+from hostile_answers import BODIES, ENDS, FRAMES, SLOW, STATUS, HostileCase
+
+
+class RefreshTest(HostileCase):
+    def refresh(self, cases, *more):
+        """The session is what it was: its record but for the failure, its tokens, and what it can do."""
+        self.serve(grace=60)
+        self.renew()
+        record, tokens = self.record(), self.tokens()
+        files = self.files()
+        for name, (behave, expected) in cases.items():
+            with self.subTest(name):
+                self.server.behaviours = (behave,)
+                self.check_output(expected, *self.run_to_the_end("refresh", "--force", *more))
+                self.server.behaviours = (self.server._behave,)
+                self.server.settle()
+                if self.record()["generation"] == record["generation"]:
+                    failure = self.record().pop("failure")
+                    self.assertIn(failure["class"], [expected] if expected else STATUS)
+                    self.assertEqual({**self.record(), "failure": None}, {**record, "failure": None})
+                    self.assertEqual(self.tokens(), tokens)
+                self.assertEqual(self.files(), files)
+                self.renew("--force")
+                self.assertEqual(self.server.reuses, 0)
+                record, tokens = self.record(), self.tokens()
+
+    def record(self):
+        (file,) = self.program.state_home.glob("oauth-token/sessions/*.json")
+        return json.loads(file.read_text())
+
+    def tokens(self):
+        """As `show` has them, without telling them: their number and when they end."""
+        return self.record()["generation"], self.record().get("access_token_expires_at")
+
+    def files(self):
+        """All but the two pages of the journal, which come and go."""
+        return {path for path in pathlib.Path(self.program.home).rglob("*") if path.parent.name != "journal"}
+
+    def test_connections_that_end(self):
+        self.refresh(ENDS)
+
+    def test_answers_that_take_too_long(self):
+        self.refresh(SLOW, "--timeout", "1")
+
+    def test_answers_that_break_http(self):
+        self.refresh(FRAMES)
+
+    def test_bodies_that_break_oauth(self):
+        self.refresh(BODIES)
+
+
+if __name__ == "__main__":
+    unittest.main()
