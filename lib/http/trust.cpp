@@ -1,14 +1,15 @@
 #include "http/trust.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
@@ -37,14 +38,30 @@ bool is_hash_link(std::string_view name) noexcept {
          name[9] >= '0' && name[9] <= '9';
 }
 
+bool has_hash_links(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor == -1) return false;
+  // Every other entry of such a folder is one. What readdir(3) asks for at a time is the whole folder: 0.3
+  // ms.
+  alignas(dirent64) std::array<char, 2048> some{};
+  bool found = false;
+  ssize_t length = 0;
+  while (!found && (length = ::getdents64(descriptor, some.data(), some.size())) > 0) {
+    for (std::size_t at = 0; !found && at < static_cast<std::size_t>(length);) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(some.data() + at);
+      found = is_hash_link(&entry->d_name[0]);
+      at += entry->d_reclen;
+    }
+  }
+  ::close(descriptor);
+  return found;
+}
+
 // `folders` as in SSL_CERT_DIR: several, with colons between.
-bool has_hash_links(std::string_view folders) {
+bool any_has_hash_links(std::string_view folders) {
   while (!folders.empty()) {
     const std::string folder(folders.substr(0, folders.find(':')));
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error))
-      if (is_hash_link(entry->path().filename().native())) return true;
+    if (has_hash_links(folder)) return true;
     folders.remove_prefix(std::min(folders.size(), folder.size() + 1));
   }
   return false;
@@ -191,7 +208,7 @@ Result<void> Trust::load() const {
                     "Install the package ca-certificates, or name a file with --cacert.");
       return;
     }
-    if (file_.empty() && !has_hash_links(folder_)) {
+    if (file_.empty() && !chosen_by_.empty() && !any_has_hash_links(folder_)) {
       store_ =
           fail(ErrorClass::config, "The folder " + folder_ + by + " has no hash links, or cannot be read.",
                "Run \"openssl rehash\" on it, or name a file with --cacert.");

@@ -13,7 +13,7 @@ unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE http_proxy https_proxy all_proxy
 
 prepare() {
   "$top/tests/support/install-packages.sh" build servers bench
-  cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DOAUTH_TOKEN_TESTS=OFF \
+  cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DOAUTH_TOKEN_TESTS=OFF \
     -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
   cmake --build "$build" >/dev/null
   cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
