@@ -62,6 +62,9 @@ class Installed(unittest.TestCase):
         found = run("man", "-M", self.prefix / "share" / "man", "-w", "oauth-token-password")
         self.assertEqual(found.strip(), str(self.prefix / "share" / "man" / "man1" / "oauth-token-password.1"))
 
+    def test_what_is_installed_is_hardened_and_says_what_it_is_made_of(self):
+        run(PROJECT / "packaging/contents.py", self.prefix)
+
     def build(self, source, name, *choices):
         """The folder of a project that was built against the prefix."""
         folder = self.folder / name
@@ -159,6 +162,19 @@ class Installed(unittest.TestCase):
         self.assertEqual(self.libraries(program), set())
         self.request_a_token(program, self.server.token_endpoint)
 
+    def test_pkg_config_links_the_shared_libraries(self):
+        folder = next(self.prefix.glob("lib*/**/pkgconfig"))
+        for package, compiler, source, place in (
+            ("oauth_token", ("c++", "-std=c++20"), "password.cpp", self.server.token_endpoint),
+            ("oauth_token_c", ("cc", "-std=c99"), "c_api.c", self.server.issuer),
+        ):
+            flags = run("pkg-config", f"--define-variable=prefix={self.prefix}", "--cflags", "--libs", package,
+                        environment={**self.environment(), "PKG_CONFIG_PATH": str(folder)}).split()
+            program = self.folder / package
+            run(*compiler, PROJECT / "examples" / source, "-o", program, *flags, f"-Wl,-rpath,{folder.parent}")
+            self.assertEqual({name.partition(".")[0] for name in self.libraries(program)}, {f"lib{package}"})
+            self.request_a_token(program, place)
+
     def test_the_shared_library_exports_public_names_and_nothing_else(self):
         library = next(self.prefix.glob("lib*/**/liboauth_token.so.0.1"))
         listed = [line.split(" ", 2)[2] for line in run("nm", "-DC", "--defined-only", library).splitlines()]
@@ -183,6 +199,49 @@ class Installed(unittest.TestCase):
             with self.subTest(header=header.name):
                 run("c++", "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", *flags,
                     "-include", header, "-x", "c++", "/dev/null")
+
+
+class Recipes(unittest.TestCase):
+    """Those that no machine of ours can build."""
+
+    def read(self, name):
+        return (PROJECT / name).read_text()
+
+    def test_each_has_the_version_of_the_project(self):
+        version = re.search(r"project\(oauth_token VERSION (\S+)", self.read("CMakeLists.txt"))[1]
+        for name, place in (
+            ("arch/PKGBUILD", "pkgver=(.*)"), ("conan/conanfile.py", 'version = "(.*)"'),
+            ("deb/changelog", r"oauth-token \((.*)-"), ("homebrew/oauth-token.rb", r"oauth-token-(.*)\.tar"),
+            ("rpm/oauth-token.spec", "Version: +(.*)"), ("vcpkg/vcpkg.json", '"version": "(.*)"'),
+        ):
+            self.assertEqual(re.search(place, self.read("packaging/" + name))[1], version, name)
+        interface = version.rpartition(".")[0]
+        self.assertIn(f"Package: liboauth-token{interface}\n", self.read("packaging/deb/control"))
+        self.assertIn(f"%global interface {interface}\n", self.read("packaging/rpm/oauth-token.spec"))
+
+    def test_each_chooses_among_options_that_there_are(self):
+        there = set(re.findall(r"^(?:option|set)\((OAUTH_TOKEN_\w+)", self.read("CMakeLists.txt"), re.M))
+        for name in ("arch/PKGBUILD", "conan/conanfile.py", "deb/rules", "homebrew/oauth-token.rb", "rpm/oauth-token.spec",
+                     "vcpkg/portfile.cmake"):
+            chosen = set(re.findall(r"OAUTH_TOKEN_\w+", self.read("packaging/" + name)))
+            self.assertTrue(chosen and chosen <= there, (name, chosen - there))
+
+    def test_each_asks_for_what_the_build_looks_for_and_nothing_more(self):
+        looked_for = {"boost", "curl", "openssl", "libsecret", "expected", "tomlplusplus"}
+        self.assertEqual(
+            {name.lower() for name in re.findall(r"find_package\((\w[\w-]*)", self.read("CMakeLists.txt"))}
+            - {"threads", "pkgconfig"} | {"libsecret"},
+            {name.replace("expected", "tl-expected") for name in looked_for},
+        )
+        every = looked_for | {"json"}
+        for name, asking in (
+            ("arch/PKGBUILD", r"depends=\((.*)\)"), ("conan/conanfile.py", r'requires\("(.*)/'),
+            ("deb/control", r"Build-Depends:((?:.*,\n)+.*)"), ("homebrew/oauth-token.rb", 'depends_on "(.*)"'),
+            ("rpm/oauth-token.spec", "BuildRequires: +(.*)"), ("vcpkg/vcpkg.json", '"dependencies": ((?s:.*))'),
+        ):
+            asked = " ".join(re.findall(asking, self.read("packaging/" + name))).replace("libssl", "openssl")
+            wanted = looked_for - ({"tomlplusplus"} if name.startswith("conan") else set())
+            self.assertEqual({part for part in every if part in asked}, wanted, name)
 
 
 if __name__ == "__main__":
