@@ -1,4 +1,8 @@
-"""conan create packaging/conan, from a checkout of the project."""
+"""conan create packaging/conan -s compiler.cppstd=20, from a checkout of the project.
+
+The modules are in lib/oauth-token-0.1. A shared library finds them beside it; a program that is linked to the static one, and
+goes elsewhere, takes them along beside itself.
+"""
 
 import pathlib
 
@@ -39,10 +43,11 @@ class OauthToken(ConanFile):
     def requirements(self):
         self.requires("tl-expected/[>=1.0]", transitive_headers=True)
         self.requires("boost/[>=1.74]", headers=True, libs=False, visible=False)
-        self.requires("libcurl/[>=7.88]")
-        self.requires("openssl/[>=3.0]")
+        # What the modules are linked to, and nobody else needs to be.
+        self.requires("libcurl/[>=7.88]", transitive_libs=False)
+        self.requires("openssl/[>=3.0]", transitive_libs=False)
         if self.options.keyring:
-            self.requires("libsecret/[>=0.20]")
+            self.requires("libsecret/[>=0.20]", transitive_libs=False)
 
     def generate(self):
         CMakeDeps(self).generate()
