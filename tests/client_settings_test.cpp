@@ -154,6 +154,36 @@ TEST_CASE("the client secret comes from a file, a command, or the caller's hand"
   CHECK(refused(settings("", SecretCommand{"true"})) == "config");
 }
 
+TEST_CASE("what has no effect beside a plain client secret is refused") {
+  using Change = void (*)(ClientSettings&);
+  const Change of_assertions[] = {
+      [](ClientSettings& given) { given.assertion.key_passphrase = SecretFile{"x"}; },
+      [](ClientSettings& given) { given.assertion.key_id = "1"; },
+      [](ClientSettings& given) { given.assertion.algorithm = "HS512"; },
+      [](ClientSettings& given) { given.assertion.audience = "endpoint"; },
+      [](ClientSettings& given) { given.assertion.type = "JWT"; },
+      [](ClientSettings& given) { given.assertion.not_before = true; },
+      [](ClientSettings& given) { given.assertion.lifetime = std::chrono::seconds(30); }};
+  for (const Change& change : of_assertions) {
+    ClientSettings given = settings();
+    change(given);
+    CHECK(method(given, true) == "config");
+    given.client_auth = "client_secret_post";
+    CHECK(method(given, true) == "config");
+    given.client_auth = "client_secret_jwt";
+    CHECK(method(given, true) == "client_secret_jwt");
+  }
+  ClientSettings raw = settings();
+  raw.basic_encoding = BasicEncoding::raw;
+  CHECK(method(raw, true) == "client_secret_basic");
+  for (const char* const name : {"client_secret_post", "client_secret_jwt"}) {
+    raw.client_auth = name;
+    CHECK(method(raw, true) == "config");
+  }
+  CHECK(effective_client_auth(raw, true).error().message ==
+        "The client authentication client_secret_jwt has no use for the basic encoding that is given.");
+}
+
 TEST_CASE("an assertion is read again for each request") {
   const TemporaryFile file("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.eA\n");
   ClientSettings given = settings("", {}, SecretFile{file.path()});

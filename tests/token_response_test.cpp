@@ -479,6 +479,9 @@ TEST_CASE("the token type is named canonically, an unknown one as it came with a
   CHECK(type("dpop")->token_type == "DPoP");
   CHECK(type("bearer")->warnings.empty());
   CHECK(type("mac")->token_type == "mac");
+  CHECK(type("N_A")->warnings ==
+        std::vector<std::string>{"What the server issued is no access token: issued_token_type says what it "
+                                 "is (RFC 8693 s2.2.1)."});
   CHECK(type("mac")->warnings == std::vector<std::string>{"The token is of the unknown type \"mac\"."});
   CHECK(type("\\u001b[2J")->warnings ==
         std::vector<std::string>{"The token is of the unknown type \"\\x1b[2J\"."});

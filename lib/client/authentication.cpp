@@ -53,6 +53,28 @@ std::string what_of_assertion(const Held& held) {
   return held.signing_key ? "signing key" : "client assertion";
 }
 
+bool says_something(const AssertionSettings& assertion) {
+  return is_set(assertion.key_passphrase) || !assertion.key_id.empty() || !assertion.algorithm.empty() ||
+         !assertion.audience.empty() || !assertion.type.empty() || assertion.not_before ||
+         assertion.lifetime != AssertionSettings().lifetime;
+}
+
+// Who asks for something that a plain client secret does not have expects another method.
+Result<void> check_effect(const Method& method, const ClientSettings& settings) {
+  if (!method.secret) return {};
+  const std::string name(method.name);
+  if (method.name != "client_secret_jwt" && says_something(settings.assertion))
+    return fail(
+        ErrorClass::config,
+        "The client authentication " + name + " makes no client assertion, but there are settings for one.",
+        "Say --client-auth client_secret_jwt if that is meant; else leave them out.");
+  if (method.name != "client_secret_basic" && settings.basic_encoding == BasicEncoding::raw)
+    return fail(ErrorClass::config,
+                "The client authentication " + name + " has no use for the basic encoding that is given.",
+                "Say --client-auth client_secret_basic if that is meant; else leave it out.");
+  return {};
+}
+
 Result<void> check_held(const Method& method, const Held& held, const ClientSettings& settings) {
   const std::string name = "The client authentication " + std::string(method.name);
   const bool has_assertion = held.signing_key || held.ready_made;
@@ -231,6 +253,7 @@ Result<std::string> effective_client_auth(const ClientSettings& settings, bool c
     return fail(ErrorClass::config, "There is no client authentication method " + shown(name) + ".",
                 "The names are " + names_of_methods() + ".");
   if (auto checked = check_held(*method, held, settings); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check_effect(*method, settings); !checked) return fail(std::move(checked.error()));
   return name;
 }
 

@@ -45,6 +45,9 @@ void read_type(Token& token, const json::Value& root, const AnswerContext& conte
   token.token_type = canonical_type(root["token_type"].text().value_or(""));
   if (token.token_type.empty())
     token.warnings.emplace_back("The server named no token_type.");
+  else if (equal_ignoring_case(token.token_type, "N_A"))
+    token.warnings.emplace_back(
+        "What the server issued is no access token: issued_token_type says what it is (RFC 8693 s2.2.1).");
   else if (token.token_type != "Bearer" && token.token_type != "DPoP")
     token.warnings.push_back("The token is of the unknown type \"" +
                              escape_for_terminal(context.masker()(token.token_type.substr(0, 64))) + "\".");
