@@ -51,6 +51,44 @@ FORMATS = {
 }
 
 
+def der(tag, content):
+    """An element of DER (X.690 s8.1)."""
+    size = len(content).to_bytes((len(content).bit_length() + 7) // 8 or 1, "big")
+    return bytes([tag]) + (bytes([len(content)]) if len(content) < 128 else bytes([0x80 | len(size)]) + size) + content
+
+
+def elements(text):
+    """(tag, content) of each; ValueError where it is no DER."""
+    at = 0
+    while at < len(text):
+        tag, size, at = text[at], text[at + 1] if at + 1 < len(text) else 255, at + 2
+        if size & 0x80:
+            many = size & 0x7f
+            size, at = int.from_bytes(text[at:at + many], "big"), at + many
+        if tag & 0x1f == 0x1f or size > len(text) - at:
+            raise ValueError("no DER")
+        yield tag, text[at:at + size]
+        at += size
+
+
+def with_numbers(text, old, new):
+    """The same DER with the numbers `new`, in order, in place of `old`, wherever it stands; an empty list: as it is."""
+    out = b""
+    for tag, content in elements(text):
+        if tag == 2 and int.from_bytes(content, "big", signed=True) == old and new:
+            number = new.pop(0)
+            content = number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+        elif tag & 0x20:
+            content = with_numbers(content, old, new)
+        elif tag == 4:
+            try:
+                content = with_numbers(content, old, new)
+            except ValueError:  # no DER inside
+                pass
+        out += der(tag, content)
+    return out
+
+
 def x5t(certificate, algorithm):
     der = openssl("x509", "-in", certificate, "-outform", "DER")
     return base64.urlsafe_b64encode(hashlib.new(algorithm, der).digest()).rstrip(b"=").decode()
@@ -124,6 +162,34 @@ class SigningKeyFilesTest(KeyFiles):
                                                    self.path("public")), own, algorithm)
             self.assertEqual(len(seen), 1, kind)
             self.assertEqual(json.loads(seen.pop()).get("d"), None)
+
+    def test_a_file_that_would_keep_the_machine_busy_is_refused_at_once(self):
+        rounds = 4321
+        passout = ["-outform", "DER", "-passout", f"file:{self.passphrase}"]
+        openssl("req", "-x509", "-new", "-key", self.path("p256"), "-subj", "/CN=app", "-out", self.path("certificate"))
+        files = {  # what makes it, the number that costs, and how often it stands there
+            "PBKDF2": (["pkcs8", "-topk8", "-iter", str(rounds), *passout, "-in"], rounds, 1),
+            "an old scheme": (["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-iter", str(rounds), *passout, "-in"], rounds, 1),
+            "scrypt": (["pkcs8", "-topk8", "-scrypt", "-scrypt_N", "16384", *passout, "-in"], 16384, 1),
+            "PKCS#12": (["pkcs12", "-export", "-iter", str(rounds), "-in", self.path("certificate"), *passout[2:], "-inkey"],
+                        rounds, 3),  # the certificate's part, the key and the MAC
+        }
+        for name, (words, number, count) in files.items():
+            openssl(*words, self.path("p256"), "-out", self.path("made"))
+            made = pathlib.Path(self.path("made")).read_bytes()
+            self.assertIn("jwk", self.read(location=self.write("same", with_numbers(made, number, [])),
+                                           passphrase=self.passphrase))
+            for place in range(count):
+                for many in (10_000_001, 2**31 - 1, 2**62, -1):
+                    with self.subTest(name, place=place, many=many):
+                        changed = with_numbers(made, number, [number] * place + [many])
+                        message = self.refusal(location=self.write("changed", changed), passphrase=self.passphrase)
+                        self.assertRegex(message, "^wants its passphrase to be hashed ([0-9]{8,}|billions of) times")
+        pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n{}-----END ENCRYPTED PRIVATE KEY-----\n"
+        openssl(*files["PBKDF2"][0], self.path("p256"), "-out", self.path("made"))
+        changed = with_numbers(pathlib.Path(self.path("made")).read_bytes(), rounds, [2**31 - 1])
+        message = self.refusal(location=self.write("changed", pem.format(base64.encodebytes(changed).decode())))
+        self.assertIn("hashed 2147483647 times", message)
 
     def test_the_keys_of_rfc_7515_sign_what_an_independent_tool_verifies(self):
         for name in ("RFC 7515 A.2", "RFC 7515 A.3", "RFC 7515 A.4"):

@@ -1,6 +1,7 @@
 #include "crypto/openssl/store.hpp"
 
 #include "base/registers.hpp"
+#include "crypto/openssl/key_stretching.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
@@ -8,6 +9,7 @@
 #include <climits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -88,6 +90,7 @@ bool read_all(OSSL_STORE_CTX* store, KeyContents& contents) {
 }
 
 Result<KeyContents> read_store(std::string_view text, const AskPassphrase& ask, const std::string& source) {
+  if (auto bearable = check_stretching(text, source); !bearable) return fail(std::move(bearable.error()));
   Answers answers(ask);
   const Owned<BIO> input(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   const Owned<OSSL_STORE_CTX> store(input ? OSSL_STORE_attach(input.get(), "file", nullptr, nullptr,
