@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What everything costs, beside its peers, and whether each goal is met: whole processes, a stored token, requests of the
-# library, signatures. Times of processes are medians of runs in turn, ratios are taken run by run, instructions are
+# library, many users in one batch, signatures, small pieces. Times of processes are medians of runs in turn, ratios are taken run by run, instructions are
 # callgrind's. It needs a quiet machine; instructions and ratios of CPU time bear a busy one.
 #   tests/bench/run.sh [ROUNDS]       default 60
 # All programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
@@ -64,6 +64,7 @@ own_mounts=(unshare --mount)
 "${own_mounts[@]}" true 2>/dev/null || own_mounts=()
 "${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "$rounds"
 part python3 -B "$here/stored.py" "$build" "$rounds"
+part python3 -B "$here/batch.py" "$build" "$work"
 part "$build/bin/signing" "$rounds"
 part python3 -B "$here/micro.py" "$build/bin/micro"
 echo

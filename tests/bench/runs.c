@@ -1,8 +1,8 @@
 // Runs commands in turn and prints TIME:CPU:PEAK for each run, one round a line: how long it took and its CPU time, both in
 // nanoseconds, and the peak of its resident memory in KiB (of a pipe, the larger one).
-//   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, words | words, or status=N words
+//   runs ROUNDS COMMAND [, COMMAND]...   where COMMAND is words, words | words, status=N words, or input=FILE output=FILE words
 // Standard output of a command goes to /dev/null; so does standard error where it has to end with status N. One that ends
-// with another status than 0 or N ends everything.
+// with another status than 0 or N ends everything. A single round is not warmed up to.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@ struct command {
   char **first;   // the words of the first program
   char **second;  // of the one it is piped to, or null
   int status;     // with which it has to end
+  int input, output;
 };
 
 struct cost {
@@ -73,7 +74,8 @@ static struct cost run(const struct command *command, int nothing) {
   struct cost cost = {0, 0, 0};
   const long long began = now();
   if (command->second == NULL) {
-    finish(start(command->first, nothing, nothing, command->status == 0 ? 2 : nothing), command, &cost);
+    const int error_output = command->status == 0 ? 2 : nothing;
+    finish(start(command->first, command->input, command->output, error_output), command, &cost);
   } else {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2 failed");
@@ -91,12 +93,19 @@ static struct cost run(const struct command *command, int nothing) {
 int main(int argc, char **argv) {
   struct command commands[max_commands];
   int count = 0;
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (argc < 3) fail("usage: runs ROUNDS COMMAND [, COMMAND]...");
   for (int i = 2; i < argc; ++i) {
     if (count == max_commands) fail("too many commands");
     struct command *const command = &commands[count++];
     command->second = NULL;
     command->status = 0;
+    command->input = command->output = nothing;
+    if (strncmp(argv[i], "input=", 6) == 0) {
+      command->input = open(argv[i++] + 6, O_RDONLY | O_CLOEXEC);
+      command->output = open(argv[i++] + 7, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+      if (command->input < 0 || command->output < 0) fail(strerror(errno));
+    }
     if (strncmp(argv[i], "status=", 7) == 0) command->status = atoi(argv[i++] + 7);
     command->first = &argv[i];
     for (; i < argc && strcmp(argv[i], ",") != 0; ++i) {
@@ -106,9 +115,8 @@ int main(int argc, char **argv) {
     }
     argv[i] = NULL;
   }
-  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   const int rounds = atoi(argv[1]);
-  for (int round = -warm_up_rounds; round < rounds; ++round) {
+  for (int round = rounds == 1 ? 0 : -warm_up_rounds; round < rounds; ++round) {
     for (int i = 0; i < count; ++i) {
       const struct cost cost = run(&commands[i], nothing);
       if (round >= 0) printf("%lld:%lld:%ld%c", cost.time, cost.cpu, cost.peak, i + 1 < count ? ' ' : '\n');
