@@ -106,7 +106,7 @@ Error explain(const ConnectionFailure& failure, const Url& url, const Route& rou
   const bool is_verification =
       tls.verify_error != 0 || tls.revoked || failure.code == CURLE_PEER_FAILED_VERIFICATION;
   if (is_verification || Trust::is_tls_error(failure.text))
-    return trust.explain(tls, failure.text, url.origin());
+    return trust.explain(tls, failure.text, url.origin(), failure.is_connected);
   if (!failure.is_connected && (failure.proxy_status >= 300 || failure.code == CURLE_PROXY ||
                                 failure.code == CURLE_COULDNT_RESOLVE_PROXY))
     return about_proxy(failure, route);

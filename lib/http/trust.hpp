@@ -51,9 +51,10 @@ class Trust {
   /// Sets an SSL_CTX up; `report` must outlive it. After `load`.
   void prepare(void* ssl_context, TlsReport& report) const;
 
-  /// Why a handshake failed. `library_text` is libcurl's sentence about it, `server` is for the message.
+  /// Why a handshake failed, or TLS after it. `library_text` is libcurl's sentence about it, `server` is for
+  /// the message.
   [[nodiscard]] Error explain(const TlsReport& report, std::string_view library_text,
-                              const std::string& server) const;
+                              const std::string& server, bool after_handshake) const;
   /// Whether libcurl's sentence names an error of OpenSSL, other than that the connection just ended.
   static bool is_tls_error(std::string_view library_text) noexcept;
 

@@ -185,9 +185,19 @@ unsigned long error_code_in(std::string_view text) noexcept {
   return ERR_GET_LIB(code) == ERR_LIB_SYS ? 0 : code;
 }
 
-Finding about_handshake(unsigned long code, const std::string& server) {
+// " (tlsv1 alert internal error)"
+std::string detail_of(unsigned long code) {
   const char* const text = ERR_reason_error_string(code);
-  const std::string detail = text == nullptr ? "" : std::string(" (") + text + ")";
+  return text == nullptr ? "" : std::string(" (") + text + ")";
+}
+
+Finding about_connection(unsigned long code, const std::string& server) {
+  return {"broken", "The TLS connection to " + server + " broke after the handshake" + detail_of(code) + ".",
+          "The server's log may say why; if it says nothing, something on the way changes what is sent."};
+}
+
+Finding about_handshake(unsigned long code, const std::string& server) {
+  const std::string detail = detail_of(code);
   switch (ERR_GET_REASON(code)) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
@@ -210,6 +220,15 @@ Finding about_handshake(unsigned long code, const std::string& server) {
     case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
       return {"protocol", server + " and this program found no TLS settings in common" + detail + ".",
               "The server's operator must offer current ciphers."};
+    case SSL_R_TLSV1_UNRECOGNIZED_NAME:
+      return {"name", "What answers at " + server + " knows no server of that name" + detail + ".",
+              "Check the host name in the URL."};
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return {"protocol", server + " does not speak HTTP/1.1" + detail + ".",
+              "Check host and port; the server's operator must enable HTTP/1.1 beside HTTP/2."};
+    case SSL_R_TLSV1_ALERT_INTERNAL_ERROR:
+      return {"other", server + " broke off the TLS handshake by an error of its own" + detail + ".",
+              "Try again later; its log may say why."};
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_EE_KEY_TOO_SMALL:
     case SSL_R_CA_KEY_TOO_SMALL:
@@ -248,8 +267,8 @@ bool Trust::is_tls_error(std::string_view library_text) noexcept {
   return code != 0 && ERR_GET_REASON(code) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
-Error Trust::explain(const TlsReport& report, std::string_view library_text,
-                     const std::string& server) const {
+Error Trust::explain(const TlsReport& report, std::string_view library_text, const std::string& server,
+                     bool after_handshake) const {
   Finding finding{};
   if (report.revoked) {
     TlsReport revoked = report;
@@ -260,7 +279,7 @@ Error Trust::explain(const TlsReport& report, std::string_view library_text,
   } else if (auto refusal = about_client_certificate(report, error_code_in(library_text), server)) {
     finding = std::move(*refusal);
   } else if (const unsigned long code = error_code_in(library_text); code != 0) {
-    finding = about_handshake(code, server);
+    finding = after_handshake ? about_connection(code, server) : about_handshake(code, server);
   } else if (report.certificate) {
     // libcurl compares the names itself, after a handshake that went well.
     finding = about_names(report, server);
