@@ -57,11 +57,20 @@ class Held:
             os.close(reader)
         self.pid = self.process.pid
         self.results = []
+        self._read_on()
+
+    def _read_on(self):
         for line in self.process.stdout:
             if line == b"held\n":
                 return
             self.results.append(json.loads(line))
         raise RuntimeError(f"The probe ended with {self.process.wait()}")
+
+    def go_on(self):
+        """To the next time that a probe with several stays."""
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        self._read_on()
 
     @staticmethod
     def _pipe(text):
