@@ -5,7 +5,9 @@ namespace {
 
 Executor executor_or(const std::shared_ptr<Worker>& courier, Executor given) {
   if (given) return given;
-  return [courier](std::function<void()> work) { (void)courier->run(std::move(work)); };
+  return [courier](const std::function<void()>& work) {
+    if (!courier->run(work)) guarded_alone(work);
+  };
 }
 
 }  // namespace

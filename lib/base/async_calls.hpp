@@ -94,10 +94,11 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
                                   .sent = Sent::yes}));
   }
 
-  // Never on the calling thread.
+  // On the calling thread only where no other can be started.
   void answer(Result<T> result) {
     const auto shared = std::make_shared<Result<T>>(std::move(result));
-    (void)courier->run([to = completion, shared] { to->finish(std::move(*shared)); });
+    if (!courier->run([to = completion, shared] { to->finish(std::move(*shared)); }))
+      completion->finish(std::move(*shared));
   }
 };
 

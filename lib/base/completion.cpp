@@ -53,14 +53,15 @@ void Callbacks::close() noexcept {
 }
 
 void refuse_in_child(const Executor& executor, std::function<void()> done) {
-  auto thread = start_thread([executor, done = std::move(done)] {
+  const auto refuse = [executor, done = std::move(done)] {
     const auto begun = std::make_shared<std::atomic<bool>>(false);
     const auto once = [begun, done] {
       if (!begun->exchange(true)) done();
     };
     if (!executor || !guarded("executor", executor, once)) guarded_alone(once);
-  });
-  if (thread) thread->detach();
+  };
+  auto thread = start_thread(refuse);
+  thread ? thread->detach() : refuse();
 }
 
 }  // namespace oauth_token

@@ -37,7 +37,8 @@ Result<std::thread> start_thread(std::function<void()> work) {
   try {
     return std::thread(std::move(work));
   } catch (const std::system_error& error) {
-    return fail(ErrorClass::internal, std::string("No thread can be started: ") + error.what() + ".");
+    return fail(ErrorClass::internal, std::string("No thread can be started: ") + error.what() + ".",
+                "Raise this user's limits of processes (ulimit -u) and of memory (ulimit -v).");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "keyring/call.hpp"
 
+#include "base/worker.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/text.hpp>
 
@@ -48,6 +50,14 @@ bool belongs_to_us(GDBusConnection* bus) {
   return peer && g_credentials_get_unix_user(peer.get(), nullptr) == ::geteuid();
 }
 
+// GLib ends the process where it gets no thread.
+Result<void> check_threads() {
+  auto thread = start_thread([] {});
+  if (!thread) return fail(std::move(thread.error()));
+  thread->join();
+  return {};
+}
+
 }  // namespace
 
 Connection::~Connection() {
@@ -90,6 +100,7 @@ void Call::drop_connection() {
 }
 
 Result<void> Call::connect() {
+  if (auto limited = limit.check(); !limited) return limited;
   if (connection->service) return {};
   const std::optional<std::string> address = bus_address();
   if (!address)
@@ -98,6 +109,7 @@ Result<void> Call::connect() {
   if (!is_local(*address))
     return refuse("denied", "DBUS_SESSION_BUS_ADDRESS names a bus that is not a local socket.",
                   "Let it begin with unix: or unset it.");
+  if (auto startable = check_threads(); !startable) return startable;
   GError* error = nullptr;
   constexpr auto flags = static_cast<GDBusConnectionFlags>(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                                            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION);

@@ -1,5 +1,7 @@
 #include "keyring/limit.hpp"
 
+#include "base/worker.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -13,7 +15,7 @@ Limit::Limit(std::chrono::milliseconds time, std::stop_token stop, std::function
     : call_end_(std::move(end)),
       until_(Clock::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24))),
       on_stop_(std::move(stop), [this] { this->end(End::stop); }),
-      timer_([this] { watch(); }) {}
+      timer_(start_thread([this] { watch(); })) {}
 
 Limit::~Limit() {
   {
@@ -21,7 +23,12 @@ Limit::~Limit() {
     done_ = true;
   }
   changed_.notify_all();
-  timer_.join();
+  if (timer_) timer_->join();
+}
+
+Result<void> Limit::check() const {
+  if (timer_) return {};
+  return fail(timer_.error());
 }
 
 Limit::End Limit::ended() const {

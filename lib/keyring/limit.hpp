@@ -1,5 +1,7 @@
 #pragma once
 
+#include <oauth_token/error.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -24,6 +26,8 @@ class Limit {
   Limit& operator=(Limit&&) = delete;
   ~Limit();
 
+  /// `internal` when no thread could be started that watches the time.
+  [[nodiscard]] Result<void> check() const;
   [[nodiscard]] End ended() const;
   void dialog_opened();
   void dialog_closed();
@@ -42,7 +46,7 @@ class Limit {
   End end_ = End::none;
   bool done_ = false;
   std::stop_callback<std::function<void()>> on_stop_;
-  std::thread timer_;
+  Result<std::thread> timer_;
 };
 
 }  // namespace oauth_token
