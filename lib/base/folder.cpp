@@ -90,11 +90,13 @@ tl::unexpected<Error> storage_failure(const std::string& what, const std::string
   const char* const hint = number == ENOSPC || number == EDQUOT ? "Free some space there."
                            : number == EROFS                    ? "Choose a place that can be written to."
                            : number == EACCES                   ? "Check who may use that folder."
-                                                                : "";
+                           : number == EFBIG  ? "Raise the limit of the size of files: ulimit -f."
+                           : number == EMFILE ? "Raise the limit of open files: ulimit -n."
+                                              : "";
   Error error{.error_class = ErrorClass::store,
               .message = what + " " + place + ": " + std::generic_category().message(number) + ".",
               .hint = hint};
-  if (number == ENOSPC || number == EDQUOT) error.reason = "full";
+  if (number == ENOSPC || number == EDQUOT || number == EFBIG) error.reason = "full";
   if (number == EACCES || number == EROFS || number == EPERM) error.reason = "denied";
   return fail(std::move(error));
 }

@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
 
 #include <curl/curl.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 namespace oauth_token::http {
 namespace {
@@ -27,6 +29,13 @@ struct EasyDeleter {
 struct MultiDeleter {
   void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
 };
+
+/// As libcurl does, but known why it failed: it keeps no errno of socket(2).
+curl_socket_t open_socket(void* error, curlsocktype, curl_sockaddr* address) {
+  const int descriptor = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (descriptor == -1) *static_cast<int*>(error) = errno;
+  return descriptor == -1 ? CURL_SOCKET_BAD : descriptor;
+}
 
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
@@ -43,6 +52,7 @@ struct Connection::State {
   std::array<char, CURL_ERROR_SIZE> text = {};
   std::unique_ptr<CURLM, MultiDeleter> multi = {};
   std::unique_ptr<CURL, EasyDeleter> easy = {};
+  int socket_error = 0;  // why there was none
   bool connected = false;
   bool in_handshake = false;
   bool answered = false;                   // with a byte at least
@@ -84,6 +94,8 @@ void Connection::State::configure() {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a look-up that hangs is left behind, not waited for
   set(CURLOPT_ERRORBUFFER, text.data());
+  set(CURLOPT_OPENSOCKETDATA, &socket_error);
+  set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   set(CURLOPT_SHARE, network->share.get());
   // So that libcurl leaves time for a second address where the first one stays silent.
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - Clock::now()).count();
@@ -152,9 +164,10 @@ CURLMcode Connection::State::perform() {
 Error Connection::State::explain(CURLcode code) const {
   if (code == CURLE_OPERATION_TIMEDOUT)  // whoever watches the deadline says more
     return {.error_class = ErrorClass::timeout, .message = "No connection to " + url.origin() + " in time."};
+  const int os_error = static_cast<int>(info<long>(CURLINFO_OS_ERRNO));
   return http::explain({.code = code,
                         .text = text.data(),
-                        .os_error = static_cast<int>(info<long>(CURLINFO_OS_ERRNO)),
+                        .os_error = os_error != 0 ? os_error : socket_error,
                         .proxy_status = info<long>(CURLINFO_HTTP_CONNECTCODE),
                         .is_connected = connected,
                         .is_in_handshake = in_handshake && !connected,

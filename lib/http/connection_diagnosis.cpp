@@ -61,6 +61,10 @@ Error about_refusal(const ConnectionFailure& failure, const Url& url, const Rout
     case EADDRNOTAVAIL:
       return network_error("unreachable", "There is no way to " + there + " from this machine.",
                            "Check the network connection, a VPN perhaps, or the proxy settings.");
+    case EMFILE:
+    case ENFILE:
+      return network_error("limit", "No connection to " + there + ": too many files are open.",
+                           "Raise the limit of open files: ulimit -n.");
     default: {
       const std::string why =
           failure.os_error == 0 ? "" : ": " + std::generic_category().message(failure.os_error);
