@@ -3,6 +3,7 @@
 #include "client_secrets.hpp"
 #include "grant_options.hpp"
 #include "parameter_rules.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "sign_in_hint.hpp"
 #include "signals.hpp"
@@ -96,6 +97,14 @@ Error with_option(Error error, const Settings& settings) {
   return error;
 }
 
+/// Its commands run in the middle of requests, and may ask at the terminal.
+void make_way_for_commands(const ClientSettings& client) noexcept {
+  for (const SecretSource* const source :
+       {&client.client_secret, &client.client_assertion, &client.assertion.key_passphrase,
+        &client.certificate.key_passphrase})
+    if (std::holds_alternative<SecretCommand>(*source)) commands_may_have_terminal();
+}
+
 bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHeader>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
@@ -165,6 +174,7 @@ Result<ClientSettings> client_settings(const Context& context, const Settings& s
     return fail(std::move(checked.error()));
   if (auto added = add_secret_sources(context, settings, *client); !added)
     return fail(std::move(added.error()));
+  make_way_for_commands(*client);
   return client;
 }
 
@@ -226,6 +236,7 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
     return fail(with_option(std::move(same.error()), settings));
   if (auto same = check_flags_without_effect(settings, *asked, record); !same)
     return fail(std::move(same.error()));
+  make_way_for_commands(record.client);
   return session;
 }
 

@@ -1,5 +1,6 @@
 #include "client_secrets.hpp"
 
+#include "progress.hpp"
 #include "secret_input.hpp"
 
 #include <oauth_token/text.hpp>
@@ -72,6 +73,7 @@ SecretSource source_of_this_run(const Settings& settings, const ClientSecret& se
 }
 
 Result<Secret> read(const SecretSource& source, std::stop_token stop) {
+  const Pause whoever_gives_it;
   if (const auto* const file = std::get_if<SecretFile>(&source))
     return read_secret_file(file->path, std::move(stop));
   return read_secret_command(std::get<SecretCommand>(source).command, std::move(stop));

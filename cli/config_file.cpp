@@ -85,7 +85,9 @@ Result<void> make_folders(const std::string& path) {
   if (::stat(path.c_str(), &status) == 0) return {};
   if (path != "/" && path != ".")
     if (auto parent = make_folders(folder_of(path)); !parent) return parent;
-  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+  const bool made = ::mkdir(path.c_str(), S_IRWXU) == 0;
+  // Whatever umask says.
+  if ((!made && errno != EEXIST) || (made && ::chmod(path.c_str(), S_IRWXU) != 0))
     return refused("Cannot make the folder", path, errno);
   return {};
 }
@@ -141,8 +143,10 @@ Result<std::optional<std::string>> read_config_file(const std::string& path) {
 
 Result<ConfigFile> ConfigFile::open_for_editing(const std::string& path) {
   if (path.empty())
-    return fail(ErrorClass::config, "There is no place for a configuration file: HOME is not set.",
-                "Name one with --config.");
+    return fail(
+        ErrorClass::config,
+        "There is no place for a configuration file: neither XDG_CONFIG_HOME nor HOME is an absolute path.",
+        "Name one with --config.");
   const std::string target = real_path(path).value_or(path);
   struct stat link = {};
   if (target == path && ::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode))

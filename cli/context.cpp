@@ -8,7 +8,7 @@ namespace oauth_token::cli {
 Asker Context::asker() const {
   if (no_input) return {};
   return [this](const Question& question) {
-    const TerminalTurn theirs;
+    const Pause for_a_person;
     return ask(question, stop);
   };
 }

@@ -2,6 +2,7 @@
 
 #include "dry_run.hpp"
 #include "parameter_rules.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "value_check.hpp"
 
@@ -99,6 +100,7 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
   for (const std::string& text : settings.list("param-file")) {
     auto pair = split(text, "--param-file NAME=FILE", true);
     if (!pair) return fail(std::move(pair.error()));
+    const Pause whoever_gives_it;
     auto value = read_secret_file(pair->second, context.stop);
     if (!value) return fail(std::move(value.error()));
     parameters.push_back({.name = std::move(pair->first), .value = std::move(*value)});

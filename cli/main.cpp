@@ -18,6 +18,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <new>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -85,12 +87,23 @@ Context context_for(std::span<char* const> words) noexcept {
 int main_of(Context& context, std::span<char*> words) {
   context.variables = take_secret_variables(environ);
   const auto status = run(context, words);
+  end_progress();
   if (!status && context.dry_run_shown) return exit_done;
   const int result = status ? *status : report(context, status.error());
   // Held back while a renewal was finished, perhaps; whoever sent it waits for this.
   if (ending_signal() != 0) die_by(ending_signal());
   if (!status && status.error().error_class == ErrorClass::interrupted) die_by(SIGINT);
   return result;
+}
+
+Error explain(const std::exception& error) {
+  const auto* const system = dynamic_cast<const std::system_error*>(&error);
+  if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again)
+    return {.message = "No thread can be started: this user has as many processes as are allowed.",
+            .hint = "Raise the limit: ulimit -u."};
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return {.message = "There is not enough memory.", .hint = "Raise the limit: ulimit -v."};
+  return {.message = std::string("A defect: ") + error.what() + "."};
 }
 
 }  // namespace
@@ -106,6 +119,7 @@ int main(int argc, char** argv) {
   try {
     return main_of(context, words);
   } catch (const std::exception& error) {
-    return report(context, {.message = std::string("Out of memory, or a defect: ") + error.what()});
+    end_progress();
+    return report(context, explain(error));
   }
 }

@@ -9,6 +9,7 @@ namespace oauth_token::cli {
 namespace {
 
 constexpr std::size_t longest_word = 64;
+constexpr std::size_t most_names = 12;
 
 /// Number of letters to insert, delete, replace or swap with their neighbour; `limit` for that many and more.
 std::size_t distance(std::string_view left, std::string_view right, std::size_t limit) {
@@ -63,6 +64,14 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
 
 std::string_view nearest_choice(std::string_view word, std::string_view choices) {
   return nearest(word, split_choices(choices));
+}
+
+std::string some_of(std::span<const std::string> names) {
+  std::string text;
+  for (const std::string& name : names.first(std::min(names.size(), most_names)))
+    text += (text.empty() ? "" : ", ") + name;
+  if (names.size() > most_names) text += " and " + std::to_string(names.size() - most_names) + " more";
+  return text;
 }
 
 std::string did_you_mean(std::string_view before, std::string_view near, std::string_view behind) {

@@ -143,14 +143,10 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
 }
 
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted) {
-  std::string names;
-  std::vector<std::string> words;
-  for (const Profile& each : file.profiles) {
-    names += (names.empty() ? "" : ", ") + each.name;
-    words.push_back(each.name);
-  }
-  const std::string near = nearest(name, words);
-  std::string hint = names.empty() ? "There are none yet" : "There are: " + names;
+  std::vector<std::string> names;
+  for (const Profile& each : file.profiles) names.push_back(each.name);
+  const std::string near = nearest(name, names);
+  std::string hint = names.empty() ? "There are none yet" : "There are: " + some_of(names);
   if (near.empty() && wanted)
     hint += "; make it with \"oauth-token profile set " + name + " --issuer URL --client-id ID\"";
   if (!near.empty()) hint = did_you_mean(near, "") + " " + hint;

@@ -9,8 +9,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
@@ -29,7 +31,9 @@ std::timed_mutex turn;  // guards what follows
 int terminal = -1;
 int wake_up = -1;
 int waiting = 0;
-bool shown = false;
+int pauses = 0;
+bool whole_run = false;
+std::atomic<bool> shown{false};
 std::atomic<std::size_t> tokens{0};
 std::atomic<std::size_t> failures{0};
 Clock::time_point since;
@@ -46,30 +50,54 @@ void erase() noexcept {
 
 bool in_foreground() noexcept { return tcgetpgrp(terminal) == getpgrp(); }
 
-void draw(milliseconds elapsed) noexcept {
-  std::array<char, 128> line{};
-  char* end = line.data();
-  const auto add = [&](std::string_view text) {
-    const auto left = static_cast<std::size_t>(line.data() + line.size() - end);
-    end = std::copy_n(text.data(), std::min(text.size(), left), end);
-  };
-  add("\r");
-  add(frames.substr(static_cast<std::size_t>(elapsed / next_frame_after) % frames.size(), 1));
-  const auto add_number = [&](auto number) {
-    end = std::to_chars(end, line.data() + line.size(), number).ptr;
-  };
-  if (tokens + failures > 0) {
-    add(" Tokens: ");
-    add_number(tokens.load());
-    add(", failures: ");
-    add_number(failures.load());
-    add(", ");
-  } else {
-    add(" Waiting, ");
+/// One column less than there are: a line that wraps could not be erased.
+std::size_t columns() noexcept {
+  winsize size{};
+  if (ioctl(terminal, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 79;
+  return size.ws_col - std::size_t{1};
+}
+
+class Line {
+ public:
+  void add(std::string_view text) noexcept {
+    end_ = std::copy_n(text.data(), std::min(text.size(), left()), end_);
   }
-  add_number(elapsed.count() / 1000);
-  add(" s\x1b[K");
-  shown = write_at_once({line.data(), static_cast<std::size_t>(end - line.data())}) || shown;
+  void add(std::int64_t number) noexcept { end_ = std::to_chars(end_, end_ + left(), number).ptr; }
+  void truncate(std::size_t length) noexcept { end_ = text_.data() + std::min(length, size()); }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - text_.data()); }
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size()}; }
+
+ private:
+  [[nodiscard]] std::size_t left() const noexcept { return text_.size() - size(); }
+
+  std::array<char, 128> text_{};
+  char* end_ = text_.data();
+};
+
+void draw(milliseconds elapsed) noexcept {
+  Line line;
+  line.add("\r");
+  line.add(frames.substr(static_cast<std::size_t>(elapsed / next_frame_after) % frames.size(), 1));
+  if (tokens + failures > 0) {
+    line.add(" Tokens: ");
+    line.add(static_cast<std::int64_t>(tokens));
+    line.add(", failures: ");
+    line.add(static_cast<std::int64_t>(failures));
+    line.add(", ");
+  } else {
+    line.add(" Waiting, ");
+  }
+  line.add(elapsed.count() / 1000);
+  line.add(" s");
+  line.truncate(columns() + 1);
+  line.add("\x1b[K");
+  shown = write_at_once(line.text()) || shown;
+}
+
+void restart() noexcept {
+  since = Clock::now();
+  const std::uint64_t one = 1;
+  (void)!write(wake_up, &one, sizeof one);
 }
 
 }  // namespace
@@ -79,7 +107,16 @@ bool can_show_progress(int descriptor) noexcept { return is_able_terminal(descri
 void allow_progress(int on, int descriptor) noexcept {
   terminal = on;
   wake_up = descriptor;
+  whole_run = true;
+  waiting = 1;
+  since = Clock::now();
   allowed = true;
+}
+
+void commands_may_have_terminal() noexcept {
+  if (!allowed) return;
+  const std::lock_guard lock(turn);
+  if (std::exchange(whole_run, false) && --waiting == 0) erase();
 }
 
 void count_progress(bool is_token) noexcept { ++(is_token ? tokens : failures); }
@@ -91,7 +128,7 @@ int draw_progress() noexcept {
   // Whoever has the turn may have to wait for the terminal: signals must not.
   const std::unique_lock lock(turn, std::try_to_lock);
   if (!lock) return static_cast<int>(next_frame_after.count());
-  if (waiting == 0) return -1;
+  if (!allowed || waiting == 0 || pauses > 0) return -1;
   const auto elapsed = std::chrono::duration_cast<milliseconds>(Clock::now() - since);
   if (elapsed < first_frame_after) return static_cast<int>((first_frame_after - elapsed).count()) + 1;
   if (in_foreground()) draw(elapsed);
@@ -104,19 +141,33 @@ void end_progress() noexcept {
   if (const std::unique_lock lock(turn, milliseconds(100)); lock) erase();
 }
 
+void hide_progress() noexcept {
+  if (shown && in_foreground()) erase();
+}
+
 Waiting::Waiting() noexcept : counted_(allowed) {
   if (!counted_) return;
   const std::lock_guard lock(turn);
-  if (waiting++ != 0) return;
-  since = Clock::now();
-  const std::uint64_t one = 1;
-  (void)!write(wake_up, &one, sizeof one);
+  if (waiting++ == 0) restart();
 }
 
 Waiting::~Waiting() {
   if (!counted_) return;
   const std::lock_guard lock(turn);
   if (--waiting == 0) erase();
+}
+
+Pause::Pause() noexcept : counted_(allowed) {
+  if (!counted_) return;
+  const std::lock_guard lock(turn);
+  ++pauses;
+  erase();
+}
+
+Pause::~Pause() {
+  if (!counted_) return;
+  const std::lock_guard lock(turn);
+  if (--pauses == 0) restart();
 }
 
 TerminalTurn::TerminalTurn() noexcept {

@@ -4,7 +4,6 @@
 #include "dry_run.hpp"
 #include "exit_status.hpp"
 #include "grant_options.hpp"
-#include "progress.hpp"
 #include "report.hpp"
 #include "rotation.hpp"
 #include "sign_in_hint.hpp"
@@ -143,15 +142,6 @@ Result<int> refresh_for_caller_and_print(Context& context, const Settings& setti
   return printed;
 }
 
-/// Whether a command may have the terminal while a token is waited for.
-bool runs_command(const ClientSettings& client) {
-  const auto is_command = [](const SecretSource& source) {
-    return std::holds_alternative<SecretCommand>(source);
-  };
-  return is_command(client.client_secret) || is_command(client.client_assertion) ||
-         is_command(client.assertion.key_passphrase) || is_command(client.certificate.key_passphrase);
-}
-
 }  // namespace
 
 Result<SessionTokens> open_session_tokens(Context& context, const Settings& settings) {
@@ -166,11 +156,7 @@ Result<SessionTokens> open_session_tokens(Context& context, const Settings& sett
 }
 
 Result<Token> ask_for_token(const Context& context, const Settings& settings, SessionTokens& tokens) {
-  auto token = [&] {
-    std::optional<Waiting> shows_for_how_long;
-    if (!runs_command(tokens.record.client)) shows_for_how_long.emplace();
-    return tokens.source.token(tokens.wanted, context.stop);
-  }();
+  auto token = tokens.source.token(tokens.wanted, context.stop);
   if (token) return token;
   return fail(with_sign_in_command(std::move(token.error()), settings, tokens.record));
 }

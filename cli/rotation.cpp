@@ -1,6 +1,7 @@
 #include "rotation.hpp"
 
 #include "output.hpp"
+#include "progress.hpp"
 #include "safe_place.hpp"
 
 #include <oauth_token/secret_source.hpp>
@@ -64,7 +65,9 @@ Result<Rotation> Rotation::prepare(const Settings& settings) {
   rotation.temporary_ = rotation.file_ + ".XXXXXX";
   rotation.descriptor_ = mkostemp(rotation.temporary_.data(), O_CLOEXEC);
   // Space is reserved now: a full disk shall not cost the session.
-  const int error = rotation.descriptor_ == -1 ? errno : posix_fallocate(rotation.descriptor_, 0, 4096);
+  int error = rotation.descriptor_ == -1 ? errno : posix_fallocate(rotation.descriptor_, 0, 4096);
+  if (error == 0 && fchmod(rotation.descriptor_, S_IRUSR | S_IWUSR) != 0)
+    error = errno;  // whatever umask says
   if (error == 0 || (rotation.descriptor_ != -1 && error == EOPNOTSUPP)) return rotation;
   return fail(ErrorClass::config,
               "No file can be written beside " + rotation.file_ + ": " + std::strerror(error) + ".",
@@ -88,6 +91,7 @@ Result<void> Rotation::deliver(const Secret& refresh_token, std::stop_token stop
     if (auto replaced = replace_file(refresh_token); !replaced) return replaced;
   }
   if (command_.empty()) return {};
+  const Pause for_the_command;
   auto run = run_with_secret_input(command_, refresh_token, std::move(stop));
   if (run) return {};
   return fail(ErrorClass::store, "The command of --on-rotation failed: " + run.error().message,

@@ -1,6 +1,7 @@
 #include "secret_input.hpp"
 
 #include "options.hpp"
+#include "progress.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -176,7 +177,10 @@ Result<Secret> read_secret(SecretInput& input, const Question& question, const S
   auto chosen = choose(input);
   if (!chosen) return fail(std::move(chosen.error()));
   const bool asked = std::holds_alternative<std::monostate>(chosen->place);
-  auto secret = std::visit(Reader{input, question, reading}, chosen->place);
+  auto secret = [&] {
+    const Pause whoever_gives_it;
+    return std::visit(Reader{input, question, reading}, chosen->place);
+  }();
   if (!secret && std::holds_alternative<SecretCommand>(chosen->place))
     secret.error().message = chosen->name + ": " + secret.error().message;
   if (!secret) return secret;
@@ -185,6 +189,9 @@ Result<Secret> read_secret(SecretInput& input, const Question& question, const S
   if (reading.warn && !is_utf8(secret->expose()))
     reading.warn("The " + input.kind.what +
                  " is not UTF-8; it is sent as the bytes it is, which servers often refuse.");
+  if (reading.warn && !asked && secret->expose().starts_with("\xef\xbb\xbf"))
+    reading.warn("The " + input.kind.what +
+                 " begins with a byte order mark (U+FEFF), as some editors write it; it is sent, too.");
   return secret;
 }
 

@@ -2,7 +2,6 @@
 
 #include "nearest.hpp"
 #include "profile_file.hpp"
-#include "record_output.hpp"
 #include "sign_in_command.hpp"
 
 #include <string>
@@ -53,13 +52,13 @@ Error explain_missing_session(Error error, const Settings& settings) {
 
   std::string hint;
   if (!session.empty() && !is_profile) hint += did_you_mean(session, "") + " ";
-  hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + joined(sessions, ", ") + ". ";
+  hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + some_of(sessions) + ". ";
   // Nobody named it, perhaps.
   hint += name == "default" && !sessions.empty() ? "Name one of them, or sign in with: " : "Sign in with: ";
   if (!profile.empty() && (is_profile || session.empty()))
     hint += "oauth-token password " + shell_word(profile);
   else if (name == "default" && !profiles.empty())
-    hint += "oauth-token password PROFILE (the profiles: " + joined(profiles, ", ") + ")";
+    hint += "oauth-token password PROFILE (the profiles: " + some_of(profiles) + ")";
   else
     hint += "oauth-token password --session " + name;
   if (!profile.empty() && !is_profile && session.empty())

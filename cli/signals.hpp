@@ -5,9 +5,9 @@
 namespace oauth_token::cli {
 
 /// From now on the first SIGINT, SIGTERM or SIGHUP requests a stop and the next one ends the program at once;
-/// signals that were ignored at the start stay ignored. SIGPIPE becomes an error of write(2). To be called
-/// once. `json`: what is said to a person is a JSON line. `progress_on`: the terminal that shows for how long
-/// the program waits (progress.hpp); -1: none does.
+/// signals that were ignored at the start stay ignored. SIGPIPE and SIGXFSZ become errors of write(2). To be
+/// called once. `json`: what is said to a person is a JSON line. `progress_on`: the terminal that shows for
+/// how long the program waits (progress.hpp); -1: none does.
 std::stop_token watch_signals(bool json, int progress_on);
 
 /// The signal that ended a question at the terminal or requested the stop; 0: none.

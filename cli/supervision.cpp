@@ -177,10 +177,11 @@ Result<ChildEnd> run_to_end(const Signals& signals, const Context& context, Chil
   if (ending_signal() != 0) return ChildEnd{.signal = ending_signal()};
   if (auto written = file.write(token.access_token); !written) return fail(std::move(written.error()));
   if (const int early = Signals::pending(); early != 0) return ChildEnd{.signal = early};
+  Freshness freshness(context, tokens, token, file);
+  // The one that may be refused first: COMMAND must not be left alone.
+  std::jthread renewing([&freshness](const std::stop_token& stop) { freshness.run(stop); });
   pid_t child = -1;
   if (const int failed = start(command, child); failed != 0) return ChildEnd{.start_error = failed};
-  Freshness freshness(context, tokens, token, file);
-  std::jthread renewing([&freshness](const std::stop_token& stop) { freshness.run(stop); });
   const siginfo_t end = signals.wait_for(child);
   renewing.request_stop();
   renewing.join();

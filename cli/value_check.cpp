@@ -43,7 +43,7 @@ std::optional<std::string> absolute_path(std::string_view path, const std::strin
   if (path.starts_with('/')) return std::string(path);
   if (!folder.empty() && path.starts_with("~/")) {
     const char* const home = std::getenv("HOME");
-    if (home == nullptr) return std::nullopt;
+    if (home == nullptr || *home != '/') return std::nullopt;
     return home + std::string(path.substr(1));
   }
   if (!folder.empty()) return folder + "/" + std::string(path);
@@ -92,6 +92,7 @@ std::string complaint(const Option& option, std::string_view value) {
     case Check::rate:
       return parse_seconds(value) ? "" : "must be a number above 0, at most 86400";
     case Check::store:
+      if (has_control_character(value)) return "must not hold a control character";
       return is_choice(stores, value) || value.starts_with("file:/")
                  ? ""
                  : "must be one of keyring, file, file:FOLDER (an absolute path), none";
@@ -159,7 +160,8 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
                 "For standard input there are options whose names end in -stdin.");
   }
   auto path = absolute_path(value, folder);
-  if (!path) return fail(error_class, where + " is a relative path, and the working directory is not known.");
+  if (!path)
+    return fail(error_class, where + " is a relative path, and the folder that it starts from is not known.");
   return std::vector<std::string>{std::move(*path)};
 }
 

@@ -137,26 +137,6 @@ class FailureTest(Case):
                                               capture_output=True, timeout=60, check=False)
                         self.assertEqual(done.returncode, status, done.stderr)
 
-    def test_no_locale_changes_what_is_sent_or_shown(self):
-        for locale in ("C", "de_DE.UTF-8", "nonsense"):
-            with self.subTest(locale), Program({"LANG": locale, "LC_ALL": locale}) as program, \
-                    FaultServer(token(note="\u00fcber", expires_in=1.5)) as server:
-                done = program.run("password", "--token-endpoint", server.url(), "--username", "j\u00fcrgen", "--store",
-                                   "none", "--password-stdin", "--timeout", "9.5", "--field", "note", input="p\u00e4ss")
-                self.assertEqual((done.status, done.stdout), (0, "\u00fcber\n"), done.stderr)
-                self.assertIn(b"username=j%C3%BCrgen&password=p%C3%A4ss", server.requests[0].body)
-
-    def test_closed_standard_streams_do_no_harm(self):
-        with Program() as program, FaultServer(token()) as server:
-            words = [program.path, "password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none",
-                     "--password-file", program.file("password", "s3cret-pass")]
-            for closing, status in ((">&-", 10), ("2>&-", 0), ("<&-", 0), ("<&- >&- 2>&-", 10)):
-                with self.subTest(closing):
-                    done = subprocess.run(["sh", "-c", shlex.join(words) + " " + closing], env=program.environment,
-                                          capture_output=True, timeout=60, check=False)
-                    self.assertEqual(done.returncode, status, done.stderr)
-                    self.assertIn(b"password=s3cret-pass", server.requests[-1].body)
-
     def test_words_of_the_server_are_escaped_and_never_hold_a_secret(self):
         for form in ([], ["-o", "json"], ["-v"]):
             with self.subTest(form):

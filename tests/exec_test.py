@@ -257,7 +257,7 @@ class StatusTest(ExecTest):
             }""")
         environment = {"LD_PRELOAD": short}
         said = self.failed(125, "x" * 105_000, "--", "true", environment=environment)
-        self.assertEqual(said, "oauth-token: internal: Out of memory, or a defect: std::bad_alloc\n")
+        self.assertEqual(said, "oauth-token: internal: There is not enough memory.\n  Raise the limit: ulimit -v.\n")
         error = json.loads(self.failed(125, "x" * 105_000, "-o", "json", "--", "true", environment=environment))
         self.assertEqual((error["class"], error["exit_status"]), ("internal", 125))
 

@@ -229,7 +229,8 @@ TEST_CASE("what is wrong already, or would be, is not written") {
   CHECK(trouble(remove_profile(path, "none", keys)) ==
         path + " holds no profile \"none\". | See \"oauth-token profile list\".");
   CHECK(trouble(set_in_profile("", "work", client, keys)) ==
-        "There is no place for a configuration file: HOME is not set. | Name one with --config.");
+        "There is no place for a configuration file: neither XDG_CONFIG_HOME nor HOME is an absolute path. | "
+        "Name one with --config.");
   CHECK(folder.names() == std::vector<std::string>{"config.toml"});
 }
 

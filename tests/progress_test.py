@@ -8,6 +8,7 @@ import time
 import unittest
 
 from fault_server import FaultServer, response
+from keyring_case import KeyringTestCase
 from program import Program
 
 JSON = [("Content-Type", "application/json")]
@@ -129,6 +130,64 @@ class OnTerminal(unittest.TestCase):
         finally:
             first.communicate(timeout=30)
 
+    def test_ctrl_z_leaves_nothing_and_the_line_comes_back(self):
+        words = " ".join(["TERM=xterm", "oauth-token", *self.words("-o", "token")])
+        with self.program.shell() as shell:
+            shell.wait_for("ready> ")
+            shell.type(words + "\n")
+            shell.wait_for("Waiting, 1 s")
+            shell.type("\x1a")
+            before = shell.wait_for("Stopped")
+            self.assertNotIn("Waiting", "".join(shown(before)))
+            shell.wait_for("ready> ")
+            time.sleep(0.5)  # a line that were drawn now would be in the shell's
+            shell.type("fg\n")
+            after = shell.wait_for("s\x1b[K")
+            self.assertRegex(after, r"\Afg\r\nTERM=xterm oauth-token [^\n]*\n\r[|/\\-] Waiting, \d+ ")
+            self.server.may_answer.set()
+            shell.wait_for("at-1")
+            shell.wait_for("ready> ")
+            self.assertIn("at-1", shown(shell.screen))
+            shell.type("echo $?\n")
+            shell.wait_for("\n0\r")
+
+    def test_on_a_narrow_terminal_no_line_wraps(self):
+        for columns in (1, 2, 8):
+            with self.subTest(columns), self.program.terminal(*self.words("-o", "token"), environment=ABLE) as terminal:
+                terminal.resize(1, columns)
+                terminal.wait_for("\x1b[K")
+                terminal.wait_for("\x1b[K")
+                self.server.may_answer.set()
+                self.assertEqual(terminal.wait(), 0)
+                self.server.may_answer.clear()
+                drawn = terminal.screen.partition("at-1")[0].replace("\x1b[K", "").split("\r")
+                self.assertEqual(max(map(len, drawn)), columns - 1)
+                self.assertEqual(shown(terminal.screen), ["at-1"])
+
+    def test_while_a_person_or_a_command_gives_a_secret_nothing_shows(self):
+        self.server.may_answer.set()
+        words = self.words("-o", "token")[:-4]
+        secret = self.program.file("secret", "client-secret")
+        table = {
+            "standard input": (["--password-stdin"], "right\n\x04"),
+            "the terminal as a file": (["--password-file", "/dev/stdin"], "right\n\x04"),
+            "a command": (["--password-command", f"sleep {LONG}; echo right"], ""),
+            "the command of an askpass program": (["--askpass", self.program.file("ask", f"#!/bin/sh\nsleep {LONG}; echo right\n",
+                                                                                  0o700)], ""),
+            "a parameter": (["--password-command", "echo right", "--param-file", "totp=/dev/stdin"], "123456\n\x04"),
+            "the client's secret": (["--password-command", "echo right", "--client-id", "app", "--client-secret-command",
+                                     f"sleep {LONG}; cat {secret}"], ""),
+        }
+        terminals = {name: self.program.terminal(*words, *more, "-o", "token", environment=ABLE)
+                     for name, (more, _) in table.items()}
+        time.sleep(LONG)
+        for name, terminal in terminals.items():
+            with self.subTest(name), terminal:
+                if table[name][1]:
+                    terminal.type(table[name][1])
+                self.assertEqual(terminal.wait(), 0, terminal.screen)
+                self.assertNotIn("Waiting", terminal.screen)
+
     def test_nothing_shows_where_it_must_not(self):
         words = self.words()
         plain = self.program.file("err", "")
@@ -173,6 +232,40 @@ class OnTerminal(unittest.TestCase):
             with self.program.terminal(*self.words("--insecure-tls", "-o", "token"), environment=environment) as terminal:
                 terminal.wait()
             self.assertIn(f"oauth-token: {word} ", terminal.screen)
+
+
+class KeyringOnTerminal(KeyringTestCase):
+    """Whatever a command waits for: here the keyring, which takes two seconds."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = SlowServer()
+        self.addCleanup(self.server.stop)
+        self.server.may_answer.set()
+        self.addCleanup(self.keyring.cont)
+        self.password = self.program.file("pw", "right")
+
+    def sign_in(self, session):
+        return ["password", "--token-endpoint", self.server.url(), "--introspection-endpoint", self.server.url("/active"),
+                "--revocation-endpoint", self.server.url("/revoke"), "--client-id", "app", "--username", "alice",
+                "--password-file", self.password, "--store", "keyring", "--session", session]
+
+    def test_each_command_that_waits_for_the_keyring_says_so(self):
+        secret = self.program.file("secret", "client-secret")
+        for session in ("a", "b", "c", "d"):
+            self.assertEqual(self.program.run(*self.sign_in(session)).status, 0)
+        table = [self.sign_in("new"), ["token", "a", "--no-cache"], ["introspect", "a"], ["revoke", "b"],
+                 ["forget", "c"], ["store", "move", "d", "file", "--allow-plaintext-store"], ["doctor"],
+                 ["profile", "set", "work", "--token-endpoint", self.server.url(), "--client-id", "app",
+                  "--client-secret-stdin"]]
+        for words in table:
+            with self.subTest(words[0]), open(secret, "rb") as given:
+                self.keyring.stop()
+                with self.program.terminal(*words, environment=ABLE, stdin=given) as terminal:
+                    terminal.wait_for("Waiting, 1 s")
+                    self.keyring.cont()
+                    self.assertGreaterEqual(terminal.wait(), 0)
+                    self.assertNotIn("Waiting", "".join(shown(terminal.screen)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 #include "doctor/checks.hpp"
 #include "exit_status.hpp"
 #include "output.hpp"
-#include "progress.hpp"
 #include "report.hpp"
 #include "style.hpp"
 #include "value_check.hpp"
@@ -55,13 +54,10 @@ Result<int> run_doctor(Context& context, const Settings& settings) {
   const auto deadline = Clock::now() + timeout;
   const TimeLimit limit(context.stop, deadline);
   Examination run{.context = context, .settings = settings, .deadline = deadline, .stop = limit.token()};
-  {
-    const Waiting shows_for_how_long;
-    check_configuration(run);
-    check_memory(run);
-    check_stores(run, check_state(run));
-    check_server(run);
-  }
+  check_configuration(run);
+  check_memory(run);
+  check_stores(run, check_state(run));
+  check_server(run);
   if (context.stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
   if (auto printed = print(run); !printed) return fail(std::move(printed.error()));
   if (const std::string summary = run.list.summary(); !summary.empty()) note(context, summary + ".");

@@ -19,6 +19,7 @@ import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import termios
@@ -176,6 +177,9 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited {timeout} s in vain; the screen says {self.screen!r}")
             self._read(time.monotonic() + 0.02)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def echo(self):
         """Whether the terminal shows what is typed."""
