@@ -310,6 +310,55 @@ class ConnectProxy(Listener):
         server.close()
 
 
+class CuttingRelay(Listener):
+    """Passes every connection on to `port` on this machine, and ends it after so many bytes of one direction: `cut` is None, or
+    (whether to the client, the number of bytes, Connection.close or .reset). `bytewise`: one byte at a time.
+    """
+
+    def __init__(self, port, bytewise=False):
+        self.target = port
+        self.bytewise = bytewise
+        self.cut = None
+        self.passed = {}  # of the last connection, bytes by direction
+        super().__init__()
+
+    def url(self, scheme):
+        return f"{scheme}://{self.host}:{self.port}/token"
+
+    def _serve(self, stream, number):
+        cut, passed = self.cut, {True: 0, False: 0}
+        self.passed = passed
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.open.append(server)
+            try:
+                while not (cut and passed[cut[0]] >= cut[1]) and self._pass(stream, server, cut, passed):
+                    pass
+                if cut and cut[2] is Connection.reset:
+                    Connection.reset(Connection(self, stream, number))
+                    return
+                stream.shutdown(socket.SHUT_WR)
+                while stream.recv(65536):
+                    pass
+            except OSError:  # the client has gone
+                pass
+            stream.close()
+
+    def _pass(self, client, server, cut, passed):
+        for source in select.select([client, server], [], [])[0]:
+            to_client = source is server
+            most = min(65536, cut[1] - passed[to_client]) if cut and cut[0] == to_client else 65536
+            if most == 0:
+                return True
+            data = source.recv(1 if self.bytewise else most)
+            (client if to_client else server).sendall(data)
+            passed[to_client] += len(data)
+            if not data:
+                return False
+        return True
+
+
 def server_tls(certificate, key, client_authority=None, **limits):
     """An ssl.SSLContext for a server; `limits` are its attributes, e.g. maximum_version."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

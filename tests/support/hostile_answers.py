@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pathlib
 import re
 
 from fault_server import (Connection, after_request, answering, answering_once, at_once, endlessly,
@@ -146,3 +147,11 @@ class HostileCase(RenewalCase):
         if status:
             (failure,) = [json.loads(line) for line in err.splitlines()]
             self.assertEqual((failure["class"], failure["exit_status"], out), (expected, status, ""))
+
+    def record(self):
+        (file,) = self.program.state_home.glob("oauth-token/sessions/*.json")
+        return json.loads(file.read_text())
+
+    def files(self):
+        """All but the two pages of the journal, which come and go."""
+        return {path for path in pathlib.Path(self.program.home).rglob("*") if path.parent.name != "journal"}
