@@ -2,10 +2,13 @@
 nothing is sent to the server."""
 
 import json
+import os
+import subprocess
 import tempfile
 import time
 import unittest
 
+import probe
 from fault_server import FaultServer, answering, response
 from program import Program
 from secret_service import SecretService, no_bus
@@ -118,6 +121,37 @@ class KeyringStatesTest(unittest.TestCase):
         self.assertIn(done.status, (0, 10))
         said = json.loads(done.stderr.splitlines()[-1])
         self.assertIn("did not answer within 1 s", json.dumps(said))
+
+    def sign_in_that_is_stopped(self, keyring, url):
+        """In a dialog, stopped after 2.5 s, half of the time that a keyring has to answer. Returns what came of it, and where
+        the keyring goes on from there, the items in it once all is over."""
+        with probe.held_token(b"secret", b"s", url, cancel_after_ms=2500, way="keyring",
+                              environment=probe.clean_environment(**keyring.environment()),
+                              seen=lambda _: keyring.cont()) as held:
+            (result,) = held.results
+        found = subprocess.run(["secret-tool", "search", "--all", "xdg:schema", "oauth-token.Secret"], text=True, timeout=20,
+                               env={**os.environ, **keyring.environment()}, capture_output=True, check=False)
+        return result, found.stdout.count("attribute.oauth-token.id = ") + found.stderr.count("attribute.oauth-token.id = ")
+
+    def test_who_stops_a_sign_in_is_free_while_the_keyring_hangs(self):
+        keyring = self.keyring()
+        keyring.stop()
+        result, items = self.sign_in_that_is_stopped(keyring, self.server.url())
+        self.assertEqual((result["class"], items), ("interrupted", 0), result)
+        self.assertEqual(self.server.connections, 0)
+
+    def test_who_stops_a_sign_in_is_free_while_the_keyring_takes_the_tokens_which_are_kept(self):
+        keyring = self.keyring()
+
+        def hang(connection):
+            while connection.read_request():
+                keyring.stop()
+                connection.send(TOKEN)
+
+        with FaultServer(hang) as server:
+            result, items = self.sign_in_that_is_stopped(keyring, server.url())
+        self.assertEqual(result["message"], "Interrupted; what was issued is being kept in the background.")
+        self.assertEqual((result["class"], items), ("interrupted", 1))
 
     def test_what_needs_no_keyring_works_without_one(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -48,15 +48,17 @@ def result(environment=None, **options):
 class Held:
     """A probe that has dropped everything and stays: `pid` can be scanned, `results` are there."""
 
-    def __init__(self, command, *secrets):
-        """`command` gets the numbers of the descriptors that `secrets` can be read from, and returns the arguments."""
+    def __init__(self, command, *secrets, environment=None, seen=lambda result: None):
+        """`command` gets the numbers of the descriptors that `secrets` can be read from, and returns the arguments; `seen` is
+        called with each result when it comes."""
         readers = [self._pipe(secret) for secret in secrets]
-        self.process = subprocess.Popen(command(*readers), env=clean_environment(), stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(command(*readers), env=environment or clean_environment(), stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, pass_fds=readers)
         for reader in readers:
             os.close(reader)
         self.pid = self.process.pid
         self.results = []
+        self.seen = seen
         self._read_on()
 
     def _read_on(self):
@@ -64,6 +66,7 @@ class Held:
             if line == b"held\n":
                 return
             self.results.append(json.loads(line))
+            self.seen(self.results[-1])
         raise RuntimeError(f"The probe ended with {self.process.wait()}")
 
     def go_on(self):
@@ -95,8 +98,9 @@ def held_request(body, authorization, **options):
 
 
 def held_token(password, client_secret, url, ca_file="", proxy="", method="client_secret_basic", timeout_ms=20000,
-               cancel_after_ms=0, repeat=1, way=""):
-    """One password grant through the library's TokenClient; `way` "async" does not block, "dialog" is a sign-in that asks."""
+               cancel_after_ms=0, repeat=1, way="", **more):
+    """One password grant through the library's TokenClient; `way` "async" does not block, "dialog" is a sign-in that asks,
+    "keyring" one that keeps its tokens there."""
     words = [url, ca_file, proxy, method, str(timeout_ms), str(cancel_after_ms), str(repeat)]
     return Held(lambda first, second: [os.path.join(os.path.dirname(PROGRAM), "token_probe"), *words, str(first),
-                                       str(second), way], password, client_secret)
+                                       str(second), way], password, client_secret, **more)

@@ -49,10 +49,10 @@ Result<Token> request_async(const TokenClient& client, PasswordGrant grant, std:
   return promise.get_future().get();
 }
 
-/// The password as a person types it into a dialog, and tokens that are kept in this process for a while.
+/// The password as a person types it into a dialog, and tokens that are kept in `store`, or in the keyring.
 class Dialog {
  public:
-  Dialog(char** argv, Secret client_secret) {
+  Dialog(char** argv, Secret client_secret, std::shared_ptr<TokenStore> store) {
     SignInOptions options;
     options.wanted.name = "probe";
     options.wanted.client = {.token_endpoint = argv[1], .client_id = "app", .ca_file = argv[2]};
@@ -60,7 +60,7 @@ class Dialog {
     options.wanted.client.client_auth = argv[4];
     options.attempts = 1;
     options.session.state_folder = folder_;
-    options.session.store = make_memory_store();
+    options.session.store = std::move(store);
     options.session.client.client_secret = std::move(client_secret);
     options.session.client.timeout = std::chrono::milliseconds(std::stoi(argv[5]));
     options.session.client.allow_http = true;
@@ -72,7 +72,10 @@ class Dialog {
   }
   Dialog(const Dialog&) = delete;
   Dialog& operator=(const Dialog&) = delete;
-  ~Dialog() { std::filesystem::remove_all(folder_); }
+  ~Dialog() {
+    sign_in_.reset();  // waits for what it keeps
+    std::filesystem::remove_all(folder_);
+  }
 
   Result<Token> ask(Secret password, std::stop_token stop) {
     password_ = std::move(password);
@@ -92,11 +95,13 @@ class Dialog {
 }  // namespace
 
 // Arguments: URL, CA file, proxy, method, timeout and time to cancel (0: never) in milliseconds, how often,
-// the descriptors of password and client secret, and "async", "dialog" or nothing.
+// the descriptors of password and client secret, and "async", "dialog", "keyring" (a dialog, too) or nothing.
 int main(int argc, char** argv) {
   const std::string way = argc > 10 ? argv[10] : "";
   Secret client_secret = read_all(argv[9]);
-  auto dialog = way == "dialog" ? std::make_unique<Dialog>(argv, client_secret.copy()) : nullptr;
+  auto dialog = way == "dialog"    ? std::make_unique<Dialog>(argv, client_secret.copy(), make_memory_store())
+                : way == "keyring" ? std::make_unique<Dialog>(argv, client_secret.copy(), nullptr)
+                                   : nullptr;
   TokenClientOptions options{.token_endpoint = argv[1],
                              .authentication = authentication(argv[4], std::move(client_secret)),
                              .timeout = std::chrono::milliseconds(std::stoi(argv[5])),
