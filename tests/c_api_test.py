@@ -10,10 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+from unittest import mock
 
 from support.authorization_servers import OidcProvider
-from support.fault_server import FaultServer
+from support.fault_server import FaultServer, response
+from support.secret_service import SecretService
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ["OAUTH_TOKEN_BUILD"])
@@ -322,6 +325,39 @@ class Misuse(ApiCase):
             self.assertEqual(caught.exception.exit_status, 130)
             with self.fails("interrupted"):  # it cannot be taken back
                 self.api("client_request", client, self.request("client_credentials"), cancel)
+
+    def test_a_sign_in_is_cancelled_while_a_keyring_that_hangs_takes_the_tokens_which_are_kept(self):
+        keyring = SecretService().start()
+        self.addCleanup(keyring.end)
+        hangs = threading.Event()
+        token = response(b'{"access_token":"at","token_type":"Bearer","expires_in":3600,"refresh_token":"rt"}',
+                         headers=[("Content-Type", "application/json")])
+
+        def hang(connection):
+            while connection.read_request():
+                keyring.stop()
+                connection.send(token)
+                hangs.set()
+
+        # The library looks for the bus in the environment of its process.
+        with FaultServer(hang) as server, mock.patch.dict(os.environ, keyring.environment()):
+            settings = self.settings(token_endpoint=server.url(), client_id="app", state_folder=self.folder / "state",
+                                     store="keyring", store_timeout=60)
+            sign_in = self.api("sign_in_prepare", settings, b"work", self.request("password", username="alice"), 0, None)
+            cancel = self.api("cancel_new")
+            canceller = threading.Thread(
+                target=lambda: (hangs.wait(30), time.sleep(1), self.api("cancel_now", cancel)))
+            canceller.start()
+            with self.fails("interrupted") as caught:
+                self.api("sign_in_request", sign_in,
+                         self.request("password", [("password", "secret")], username="alice"), cancel)
+            canceller.join()
+            self.assertEqual(caught.exception.reason, "goes-on")
+            keyring.cont()
+            self.api.free()  # waits for it
+            session = self.api("session_open", self.settings(state_folder=self.folder / "state"), b"work")
+            got = self.api("session_token", session, -1, 0, None)
+            self.assertEqual(self.api.library.oauth_token_token_access_token(got, None), b"at")
 
 
 class Binary(unittest.TestCase):

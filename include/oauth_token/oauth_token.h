@@ -192,12 +192,13 @@ OAUTH_TOKEN_API oauth_token_sign_in *oauth_token_sign_in_prepare(const oauth_tok
                                                                  oauth_token_error **error);
 /// Sends the request once, as oauth_token_client_request, and keeps the tokens. After class "credentials" it
 /// may be called again with another request. A token that was issued but could not be kept is in the error.
-/// Blocks for the request and the store.
+/// Blocks for the request and the store. Where it is cancelled while the store takes the tokens, the reason
+/// of the error is "goes-on": they are kept behind it.
 OAUTH_TOKEN_API oauth_token_token *oauth_token_sign_in_request(oauth_token_sign_in *sign_in,
                                                                oauth_token_request *request,
                                                                oauth_token_cancel *cancel,
                                                                oauth_token_error **error);
-/// Wipes the secrets in it.
+/// Wipes the secrets in it; waits for what goes on behind a cancelled request.
 OAUTH_TOKEN_API void oauth_token_sign_in_free(oauth_token_sign_in *sign_in);
 
 /// Reads the public half only: neither network nor store. `settings` (NULL: the defaults) say where sessions

@@ -32,6 +32,9 @@ class AsyncCalls {
   /// As `close`.
   ~AsyncCalls();
 
+  /// Error::reason of what is told to the caller of work that goes on without it.
+  static constexpr const char* goes_on = "goes-on";
+
   /// What becomes of work that goes on after a stop request, e.g. since it keeps what was issued.
   enum class Patience { ends_soon, may_be_left_behind };
 
@@ -90,7 +93,7 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
     if (over.try_acquire_for(std::chrono::milliseconds(50))) return;
     completion->finish(fail(Error{.error_class = ErrorClass::interrupted,
                                   .message = "Interrupted; what was issued is being kept in the background.",
-                                  .reason = "goes-on",
+                                  .reason = goes_on,
                                   .sent = Sent::yes}));
   }
 

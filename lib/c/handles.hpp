@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/async_calls.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/grant.hpp>
 #include <oauth_token/oauth_token.h>
@@ -115,7 +117,12 @@ struct oauth_token_token {
 };
 
 struct oauth_token_sign_in {
+  explicit oauth_token_sign_in(oauth_token::SignIn prepared) : sign_in(std::move(prepared)) {}
+
   oauth_token::SignIn sign_in;
+  /// Where requests are made: one that is keeping its tokens goes on behind a caller who cancels. Destroyed
+  /// first, which waits for it.
+  oauth_token::AsyncCalls calls{{}};
 };
 
 struct oauth_token_session {

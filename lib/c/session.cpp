@@ -117,9 +117,7 @@ int oauth_token_session_revoke(oauth_token_session* session, oauth_token_cancel*
                                oauth_token_error** error) {
   return status_from(error, [&]() -> Result<void> {
     if (session == nullptr) return missing("session");
-    auto opened = session->open();
-    if (!opened) return fail(std::move(opened.error()));
-    return opened->revoke(stop_token_of(cancel));
+    return session->source.revoke(stop_token_of(cancel));
   });
 }
 
