@@ -92,7 +92,7 @@ std::vector<Wanted> rest_of(const SessionRecord& record) {
                              {"resource", record.resource},
                              {"param", joined_pairs(record.parameters, "=")},
                              {"store", {record.store}, {"keyring"}}};
-  if (record.store.starts_with("file")) all.push_back({"store-key-file", optional(record.store_key_file)});
+  if (is_file_store(record.store)) all.push_back({"store-key-file", optional(record.store_key_file)});
   return all;
 }
 

@@ -66,7 +66,7 @@ Result<SessionRecord> wanted_session(const Context& context, const Settings& set
   SessionRecord record{
       .name = settings.session, .grant_type = request.grant_type, .username = request.username};
   if (settings.given("store")) record.store = settings.value("store");
-  if (record.store.starts_with("file")) record.store_key_file = settings.value("store-key-file");
+  if (is_file_store(record.store)) record.store_key_file = settings.value("store-key-file");
   auto client = client_settings(context, settings);
   if (!client) return fail(std::move(client.error()));
   record.client = std::move(*client);

@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
+#include <vector>
 
+#include <sched.h>
 #include <sys/stat.h>
 
 using namespace world;
@@ -64,7 +67,7 @@ TEST_CASE("waiting for a lock ends at a stop request") {
         ErrorClass::interrupted);
 }
 
-TEST_CASE("the lock file is private, stays, and is never a link") {
+TEST_CASE("the lock file is private, stays with its session, and is never a link") {
   const TemporaryFolder temporary;
   const auto state = Folder::open(temporary.path).value();
   CHECK(lock_session(state, "id", "work", in(1s), {}).has_value());
@@ -74,6 +77,43 @@ TEST_CASE("the lock file is private, stays, and is never a link") {
   fs::create_symlink(temporary.path + "/elsewhere", temporary.path + "/locks/link.lock");
   CHECK(lock_session(state, "link", "work", in(1s), {}).error().error_class == ErrorClass::config);
   CHECK_FALSE(fs::exists(temporary.path + "/elsewhere"));
+}
+
+TEST_CASE("a lock whose session is gone leaves no file, and whoever waited for it locks the next one") {
+  const TemporaryFolder temporary;
+  const auto state = Folder::open(temporary.path).value();
+  std::optional<Lock> first(lock_session(state, "id", "work", in(1s), {}).value());
+  std::optional<Result<Lock>> second;
+  std::jthread waiter([&] { second.emplace(lock_session(state, "id", "work", in(10s), {})); });
+  first->remove_file();
+  first.reset();
+  waiter.join();
+  REQUIRE(second->has_value());
+  CHECK(fs::exists(temporary.path + "/locks/id.lock"));
+  CHECK_FALSE(lock_session(state, "id", "work", in(30ms), {}).has_value());
+  (*second)->remove_file();
+  second.reset();
+  CHECK(fs::is_empty(temporary.path + "/locks"));
+}
+
+TEST_CASE("a lock has one holder among many processes, each of which removes its file") {
+  const TemporaryFolder temporary;
+  const auto state = Folder::open(temporary.path).value();
+  const std::string inside = temporary.path + "/inside";
+  const auto work = [&] {
+    for (int round = 0; round < 40; ++round) {
+      auto lock = lock_session(state, "id", "work", in(60s), {});
+      if (!lock || ::mkdir(inside.c_str(), 0700) != 0) return 1;
+      ::sched_yield();
+      if (::rmdir(inside.c_str()) != 0) return 2;
+      lock->remove_file();
+    }
+    return 0;
+  };
+  std::vector<pid_t> processes;
+  for (int i = 0; i < 12; ++i) processes.push_back(start(work));
+  for (const pid_t process : processes) CHECK(end_of(process) == 0);
+  CHECK(fs::is_empty(temporary.path + "/locks"));
 }
 
 TEST_CASE("the locks of a name and of an id do not meet") {

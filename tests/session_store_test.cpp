@@ -46,6 +46,26 @@ TEST_CASE("a session in sealed files is renewed without being told of store or k
     CHECK(everything_in(world.state).find(secret) == std::string::npos);
 }
 
+TEST_CASE("the key file that an application's record names seals its tokens, unless it gives a key") {
+  const auto sign_in = [](FileWorld& world, SessionOptions options) {
+    SessionRecord record = world.wanted();
+    record.store = "file";
+    record.store_key_file = world.key_file;
+    auto prepared = SignIn::prepare(record, false, std::move(options));
+    REQUIRE_MESSAGE(prepared.has_value(), (prepared ? "" : shown(prepared.error())));
+    CHECK(value(prepared->request(World::grant())) == "at-1");
+    return world.record().store_key_file;
+  };
+  FileWorld named;
+  CHECK(sign_in(named, named.file_options()) == named.key_file);
+  CHECK(value(named.file_source().token({.renew_now = true})) == "at-2");
+  FileWorld given;
+  SessionOptions with_key = given.file_options();
+  with_key.file.key = Secret("passphrase:another");
+  CHECK(sign_in(given, std::move(with_key)) == "");
+  CHECK_FALSE(given.file_source().token({.renew_now = true}).has_value());
+}
+
 TEST_CASE("an older sealed file that was put back is recognised") {
   FileWorld world;
   const std::string folder = world.folder.path + "/sealed";

@@ -116,6 +116,8 @@ TEST_CASE("a replaced session leaves no tokens behind") {
   World world;
   world.sign_in();
   const std::string old = world.half_file();
+  const std::string old_lock = world.state + "/locks/" + world.record().id + ".lock";
+  REQUIRE(fs::exists(old_lock));
   SessionRecord other = World::wanted();
   other.username = "bob";
   auto prepared = SignIn::prepare(other, true, world.options());
@@ -124,6 +126,7 @@ TEST_CASE("a replaced session leaves no tokens behind") {
   grant.username = "bob";
   REQUIRE(prepared->request(std::move(grant)).has_value());
   CHECK_FALSE(fs::exists(old));
+  CHECK_FALSE(fs::exists(old_lock));
   CHECK(world.record().username == "bob");
   CHECK(world.record().generation == 1);
   CHECK(value(world.source().token()) == "at-2");
@@ -147,6 +150,7 @@ TEST_CASE("a wrong password is one request, keeps nothing, and another one may b
   CHECK(prepared->request(World::grant("wrong")).error().error_class == ErrorClass::credentials);
   CHECK(world.server.state().requests == 1);
   CHECK_FALSE(fs::exists(world.state + "/sessions/work.json"));
+  CHECK(fs::is_empty(world.state + "/locks"));
   CHECK(value(prepared->request(World::grant())) == "at-1");
 }
 
@@ -295,7 +299,9 @@ TEST_CASE("an edited record sends no token elsewhere") {
 
 TEST_CASE("a session that does not exist names those there are") {
   World world;
+  const bool had_folder = fs::exists(world.state);
   const auto none = Session::open("work", world.options());
+  CHECK(fs::exists(world.state) == had_folder);
   CHECK(shown(none.error()) == "reauthenticate: There is no session \"work\".");
   CHECK(none.error().hint == "There are none yet. Sign in with: oauth-token password --session work");
   world.sign_in("a");
@@ -319,6 +325,7 @@ TEST_CASE("revoking tells the server of both tokens, then forgets them") {
                                            "token=at-1&token_type_hint=access_token&client_id=app"});
   CHECK_FALSE(fs::exists(half));
   CHECK(fs::is_empty(world.state + "/sessions"));
+  CHECK(fs::is_empty(world.state + "/locks"));
 }
 
 TEST_CASE("tokens that the server did not take back are kept") {
@@ -349,6 +356,7 @@ TEST_CASE("forgetting asks nobody and leaves nothing, damaged or not") {
   CHECK(fs::is_empty(world.state + "/sessions"));
   CHECK(world.server.state().requests == 1);
   CHECK_FALSE(session->forget().has_value());
+  CHECK(fs::is_empty(world.state + "/locks"));
 }
 
 TEST_CASE("introspection asks for the stored access token") {

@@ -152,7 +152,9 @@ class HomeTest(StateFolderCase):
         for home in (None, "", "relative/home"):
             with self.subTest(home):
                 self.refused_unsent(2, "Neither XDG_STATE_HOME nor HOME", environment={"HOME": home, "XDG_STATE_HOME": None})
-        self.refused_unsent(10, "/no-such-home", environment={"HOME": "/no-such-home", "XDG_STATE_HOME": None})
+        nowhere = {"HOME": "/no-such-home", "XDG_STATE_HOME": None}
+        self.refused_unsent(4, "There are no sessions yet.", environment=nowhere)
+        self.refused_unsent(10, "/no-such-home", words=self.sign_in_words(), input="secret", environment=nowhere)
         self.check_whole()
 
     def test_a_home_behind_a_link_is_as_good_as_any(self):

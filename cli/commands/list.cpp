@@ -37,9 +37,9 @@ void append_json(SecretBuffer& out, const std::vector<SessionRecord>& records) {
 Result<int> run_list(Context& context, const Settings& settings) {
   if (settings.given("field"))
     return fail(ErrorClass::usage, "--field is for one session.", "Use \"oauth-token show\".");
-  const auto folder = SessionFolder::open();
+  const auto folder = SessionFolder::find();
   if (!folder) return fail(folder.error());
-  const auto records = folder->list();
+  const auto records = *folder ? (*folder)->list() : std::vector<SessionRecord>();
   if (!records) return fail(records.error());
   SecretBuffer answer;
   if (output_form(settings) == "json") {

@@ -118,11 +118,11 @@ Result<TransportOptions> transport_options(const ClientSettings& settings, const
 Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions options,
                                 std::stop_token stop = {});
 
-/// The method that `settings` come down to, by IANA's name; `config` when they contradict each other.
+/// The method that `settings` come down to, by IANA's name; `config` for a contradiction. Thread-safe.
 Result<std::string> effective_client_auth(const ClientSettings& settings, bool client_secret_at_hand);
 
 /// The id under which a client secret is kept in the keyring: bound to the token endpoint's origin and the
-/// client id.
+/// client id. Errors as parse_url. Thread-safe.
 Result<std::string> client_secret_item_id(const std::string& token_endpoint, const std::string& client_id);
 
 }  // namespace oauth_token

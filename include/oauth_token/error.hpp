@@ -55,7 +55,7 @@ std::string_view to_string(Sent sent) noexcept;
 struct Error {
   ErrorClass error_class = ErrorClass::internal;  ///< what to branch on
   std::string message = {};                       ///< one sentence: what is wrong
-  std::string hint = {};                          ///< one sentence: what to do; may be empty
+  std::string hint = {};                          ///< what to do, in terms of command line options; or empty
   std::string reason = {};  ///< a fixed word that details the class, e.g. "expired" (tls) or "locked" (store)
   std::string code = {};    ///< `error` of RFC 6749 s5.2, verbatim
   std::string description = {};  ///< `error_description`, verbatim but for masked secrets

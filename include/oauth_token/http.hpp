@@ -113,7 +113,7 @@ Result<ServerConnection> examine_server(
 std::optional<std::chrono::sys_seconds> date_of(const HttpResponse& response, std::chrono::sys_seconds now);
 
 /// What -v and --dry-run print, some lines each: values of an allow-list, for all else a length; control
-/// characters are escaped.
+/// characters are escaped. All three are thread-safe.
 std::string describe(const HttpRequest& request);
 /// Server text that may repeat a secret is left out: only lengths but for a few members.
 std::string describe(const HttpResponse& response);

@@ -40,7 +40,7 @@ inline constexpr std::size_t secret_source_limit = std::size_t{64} * 1024;
 /// Reads to the end, with read(2) into wiped memory, and removes one trailing newline (LF or CR LF), nothing
 /// else. An empty secret is returned as such. Blocks until the writer closes, 60 s have passed (`timeout`; a
 /// terminal is waited for) or a stop is requested (`interrupted`). Errors: `config` for what cannot be
-/// opened, holds a NUL byte, or is larger than the limit.
+/// opened, holds a NUL byte, or is larger than the limit. This and all below are thread-safe.
 Result<Secret> read_secret_file(const std::string& path, std::stop_token stop = {});
 /// The same from an open descriptor, which stays open.
 Result<Secret> read_secret_descriptor(int descriptor, std::stop_token stop = {});

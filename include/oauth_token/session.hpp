@@ -69,6 +69,16 @@ struct SessionRecord {
   std::string dpop_nonce = {};
 };
 
+/// `usage` for a name that cannot be a session's. Thread-safe.
+Result<void> check_session_name(std::string_view name);
+
+/// Whether SessionRecord::store is "file" or "file:FOLDER". Thread-safe.
+bool is_file_store(std::string_view store) noexcept;
+
+/// Where such a store keeps its files: FOLDER, else `tokens` in the state folder; `state_folder` empty: the
+/// default. Errors as SessionFolder::default_path. Thread-safe.
+Result<std::string> file_store_folder(std::string_view store, const std::string& state_folder = {});
+
 /// What the last renewal of a session left behind.
 struct RenewalLeftover {
   bool under_way = false;  ///< another process is busy with the session; nothing more is known
@@ -88,6 +98,8 @@ class SessionFolder {
   static Result<std::string> default_path();
   /// `path` empty: the default. Made when it is missing.
   static Result<SessionFolder> open(const std::string& path = {});
+  /// The same, but makes nothing: nothing where it is missing.
+  static Result<std::optional<SessionFolder>> find(const std::string& path = {});
   SessionFolder(SessionFolder&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
   SessionFolder& operator=(SessionFolder&&) noexcept;  ///< the same
   ~SessionFolder();
@@ -141,7 +153,8 @@ struct AskedBinding {
   std::vector<std::string> resource = {};  ///< the same
 };
 
-/// A session that exists. Opening reads the public half only; neither network nor store is touched. An object
+/// A session that exists. Opening reads the public half only; neither network nor store is touched, no
+/// folder is made. An object
 /// is for one thread at a time; several of the same session, in threads or processes, do not disturb each
 /// other.
 class Session {
@@ -209,9 +222,9 @@ class SignIn {
   SignIn& operator=(SignIn&&) noexcept;  ///< the same
   ~SignIn();
 
-  /// May be called again after class `credentials`, e.g. by a prompt. When the token was issued but could not
-  /// be kept, the error is of class `store` and `take_unkept_token` has the token. The grant's user name
-  /// becomes the record's.
+  /// Blocks: locks, the request, the store. May be called again after class `credentials`, e.g. by a prompt.
+  /// When the token was issued but could not be kept, the error is of class `store` and `take_unkept_token`
+  /// has the token. The grant's user name becomes the record's.
   Result<Token> request(Grant grant, std::stop_token stop = {});
   /// Once, after such an error; nothing otherwise.
   [[nodiscard]] std::optional<Token> take_unkept_token();

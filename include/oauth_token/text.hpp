@@ -8,7 +8,7 @@ namespace oauth_token {
 
 /// Server text made fit for a terminal: control, bidirectional-override and zero-width characters and bytes
 /// that are not UTF-8 are written as \xNN or \u{NNNN}; everything else stays. Newlines count as control
-/// characters.
+/// characters. All functions here are thread-safe and block nothing.
 std::string escape_for_terminal(std::string_view text);
 
 /// True for well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).

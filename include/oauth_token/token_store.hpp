@@ -26,9 +26,9 @@ struct StoreItem {
 };
 
 /// Where secret halves of sessions are kept. Five verbs; locking between processes is not a store's business.
-/// An application's own store derives from this. All calls block, end at the store's own deadline with class
-/// `store` and Error::reason "absent", "locked", "timeout", "dismissed", "full", "damaged", "newer",
-/// "key" or "denied", and at a stop request with class `interrupted`.
+/// An application's own derives from this, and is called from any thread, the library's too, even at the same
+/// time. All calls block, end at the store's own deadline with class `store` and Error::reason "absent",
+/// "locked", "timeout", "dismissed", "full", "damaged", "newer", "key" or "denied", stopped: `interrupted`.
 class TokenStore {
  public:
   TokenStore() = default;
@@ -79,8 +79,8 @@ struct FileStoreOptions {
 /// or file that is not safe to use and for a key that is none.
 Result<std::shared_ptr<TokenStore>> open_file_store(FileStoreOptions options);
 
-/// Whether the item of a file store is sealed and not in plain text; nothing when there is none. Needs no
-/// key.
+/// Whether the item of a file store is sealed, not in plain text; nothing when there is none. Needs no key,
+/// makes no folder. Blocks for the disk. Errors as open_file_store, TokenStore::load. Thread-safe.
 Result<std::optional<bool>> is_sealed(const std::string& folder, std::string_view id);
 
 }  // namespace oauth_token

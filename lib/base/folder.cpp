@@ -72,6 +72,21 @@ Result<void> make(int parent, const std::string& name, const std::string& path) 
   return {};
 }
 
+// An empty descriptor where there is none and none may be made.
+Result<Descriptor> enter(int parent, const std::string& name, const std::string& path, int flags,
+                         bool may_make) {
+  Descriptor folder = open_folder_at(parent, name, flags);
+  if (!folder && errno == ENOENT) {
+    if (!may_make) return Descriptor();
+    if (auto made = make(parent, name, path); !made) return fail(std::move(made.error()));
+    folder = open_folder_at(parent, name, flags);
+  }
+  if (!folder && (errno == ELOOP || errno == ENOTDIR))
+    return unsafe(path, "it is a link or no folder", "Remove it, or choose another folder.");
+  if (!folder) return storage_failure("Cannot open the folder", path);
+  return folder;
+}
+
 Result<void> write_all(int descriptor, std::string_view contents, const std::string& place) {
   while (!contents.empty()) {
     const ssize_t written = ::write(descriptor, contents.data(), contents.size());
@@ -101,7 +116,7 @@ tl::unexpected<Error> storage_failure(const std::string& what, const std::string
   return fail(std::move(error));
 }
 
-Result<Folder> Folder::open(const std::string& path) {
+Result<std::optional<Folder>> Folder::reach(const std::string& path, bool may_make) {
   if (path.empty() || path.front() != '/')
     return fail(ErrorClass::config, "The folder \"" + path + "\" is not an absolute path.",
                 "Write it with a leading slash.");
@@ -118,34 +133,42 @@ Result<Folder> Folder::open(const std::string& path) {
     // neither.
     const bool last = path.find_first_not_of('/', end) == std::string::npos;
     const int flags = last ? O_RDONLY | O_NOFOLLOW : O_PATH;
-    Descriptor next = open_folder_at(at.get(), part, flags);
-    if (!next && errno == ENOENT) {
-      if (auto made = make(at.get(), part, done); !made) return fail(std::move(made.error()));
-      next = open_folder_at(at.get(), part, flags);
-    }
-    if (!next && (errno == ELOOP || errno == ENOTDIR))
-      return unsafe(done, "it is a link or no folder", "Remove it, or choose another folder.");
-    if (!next) return storage_failure("Cannot open the folder", done);
-    if (auto checked = check_home_of_another(next.get(), done); !checked)
+    auto next = enter(at.get(), part, done, flags, may_make);
+    if (!next) return fail(std::move(next.error()));
+    if (!*next) return std::nullopt;
+    if (auto checked = check_home_of_another(next->get(), done); !checked)
       return fail(std::move(checked.error()));
-    at = std::move(next);
+    at = std::move(*next);
   }
   if (auto checked = check_folder(at.get(), done); !checked) return fail(std::move(checked.error()));
   return Folder(done, std::move(at));
 }
 
-Result<Folder> Folder::inside(const std::string& name) const {
+Result<Folder> Folder::open(const std::string& path) {
+  auto folder = reach(path, true);
+  if (!folder) return fail(std::move(folder.error()));
+  return std::move(**folder);
+}
+
+Result<std::optional<Folder>> Folder::find(const std::string& path) { return reach(path, false); }
+
+Result<std::optional<Folder>> Folder::reach_inside(const std::string& name, bool may_make) const {
   const std::string path = place(name);
-  Descriptor descriptor = open_folder_at(descriptor_.get(), name, O_NOFOLLOW);
-  if (!descriptor && errno == ENOENT) {
-    if (auto made = make(descriptor_.get(), name, path); !made) return fail(std::move(made.error()));
-    descriptor = open_folder_at(descriptor_.get(), name, O_NOFOLLOW);
-  }
-  if (!descriptor && (errno == ELOOP || errno == ENOTDIR))
-    return unsafe(path, "it is a link or no folder", "Remove it.");
-  if (!descriptor) return storage_failure("Cannot open the folder", path);
-  if (auto checked = check_folder(descriptor.get(), path); !checked) return fail(std::move(checked.error()));
-  return Folder(path, std::move(descriptor));
+  auto folder = enter(descriptor_.get(), name, path, O_NOFOLLOW, may_make);
+  if (!folder) return fail(std::move(folder.error()));
+  if (!*folder) return std::nullopt;
+  if (auto checked = check_folder(folder->get(), path); !checked) return fail(std::move(checked.error()));
+  return Folder(path, std::move(*folder));
+}
+
+Result<Folder> Folder::inside(const std::string& name) const {
+  auto folder = reach_inside(name, true);
+  if (!folder) return fail(std::move(folder.error()));
+  return std::move(**folder);
+}
+
+Result<std::optional<Folder>> Folder::find_inside(const std::string& name) const {
+  return reach_inside(name, false);
 }
 
 Result<Descriptor> Folder::open_file(const std::string& name, bool create) const {
@@ -161,6 +184,18 @@ Result<Descriptor> Folder::open_file(const std::string& name, bool create) const
   if (!file) return storage_failure("Cannot open", place(name));
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   return file;
+}
+
+bool Folder::is_current(const Descriptor& file, const std::string& name) const noexcept {
+  struct stat open {};
+  struct stat named {};
+  return ::fstat(file.get(), &open) == 0 &&
+         ::fstatat(descriptor_.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+void Folder::discard(const std::string& name) const noexcept {
+  ::unlinkat(descriptor_.get(), name.c_str(), 0);
 }
 
 Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t limit) const {

@@ -27,6 +27,9 @@ class Folder {
   static Result<Folder> open(const std::string& path);
   /// A folder inside, made with mode 0700 when it is missing.
   [[nodiscard]] Result<Folder> inside(const std::string& name) const;
+  /// The same two, but nothing is made: nothing where it is missing.
+  static Result<std::optional<Folder>> find(const std::string& path);
+  [[nodiscard]] Result<std::optional<Folder>> find_inside(const std::string& name) const;
 
   /// The whole file; nothing when there is none. More than `limit` bytes are an error.
   [[nodiscard]] Result<std::optional<Secret>> read(const std::string& name, std::size_t limit) const;
@@ -39,6 +42,10 @@ class Folder {
   /// Opens a file of the folder for reading and writing and checks it; made with mode 0600 when `create`. An
   /// empty descriptor when there is none.
   [[nodiscard]] Result<Descriptor> open_file(const std::string& name, bool create) const;
+  /// Whether the open file is the one that `name` stands for now.
+  [[nodiscard]] bool is_current(const Descriptor& file, const std::string& name) const noexcept;
+  /// As `remove`, but not durable, and without a word about failure: for what may as well stay.
+  void discard(const std::string& name) const noexcept;
   /// Within the folder; the old name's file takes the new one's place.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
   /// Whether a file could be written here, as far as rights and free space tell; writes nothing.
@@ -49,6 +56,8 @@ class Folder {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
+  static Result<std::optional<Folder>> reach(const std::string& path, bool may_make);
+  [[nodiscard]] Result<std::optional<Folder>> reach_inside(const std::string& name, bool may_make) const;
   Folder(std::string path, Descriptor descriptor)
       : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
   [[nodiscard]] std::string place(const std::string& name) const { return path_ + "/" + name; }

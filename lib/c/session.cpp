@@ -136,11 +136,12 @@ void oauth_token_session_free(oauth_token_session* session) { delete session; }
 oauth_token_names* oauth_token_session_list(const oauth_token_settings* settings, oauth_token_error** error) {
   return handle_from<oauth_token_names>(
       error, [&](auto& /*unkept*/) -> Result<std::unique_ptr<oauth_token_names>> {
-        const auto folder = SessionFolder::open(settings == nullptr ? std::string() : settings->state_folder);
+        const auto folder = SessionFolder::find(settings == nullptr ? std::string() : settings->state_folder);
         if (!folder) return fail(folder.error());
-        auto records = folder->list();
-        if (!records) return fail(std::move(records.error()));
         auto names = std::make_unique<oauth_token_names>();
+        if (!*folder) return names;
+        auto records = (*folder)->list();
+        if (!records) return fail(std::move(records.error()));
         for (SessionRecord& record : *records) names->names.push_back(std::move(record.name));
         return names;
       });

@@ -9,11 +9,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace oauth_token {
 
-std::string file_store_folder(const SessionFolder& folder, const std::string& store) {
-  return store == "file" ? folder.path() + "/tokens" : store.substr(5);
+Result<std::string> file_store_folder(std::string_view store, const std::string& state_folder) {
+  if (store != "file") return std::string(store.substr(std::string_view("file:").size()));
+  auto state = state_folder.empty() ? SessionFolder::default_path() : Result<std::string>(state_folder);
+  if (state) *state += "/tokens";
+  return state;
 }
 
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
@@ -23,7 +27,9 @@ Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, cons
   if (name == "keyring") return open_keyring_store(options.keyring);
   if (is_file_store(name)) {
     const bool has_key = !file.key.empty() || !file.key_file.empty();
-    return open_file_store({.folder = file_store_folder(folder, name),
+    auto place = file_store_folder(name, folder.path());
+    if (!place) return fail(std::move(place.error()));
+    return open_file_store({.folder = std::move(*place),
                             .key = file.key.copy(),
                             .key_file = has_key ? file.key_file : record.store_key_file,
                             .allow_plaintext = file.allow_plaintext});

@@ -37,9 +37,6 @@ class SessionAccess {
   static const Folder& sessions(const SessionFolder& folder) noexcept { return folder.state_->sessions; }
 };
 
-/// Where a file store keeps its files: of "file" or "file:FOLDER".
-std::string file_store_folder(const SessionFolder& folder, const std::string& store);
-
 /// The store that a record names, opened; `file` has the key and what is allowed of a file store.
 Result<std::shared_ptr<TokenStore>> open_store(const SessionRecord& record, const SessionFolder& folder,
                                                const SessionOptions& options, const FileStoreOptions& file);

@@ -50,6 +50,18 @@ Result<SessionFolder> SessionFolder::open(const std::string& path) {
   return SessionFolder(std::make_unique<State>(State{std::move(*root), std::move(*sessions)}));
 }
 
+Result<std::optional<SessionFolder>> SessionFolder::find(const std::string& path) {
+  auto place = path.empty() ? default_path() : Result<std::string>(path);
+  if (!place) return fail(std::move(place.error()));
+  auto root = Folder::find(*place);
+  if (!root) return fail(std::move(root.error()));
+  if (!*root) return std::nullopt;
+  auto sessions = (*root)->find_inside("sessions");
+  if (!sessions) return fail(std::move(sessions.error()));
+  if (!*sessions) return std::nullopt;
+  return SessionFolder(std::make_unique<State>(State{std::move(**root), std::move(**sessions)}));
+}
+
 Result<std::vector<SessionRecord>> SessionFolder::list() const {
   auto names = state_->sessions.names();
   if (!names) return fail(std::move(names.error()));

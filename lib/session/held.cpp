@@ -83,7 +83,10 @@ Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
       lock_session(root, session.record.id, session.record.name, lock_deadline(session.options), stop);
   if (!lock) return fail(std::move(lock.error()));
   auto record = reload(session);
-  if (!record) return fail(std::move(record.error()));
+  if (!record) {
+    lock->remove_file();
+    return fail(std::move(record.error()));
+  }
   store = store_of(session, *record);
   if (!store) return fail(std::move(store.error()));
   auto journal = Journal::open(root, record->id);

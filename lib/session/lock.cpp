@@ -31,10 +31,14 @@ Result<Lock> Lock::acquire(const Folder& state, const std::string& name, const s
   auto locks = state.inside("locks");
   if (!locks) return fail(std::move(locks.error()));
   auto file = locks->open_file(name, true);
-  if (!file) return fail(std::move(file.error()));
   const Waiting waiting(stop);
   for (;;) {
-    if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) return Lock(std::move(*file));
+    if (!file) return fail(std::move(file.error()));
+    if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) {
+      if (locks->is_current(*file, name)) return Lock(std::move(*locks), name, std::move(*file));
+      file = locks->open_file(name, true);
+      continue;
+    }
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK)
       return fail(
@@ -54,7 +58,9 @@ Result<Lock> Lock::acquire(const Folder& state, const std::string& name, const s
 }
 
 Lock::~Lock() {
-  if (file_) ::flock(file_.get(), LOCK_UN);
+  if (!file_) return;
+  if (removes_ && locks_.is_current(file_, name_)) locks_.discard(name_);
+  ::flock(file_.get(), LOCK_UN);
 }
 
 Result<Lock> lock_session(const Folder& state, const std::string& id, const std::string& name,
@@ -64,8 +70,10 @@ Result<Lock> lock_session(const Folder& state, const std::string& id, const std:
 
 Result<Lock> lock_session_name(const Folder& state, const std::string& name, Deadline deadline,
                                std::stop_token stop) {
-  return Lock::acquire(state, "name-" + name + ".lock", "signing in to session \"" + name + "\"", deadline,
-                       std::move(stop));
+  auto lock = Lock::acquire(state, "name-" + name + ".lock", "signing in to session \"" + name + "\"",
+                            deadline, std::move(stop));
+  if (lock) lock->remove_file();
+  return lock;
 }
 
 }  // namespace oauth_token

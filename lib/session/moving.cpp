@@ -48,10 +48,11 @@ Result<std::shared_ptr<TokenStore>> open_new(const OpenSession& session, Session
 // Whatever the two are called: what is erased in the one must not be what was saved in the other.
 bool is_same_place(const SessionFolder& folder, const std::string& one, const std::string& other) {
   if (one == other) return true;
+  if (!is_file_store(one) || !is_file_store(other)) return false;
+  const auto first = file_store_folder(one, folder.path());
+  const auto second = file_store_folder(other, folder.path());
   std::error_code unknown;
-  return is_file_store(one) && is_file_store(other) &&
-         std::filesystem::equivalent(file_store_folder(folder, one), file_store_folder(folder, other),
-                                     unknown);
+  return first && second && std::filesystem::equivalent(*first, *second, unknown);
 }
 
 }  // namespace

@@ -16,15 +16,9 @@ std::string to_json(const SessionRecord& record);
 /// that we do not know, "damaged" for what is no record.
 Result<SessionRecord> record_from_json(Secret text, const std::string& place);
 
-/// `usage` for a name that cannot be a session's.
-Result<void> check_session_name(std::string_view name);
-
 bool is_session_id(std::string_view id) noexcept;
 
 /// Whether a session can be kept there: "keyring", "file", "file:FOLDER" or "own".
 bool is_store_name(std::string_view store) noexcept;
-
-/// Of such a name: whether it is "file" or "file:FOLDER".
-bool is_file_store(std::string_view store) noexcept;
 
 }  // namespace oauth_token

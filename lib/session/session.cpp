@@ -44,12 +44,14 @@ Result<void> revoke_both(const TokenClient& client, const Token& token, const st
 }
 
 // Everything that is kept of the session; the record last, so that a crash leaves something to forget.
-Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journal, std::stop_token stop) {
+Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journal, Lock& lock,
+                   std::stop_token stop) {
   drop_cached_half(session.record);
   if (auto erased = journal.erase(); !erased) return erased;
   if (auto erased = store.erase(session.record.id, std::move(stop)); !erased) return erased;
   auto removed = session.folder.remove(session.record.name);
   drop_cached_half(session.record);  // which who had read the tokens before may have kept since
+  if (removed) lock.remove_file();
   return removed;
 }
 
@@ -61,12 +63,13 @@ Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
 Result<Session> Session::open(std::string_view name, SessionOptions options) {
-  auto folder = SessionFolder::open(options.state_folder);
+  if (auto fits = check_session_name(name); !fits) return fail(std::move(fits.error()));
+  auto folder = SessionFolder::find(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
-  auto record = folder->load(name);
+  auto record = *folder ? (*folder)->load(name) : Result<std::optional<SessionRecord>>();
   if (!record) return fail(std::move(record.error()));
   if (!*record) {
-    const std::string names = names_of(*folder);
+    const std::string names = *folder ? names_of(**folder) : "";
     return fail(Error{.error_class = ErrorClass::reauthenticate,
                       .message = "There is no session \"" + std::string(name) + "\".",
                       .hint = (names.empty() ? "There are none yet. " : "There are: " + names + ". ") +
@@ -74,7 +77,7 @@ Result<Session> Session::open(std::string_view name, SessionOptions options) {
                       .reason = "absent"});
   }
   return Session(
-      std::make_unique<State>(State{{std::move(*folder), std::move(**record), std::move(options)}}));
+      std::make_unique<State>(State{{std::move(**folder), std::move(**record), std::move(options)}}));
 }
 
 const SessionRecord& Session::record() const noexcept { return state_->record; }
@@ -92,7 +95,7 @@ Result<void> Session::revoke(std::stop_token stop) {
       if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid) return valid;
     drop_cached_half(state_->record);
     if (auto done = revoke_both(*client, held->half->token, assertions, stop); !done) return done;
-    return erase(*state_, *state_->store, held->journal, {});
+    return erase(*state_, *state_->store, held->journal, held->lock, {});
   });
 }
 
@@ -100,16 +103,19 @@ Result<void> Session::forget(std::stop_token stop) {
   auto store = store_of(*state_);
   if (!store) return fail(std::move(store.error()));
   const Folder& root = SessionAccess::root(state_->folder);
-  const auto lock =
+  auto lock =
       lock_session(root, state_->record.id, state_->record.name, lock_deadline(state_->options), stop);
   if (!lock) return fail(lock.error());
   const auto record = reload(*state_);
-  if (!record) return fail(record.error());
+  if (!record) {
+    lock->remove_file();
+    return fail(record.error());
+  }
   store = store_of(*state_, *record);
   if (!store) return fail(std::move(store.error()));
   auto journal = Journal::open(root, state_->record.id);
   if (!journal) return fail(std::move(journal.error()));
-  return erase(*state_, **store, *journal, stop);
+  return erase(*state_, **store, *journal, *lock, stop);
 }
 
 Result<Secret> Session::introspect(std::stop_token stop) {

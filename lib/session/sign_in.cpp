@@ -96,7 +96,10 @@ Result<SignIn> SignIn::prepare(SessionRecord wanted, bool replace, SessionOption
   if (keeps && !is_store_name(wanted.store))
     return fail(ErrorClass::usage, "There is no store \"" + wanted.store + "\".",
                 "Use keyring, file, file:FOLDER (an absolute path) or none.");
-  if (is_file_store(wanted.store)) wanted.store_key_file = options.file.key_file;
+  if (!options.file.key.empty())
+    wanted.store_key_file.clear();
+  else if (!options.file.key_file.empty() && is_file_store(wanted.store))
+    wanted.store_key_file = options.file.key_file;
   wanted.client.lenient = wanted.client.lenient || options.client.lenient;
   auto folder = SessionFolder::open(options.state_folder);
   if (!folder) return fail(std::move(folder.error()));
@@ -154,7 +157,7 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
   auto key = open_key(root);
   if (!key) return fail(std::move(key.error()));
   continue_or_begin(record, *old, *key ? (*key)->unfinished() : std::string());
-  const auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
+  auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
   if (!lock) return fail(lock.error());
   auto journal = Journal::open(root, record.id);
   if (!journal) return fail(std::move(journal.error()));
@@ -166,8 +169,10 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
   if (*old) drop_cached_half(**old);
   auto token = *key ? send_with_key(grant, assertion, **key, *old, stop)
                     : TokenClientAccess::request(*client, std::move(grant), assertion, stop);
+  if (!token && !*old) lock->remove_file();
   if (!token) return token;
   auto kept = keep(std::move(*token), *key ? (*key)->take_text() : Secret(), *old, *journal);
+  if (*old ? kept && (*old)->id != record.id : !kept) lock->remove_file();
   if (*key && (kept || record.generation == 1)) (*key)->finish();
   return kept;
 }

@@ -192,9 +192,10 @@ Result<std::shared_ptr<TokenStore>> open_file_store(FileStoreOptions options) {
 }
 
 Result<std::optional<bool>> is_sealed(const std::string& folder, std::string_view id) {
-  auto opened = Folder::open(folder);
+  auto opened = Folder::find(folder);
   if (!opened) return fail(std::move(opened.error()));
-  auto bytes = opened->read(file_name(id), file_limit);
+  if (!*opened) return std::nullopt;
+  auto bytes = (*opened)->read(file_name(id), file_limit);
   if (!bytes) return fail(std::move(bytes.error()));
   if (!*bytes) return std::nullopt;
   auto header = parse_sealed_header((*bytes)->expose(), escape_for_terminal(folder + "/" + file_name(id)));
