@@ -433,12 +433,31 @@ TEST_CASE("an empty refusal of HTTP Basic names the other encoding where the two
   }
 }
 
+TEST_CASE("a client that sent no secret is told so, and a grant type that the server lacks is named") {
+  Asked open = password_request();
+  open.authentication = NoAuthentication{"app"};
+  CHECK(read(open, 401, R"({"error":"invalid_client"})")
+            .error()
+            .hint.starts_with("No client secret was sent (client-auth is none)."));
+  Asked exchange = password_request();
+  exchange.grant = ExtensionGrant{.grant_type = "urn:x\x1b"};
+  const auto unsupported = read(exchange, 400, R"({"error":"unsupported_grant_type"})");
+  CHECK(unsupported.error().error_class == ErrorClass::grant_not_allowed);
+  CHECK(unsupported.error().message == R"(The server does not support the grant type "urn:x\x1b".)");
+  CHECK(read(password_request(), 400, R"({"error":"unsupported_grant_type"})").error().message ==
+        "This client may not use this grant at the server.");
+  CHECK(read(password_request(), 403, "").error().hint.find("Check user name and password before you") !=
+        std::string::npos);
+}
+
 TEST_CASE("a 404 asks for a look at the address, whatever its words") {
   for (const char* const body :
        {R"({"error":"not found"})", R"({"error":"Not Found"})", R"({"error":{"code":404}})", "{}", ""}) {
     CAPTURE(body);
     const auto result = read(password_request(), 404, body);
     REQUIRE_FALSE(result);
+    CHECK(class_of(result) == "protocol");
+    CHECK(result.error().message == "There is nothing at this address (HTTP 404).");
     CHECK(result.error().hint.find("Check the path of the endpoint") != std::string::npos);
   }
   CHECK(read(password_request(), 404, R"({"error":"invalid_client"})").error().hint.find("client id") !=

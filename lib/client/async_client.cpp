@@ -31,7 +31,7 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
       auto result = call_->read(std::move(*response));
       return result ? completion_->finish(std::move(*result)) : go_on();
     }
-    if (is_sent_) response.error().retry_safe = protocol::may_repeat(call_->kind(), response.error());
+    if (is_sent_) protocol::judge(call_->kind(), response.error());
     completion_->finish(fail(std::move(response.error())));
   }
 

@@ -103,7 +103,7 @@ Result<HttpResponse> ClientCore::send(const HttpRequest& request, protocol::Requ
   });
   if (!transport) return fail(transport.error());
   auto response = send_by(*transport, request, std::move(stop));
-  if (!response) response.error().retry_safe = protocol::may_repeat(kind, response.error());
+  if (!response) protocol::judge(kind, response.error());
   return response;
 }
 

@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds idle_for_sensitive{1'000};
 constexpr std::chrono::milliseconds idle_for_others{10'000};
 
 std::string seconds(Clock::duration duration) {
+  if (duration < std::chrono::milliseconds(100))
+    return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(duration).count()) + " ms";
   const auto tenths = std::chrono::round<std::chrono::duration<std::int64_t, std::deci>>(duration).count();
   const std::string whole = std::to_string(tenths / 10);
   return tenths % 10 == 0 ? whole + " s" : whole + "." + std::to_string(tenths % 10) + " s";
@@ -32,7 +34,8 @@ Result<Order> Order::make(const HttpRequest& request) {
   const auto begin = Clock::now();
   std::string origin = url->origin();
   if (begin >= request.deadline)
-    return fail(ErrorClass::timeout, "No time was left for a request to " + origin + ".", "Allow more time.");
+    return fail(ErrorClass::timeout, "No time was left for a request to " + origin + ".",
+                "Allow more with --timeout SECONDS.");
   return Order{.url = std::move(*url),
                .origin = std::move(origin),
                .message = std::move(*message),
@@ -47,13 +50,14 @@ std::unique_ptr<Connection> Order::take_from(Pool& pool) const {
 }
 
 tl::unexpected<Error> Order::is_late(std::string_view stage, bool is_connecting) const {
-  return fail(Error{.error_class = ErrorClass::timeout,
-                    .message = "No answer from " + origin + " within " + seconds(Clock::now() - begin) +
-                               ": the time ran out " + std::string(stage) + ".",
-                    .hint = is_connecting
-                                ? "Check that the server can be reached from here, or allow more time."
-                                : "The server is slow; check its state, or allow more time.",
-                    .reason = is_connecting ? "connect" : "answer"});
+  return fail(Error{
+      .error_class = ErrorClass::timeout,
+      .message = "No answer from " + origin + " within " + seconds(Clock::now() - begin) +
+                 ": the time ran out " + std::string(stage) + ".",
+      .hint = is_connecting ? "Check that the server can be reached from here, or allow more with "
+                              "--connect-timeout and --timeout SECONDS."
+                            : "The server is slow; check its state, or allow more with --timeout SECONDS.",
+      .reason = is_connecting ? "connect" : "answer"});
 }
 
 tl::unexpected<Error> Order::is_cancelled() const {

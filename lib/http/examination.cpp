@@ -30,11 +30,12 @@ Result<ServerConnection> examine(const TransportOptions& options, std::string_vi
     const bool is_late = connected ? !*connected && Clock::now() >= peer.connect_deadline()
                                    : connected.error().error_class == ErrorClass::timeout;
     if (is_late)
-      return fail(Error{.error_class = ErrorClass::timeout,
-                        .message = "No connection to " + url->origin() + ": the time ran out " +
-                                   std::string(peer.stage()) + ".",
-                        .hint = "Check that the server can be reached from here, or allow more time.",
-                        .reason = "connect"});
+      return fail(Error{
+          .error_class = ErrorClass::timeout,
+          .message =
+              "No connection to " + url->origin() + ": the time ran out " + std::string(peer.stage()) + ".",
+          .hint = "Check that the server can be reached from here, or allow more with --timeout SECONDS.",
+          .reason = "connect"});
     if (!connected) return fail(connected.error());
     if (*connected) return peer.describe();
     peer.wait(false, peer.connect_deadline());

@@ -131,12 +131,14 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   return answer;
 }
 
-bool may_repeat(RequestKind kind, const Error& error) {
+void judge(RequestKind kind, Error& error) {
   const bool is_outage = error.error_class == ErrorClass::network ||
                          error.error_class == ErrorClass::timeout ||
                          error.error_class == ErrorClass::interrupted;
   const bool spends_nothing = kind == RequestKind::client_credentials || kind == RequestKind::query;
-  return is_outage && (error.sent == Sent::no || spends_nothing);
+  error.retry_safe = is_outage && (error.sent == Sent::no || spends_nothing);
+  if (is_outage && kind == RequestKind::password && error.sent != Sent::no)
+    error.message += " The password may have arrived and counts as an attempt then.";
 }
 
 }  // namespace oauth_token::protocol

@@ -35,6 +35,8 @@ struct AnswerContext {
   /// "form" or "raw".
   std::string_view other_basic_encoding = {};
   bool by_certificate = false;  ///< the client proves itself by one
+  bool by_nothing = false;      ///< it does not prove itself
+  std::string grant_type = {};  ///< of a token request
   std::function<Masker()> masker = {};
 };
 
@@ -60,7 +62,7 @@ std::optional<Error> refusal(const Answer& answer, const AnswerContext& context)
 Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::string problem = {},
                       std::string reason = {});
 
-/// Whether the request may be sent again after the transport failed with `error`.
-bool may_repeat(RequestKind kind, const Error& error);
+/// After the transport failed: whether the request may be sent again, and what may have come of it.
+void judge(RequestKind kind, Error& error);
 
 }  // namespace oauth_token::protocol

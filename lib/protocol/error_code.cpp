@@ -111,7 +111,7 @@ ErrorClass class_of_code(std::string_view code, int status, RequestKind kind) {
     return class_of_refused_grant(kind);
   if (status >= 500) return ErrorClass::server;
   if (kind == RequestKind::password && (status == 401 || status == 403)) return ErrorClass::credentials;
-  return ErrorClass::request;
+  return status == 404 ? ErrorClass::protocol : ErrorClass::request;
 }
 
 ErrorClass class_of_status(int status) {

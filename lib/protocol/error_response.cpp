@@ -1,6 +1,8 @@
 #include "protocol/answer.hpp"
 #include "protocol/error_code.hpp"
 
+#include <oauth_token/text.hpp>
+
 #include <array>
 #include <utility>
 
@@ -55,6 +57,7 @@ constexpr std::array sentences{
     Sentence{ErrorClass::server, "The server says that it is out of order.", "Try again later."},
 };
 
+constexpr std::string_view nothing_there = "There is nothing at this address";
 constexpr std::string_view address_hint =
     "Check the path of the endpoint's address; look for a missing or additional slash.";
 
@@ -78,11 +81,23 @@ void describe(Error& error, const AnswerContext& context) {
     }
   if (error.error_class == ErrorClass::client_auth && !context.other_basic_encoding.empty())
     error.hint = basic_hint(context);
+  if (error.error_class == ErrorClass::client_auth && context.by_nothing)
+    error.hint =
+        "No client secret was sent (client-auth is none). If the client has one: --client-secret-file FILE, "
+        "or oauth-token profile set PROFILE --client-secret-prompt.";
+  if (error.code == "unsupported_grant_type" && context.kind == RequestKind::extension) {
+    error.message =
+        "The server does not support the grant type \"" + escape_for_terminal(context.grant_type) + "\".";
+    error.hint = "Check how the server's manual writes it, and what this client is registered for.";
+  }
   if (error.error_class == ErrorClass::client_auth && context.by_certificate)
     error.hint =
         "The certificate must be the one that the client is registered with, and the server must ask for it "
         "at this address: `oauth-token doctor` says whether it does.";
-  if (error.error_class == ErrorClass::request && error.http_status == 404) error.hint = address_hint;
+  if (error.error_class == ErrorClass::protocol && error.http_status == 404) {
+    error.message = std::string(nothing_there) + " (HTTP 404).";
+    error.hint = address_hint;
+  }
   if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
   if (error.code == "invalid_dpop_proof") error.hint = proof_hint;
   if (error.error_class == ErrorClass::rate_limited && error.retry_after)
@@ -129,7 +144,9 @@ Error oauth_error(const Answer& answer, const AnswerContext& context, std::strin
 std::string hint_for(const Answer& answer, const AnswerContext& context, std::string_view reason) {
   if (answer.status == 404) return std::string(address_hint);
   if (answer.status == 405) return "This address takes no POST: is it the endpoint?";
-  if (reason == "empty" && answer.status == 403) return "Some servers (Glewlwyd) answer a wrong password so.";
+  if (reason == "empty" && answer.status == 403)
+    return "Some servers (Glewlwyd) answer a wrong password so. Check user name and password before you try "
+           "again: each try may count toward a lock-out.";
   if (reason == "empty" && answer.status == 400 && !context.other_basic_encoding.empty())
     return basic_hint(context);
   if (reason == "empty" && answer.status == 400)
@@ -185,7 +202,7 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
   error.retry_safe = may_repeat_after_answer(context.kind, error);
   describe(error, context);
   if (error.error_class == ErrorClass::protocol) {
-    error.message = answer.status == 404 ? "There is nothing at this address." : problem;
+    error.message = answer.status == 404 ? std::string(nothing_there) + "." : problem;
     error.hint = hint_for(answer, context, reason);
   }
   error.message.insert(error.message.size() - 1, " (" + http(answer) + ")");

@@ -1,5 +1,6 @@
 #include "protocol/base64.hpp"
 #include "protocol/form.hpp"
+#include "protocol/grant_members.hpp"
 #include "protocol/token_request.hpp"
 
 #include <algorithm>
@@ -38,21 +39,41 @@ constexpr std::array<std::string_view, 27> public_parameters{"access_type",
                                                              "token_type_hint",
                                                              "validator_id"};
 
-void add_client(Masker& masker, const ClientRequest& client) {
-  const auto add_secret = [&](const Secret& secret) {
+// The secret of each method; a new one does not compile until it is here.
+struct AddClientSecret {
+  Masker& masker;
+
+  void operator()(const NoAuthentication&) const {}
+  void operator()(const ClientSecretBasic& basic) const { add(basic.client_secret); }
+  void operator()(const ClientSecretPost& post) const { add(post.client_secret); }
+  void operator()(const ClientSecretJwt& jwt) const { add(jwt.client_secret); }
+  // What these send is the request's assertion.
+  void operator()(const PrivateKeyJwt&) const {}
+  void operator()(const ReadyMadeAssertion&) const {}
+  void operator()(const TlsClientAuth&) const {}
+  void operator()(const SelfSignedTlsClientAuth&) const {}
+
+ private:
+  void add(const Secret& secret) const {
     masker.add(secret.expose());
     // Within the Authorization header it stands in base64 of its encoded form.
     SecretBuffer encoded;
     append_form_encoded(encoded, secret.expose());
     if (encoded.expose() != secret.expose()) masker.add(encoded.expose());
-  };
-  if (const auto* basic = std::get_if<ClientSecretBasic>(&client.authentication))
-    add_secret(basic->client_secret);
-  if (const auto* post = std::get_if<ClientSecretPost>(&client.authentication))
-    add_secret(post->client_secret);
-  if (const auto* jwt = std::get_if<ClientSecretJwt>(&client.authentication)) add_secret(jwt->client_secret);
+  }
+};
+
+void add_client(Masker& masker, const ClientRequest& client) {
+  std::visit(AddClientSecret{masker}, client.authentication);
   masker.add(client.assertion.expose());
 }
+
+struct AddGrantSecret {
+  Masker& masker;
+
+  void operator()(std::string_view /*name*/, const Secret& value) const { masker.add(value.expose()); }
+  void operator()(std::string_view /*name*/, const std::string& /*public*/) const {}
+};
 
 }  // namespace
 
@@ -63,14 +84,7 @@ bool is_public_parameter(std::string_view name) {
 Masker masker(const ClientRequest& client, const Grant& grant) {
   Masker masker;
   add_client(masker, client);
-  if (const auto* password = std::get_if<PasswordGrant>(&grant)) masker.add(password->password.expose());
-  if (const auto* refresh = std::get_if<RefreshTokenGrant>(&grant))
-    masker.add(refresh->refresh_token.expose());
-  if (const auto* bearer = std::get_if<JwtBearerGrant>(&grant)) masker.add(bearer->assertion.expose());
-  if (const auto* exchange = std::get_if<TokenExchangeGrant>(&grant)) {
-    masker.add(exchange->subject_token.expose());
-    masker.add(exchange->actor_token.expose());
-  }
+  std::visit([&](const auto& any) { each_own_member(any, AddGrantSecret{masker}); }, grant);
   for (const Parameter& extra : std::visit(
            [](const auto& any) -> const auto& { return any.extra; }, grant))
     if (!is_public_parameter(extra.name) && extra.name != "username") masker.add(extra.value.expose());

@@ -2,6 +2,7 @@
 
 #include "protocol/base64.hpp"
 #include "protocol/form.hpp"
+#include "protocol/grant_members.hpp"
 #include "protocol/request_headers.hpp"
 
 #include <oauth_token/text.hpp>
@@ -177,27 +178,15 @@ Result<HttpRequest> request_to(const ClientRequest& client) {
   return request;
 }
 
-// What only grants of this type have.
-void append_own_members(SecretBuffer& body, const Grant& grant) {
-  const auto append = [&](std::string_view name, std::string_view value) {
+// What is empty is left out.
+struct OwnMembers {
+  SecretBuffer& body;
+
+  void operator()(std::string_view name, std::string_view value) const {
     if (!value.empty()) append_form_pair(body, name, value);
-  };
-  if (const auto* password = std::get_if<PasswordGrant>(&grant)) {
-    append("username", password->username);
-    append("password", password->password.expose());
-  } else if (const auto* refresh = std::get_if<RefreshTokenGrant>(&grant)) {
-    append("refresh_token", refresh->refresh_token.expose());
-  } else if (const auto* bearer = std::get_if<JwtBearerGrant>(&grant)) {
-    append("assertion", bearer->assertion.expose());
-  } else if (const auto* exchange = std::get_if<TokenExchangeGrant>(&grant)) {
-    append("subject_token", exchange->subject_token.expose());
-    append("subject_token_type", exchange->subject_token_type);
-    append("actor_token", exchange->actor_token.expose());
-    append("actor_token_type", exchange->actor_token_type);
-    append("requested_token_type", exchange->requested_token_type);
-    append("audience", exchange->audience);
   }
-}
+  void operator()(std::string_view name, const Secret& value) const { (*this)(name, value.expose()); }
+};
 
 void append_joined(SecretBuffer& body, std::string_view name, const std::vector<std::string>& values) {
   bool first = true;
@@ -219,7 +208,7 @@ Result<HttpRequest> token_request(const ClientRequest& client, const Grant& gran
   if (!request) return request;
   SecretBuffer body;
   append_form_pair(body, "grant_type", grant_type(grant));
-  append_own_members(body, grant);
+  std::visit([&](const auto& any) { each_own_member(any, OwnMembers{body}); }, grant);
   append_authentication(body, client);
   std::visit(
       [&](const auto& any) {

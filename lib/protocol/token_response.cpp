@@ -30,6 +30,10 @@ std::string_view other_basic_encoding(const ClientAuthentication& authentication
   return basic->encoding == BasicEncoding::form ? "raw" : "form";
 }
 
+bool is_by_nothing(const ClientAuthentication& authentication) {
+  return std::holds_alternative<NoAuthentication>(authentication);
+}
+
 // RFC 6749 A.12: printable ASCII.
 bool is_visible(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
@@ -169,6 +173,7 @@ AnswerContext context_of_query(const ClientRequest& client, const TokenQuery& qu
           .lenient = reading.lenient,
           .other_basic_encoding = other_basic_encoding(client.authentication),
           .by_certificate = is_by_certificate(client.authentication),
+          .by_nothing = is_by_nothing(client.authentication),
           .masker = [&] { return masker(client, query); }};
 }
 
@@ -181,6 +186,8 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
                               .lenient = reading.lenient,
                               .other_basic_encoding = other_basic_encoding(client.authentication),
                               .by_certificate = is_by_certificate(client.authentication),
+                              .by_nothing = is_by_nothing(client.authentication),
+                              .grant_type = std::string(grant_type(grant)),
                               .masker = [&] { return masker(client, grant); }};
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
