@@ -109,7 +109,8 @@ constexpr Command table[] = {
      "  oauth-token store move work file --store-key-file ~/.config/store.key\n",
      run_store_move},
     {"profile set", "PROFILE", "write settings into the configuration file",
-     groups({Group::common, Group::profile_keys, Group::profile_edit}), "", 1, 1, Basis::none,
+     groups({Group::common, Group::profile_keys, Group::profile_edit, Group::output}), silent_forms, 1, 1,
+     Basis::none,
      "  oauth-token profile set work --issuer https://as.example --client-id app\n"
      "  oauth-token profile set work --client-secret-stdin <secret.txt\n",
      run_profile_set},
@@ -124,7 +125,7 @@ constexpr Command table[] = {
      "  oauth-token profile show work -o json\n",
      run_profile_show},
     {"profile remove", "PROFILE", "remove a profile, and its client secret from the keyring",
-     groups({Group::common}), "", 1, 1, Basis::none,
+     groups({Group::common, Group::output}), silent_forms, 1, 1, Basis::none,
      "  oauth-token profile remove work\n"
      "  oauth-token profile remove work --config ./config.toml\n",
      run_profile_remove},

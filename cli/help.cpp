@@ -62,6 +62,10 @@ bool is_known_to_session(const Command& command, const Option& option) {
 }
 
 bool is_in_short_help(const Command& command, const Option& option) {
+  // What assertions are made with is what that command is about.
+  if (command.run == run_assertion && option.alternative == Alternative::client_assertion) return true;
+  // An answer of errors alone is for scripts.
+  if (option.name == "output" && command.forms.starts_with("none")) return false;
   return option.has(primary) && !is_known_to_session(command, option);
 }
 
@@ -132,8 +136,20 @@ std::string command_help(const Command& command, bool all) {
     if (all || is_in_short_help(command, option))
       append_entry(options, left_side(option), meaning(command, option, all), text_column);
   }
-  out += all ? "\nOptions:\n" : "\nOptions (all " + std::to_string(count) + " of them: --help -v):\n";
+  if (options.empty())
+    out += "\nOptions (all " + std::to_string(count) + " of them: --help -v): none that it needs.\n";
+  else
+    out += all ? "\nOptions:\n" : "\nOptions (all " + std::to_string(count) + " of them: --help -v):\n";
   return out + options + "\nExamples:\n" + std::string(command.examples);
+}
+
+std::string see_help(const Command& command) {
+  return "See \"oauth-token " + std::string(command.name) + " --help -v\".";
+}
+
+Error with_help(Error error, const Command& command) {
+  if (error.hint.empty()) error.hint = see_help(command);
+  return error;
 }
 
 }  // namespace oauth_token::cli

@@ -2,6 +2,7 @@
 
 #include "client_options.hpp"
 #include "grant_options.hpp"
+#include "help.hpp"
 #include "parameter_rules.hpp"
 #include "value_check.hpp"
 
@@ -65,7 +66,7 @@ Result<Settings> profile_settings(const Settings& run, const Profile& profile, c
     for (const std::string& value : values->second) {
       const std::string where = std::string(option.name) + " in profile \"" + profile.name + "\"";
       auto checked = check_value(option, value, where, folder, ErrorClass::config);
-      if (!checked) return fail(std::move(checked.error()));
+      if (!checked) return fail(with_help(std::move(checked.error()), *run.command));
       settings.entries[i].origin = Origin::profile;
       for (std::string& text : *checked) settings.entries[i].values.push_back(std::move(text));
     }

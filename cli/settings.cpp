@@ -1,5 +1,6 @@
 #include "settings.hpp"
 
+#include "help.hpp"
 #include "profile_file.hpp"
 #include "redirection.hpp"
 #include "report.hpp"
@@ -56,7 +57,7 @@ class Resolver {
       return fail(ErrorClass::config, place(name.option(), origin) + " cannot name a key in a token.",
                   "That loads a module: use the option or a profile.");
     auto checked = check_value(name.option(), value, place(name.option(), origin), folder, error_class);
-    if (!checked) return fail(std::move(checked.error()));
+    if (!checked) return fail(with_help(std::move(checked.error()), *settings_.command));
     entry.origin = origin;
     for (std::string& text : *checked) entry.values.push_back(std::move(text));
     return {};
@@ -107,7 +108,7 @@ class Resolver {
         if (!option_table[i].has(variable)) {
           warn(context_, std::string(name) + " is ignored: --" + std::string(option_table[i].name) +
                              " cannot come from the environment.");
-        } else if (!writes_profile || option_table[i].group == Group::common) {
+        } else if (!writes_profile || !option_table[i].has(profile)) {
           auto added = add(OptionName(i), text.substr(equals + 1), Origin::variable, "");
           if (!added) return added;
         }
@@ -236,8 +237,9 @@ class Resolver {
     Option described = OptionName("output").option();
     described.check = Check::choice;
     described.choices = forms;
-    return check_value(described, form.values.back(), place(described, form.origin), "", ErrorClass::usage)
-        .error();
+    auto checked =
+        check_value(described, form.values.back(), place(described, form.origin), "", ErrorClass::usage);
+    return with_help(std::move(checked.error()), *settings_.command);
   }
 
   const Context& context_;

@@ -111,10 +111,38 @@ class Editing(ProfileTest):
         self.assertEqual(self.path.read_text(), '[profiles.work]\nclient-secret-command = "pass show a"\n'
                          'password-command = "pass show b"\n')
 
-    def test_an_odd_name_is_quoted(self):
-        self.run_program("profile", "set", 'my."name"', "--client-id", "app")
-        self.assertEqual(self.path.read_text(), '[profiles."my.\\"name\\""]\nclient-id = "app"\n')
-        self.assertEqual(self.run_program("profile", "show", 'my."name"', "--field", "client-id").stdout, "app\n")
+    def test_a_name_with_dots_is_quoted(self):
+        self.run_program("profile", "set", "alice@as.example", "--client-id", "app")
+        self.assertEqual(self.path.read_text(), '[profiles."alice@as.example"]\nclient-id = "app"\n')
+        self.assertEqual(self.run_program("profile", "show", "alice@as.example", "--field", "client-id").stdout, "app\n")
+
+    def test_a_new_profile_has_a_name_that_its_session_can_have(self):
+        for name in ("a b", 'my."name"', ".work", "a/b", ""):
+            done = self.run_program("profile", "set", "--client-id", "app", "--", name, status=2)
+            self.assertIn(" cannot be the name of a profile.\n  Use up to 100 letters, digits and . _ @ + -", done.stderr)
+        self.assertFalse(self.path.exists())
+        self.write('[profiles."a b"]\nclient-id = "app"\n')
+        self.run_program("profile", "set", "a b", "--client-id", "other")
+        self.assertEqual(self.run_program("profile", "show", "a b").stdout, "client-id  other\n")
+
+    def test_plain_http_to_another_machine_is_named_when_it_is_written(self):
+        done = self.run_program("profile", "set", "work", "--issuer", "http://as.example", "--client-id", "app")
+        self.assertIn("warning: issuer is plain http, which is refused for as.example: write its https URL, or "
+                      "--allow-http with each command.\n", done.stderr)
+        self.run_program("profile", "set", "work", "--issuer", "http://127.0.0.1:8080")
+        done = self.run_program("profile", "set", "work", "--scope", "read")
+        self.assertNotIn("warning", done.stderr)
+
+    def test_with_o_json_an_error_is_one_json_object_and_a_success_is_silent(self):
+        done = self.run_program("profile", "set", "work", "--client-id", "app", "-o", "json")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+        done = self.run_program("profile", "set", "work", "--client-auth", "none", "--unset", "scpe", "-o", "json",
+                                status=2)
+        self.assertEqual(json.loads(done.stderr)["class"], "usage")
+        done = self.run_program("profile", "remove", "wrok", status=2, environment={"OAUTH_TOKEN_OUTPUT": "json"})
+        self.assertEqual(json.loads(done.stderr)["class"], "config")
+        done = self.run_program("profile", "remove", "work", "-o", "json")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
 
     def test_variables_are_not_written(self):
         self.run_program("profile", "set", "work", "--client-id", "app",
@@ -298,6 +326,38 @@ class ClientSecret(ProfileTest):
                                 environment={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
         self.assertIn("Authorization: Basic", done.stderr)
         self.assertEqual(self.server.clients, [])
+
+    def test_whoever_names_a_client_and_no_method_is_asked_whether_it_has_one(self):
+        words = ("profile", "set", "work", "--basic-encoding", "raw")
+        with self.program.terminal(*words, "--issuer", self.server.url, "--client-id", "app") as terminal:
+            terminal.wait_for("Client secret of app, for the keyring (empty: none)")
+            terminal.type(SECRET + "\n")
+            self.assertEqual(terminal.wait(), 0)
+        self.assert_asked_with(SECRET)
+        self.run_program("profile", "remove", "work")
+        with self.program.terminal(*words, "--issuer", self.server.url, "--client-id", "app") as terminal:
+            terminal.wait_for("Client secret of app")
+            terminal.type("\n")
+            self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("keyring", self.path.read_text())
+        # Who has said so once, or has another proof, is not asked again.
+        for more in (["--scope", "read"], ["--client-auth", "none", "--client-id", "app"],
+                     ["--unset", "client-auth", "--client-id", "app", "--client-assertion-file", "/a"]):
+            with self.program.terminal(*words, *more) as terminal:
+                self.assertEqual(terminal.wait(), 0)
+                self.assertNotIn("Client secret", terminal.screen)
+        # Nobody is there to be asked, and the server is not asked either.
+        self.run_program("profile", "remove", "work")
+        done = self.run_program(*words, "--issuer", "http://127.0.0.1:1", "--client-id", "app")
+        self.assertNotIn("secret", done.stderr)
+
+    def test_a_server_that_cannot_be_asked_is_the_reason_why_nobody_was_asked(self):
+        with self.program.terminal("profile", "set", "work", "--issuer", "http://127.0.0.1:1", "--client-id",
+                                   "app") as terminal:
+            terminal.wait_for("No client secret was asked for, since the server that it belongs to could not be asked:")
+            terminal.wait_for("Then run this again.")
+            self.assertEqual(terminal.wait(), 0)
+        self.assertIn("client-id", self.path.read_text())
 
     def test_a_method_that_needs_one_asks_nobody_where_nobody_is(self):
         self.set("--issuer", self.server.url, "--client-id", "app", "--client-auth", "client_secret_basic")

@@ -1,3 +1,4 @@
+#include "client_options.hpp"
 #include "commands.hpp"
 #include "exit_status.hpp"
 #include "nearest.hpp"
@@ -6,7 +7,9 @@
 #include "profile_settings.hpp"
 #include "report.hpp"
 
+#include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
+#include <oauth_token/session.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -84,6 +87,18 @@ Profile changed(const Profile& before, const std::vector<ProfileSetting>& change
 // Where a client secret for the keyring comes from.
 enum class Given { nowhere, variable, standard_input, prompt, prompt_if_possible };
 
+// A person who names a server and a client, and says nothing of how that proves itself.
+bool may_have_secret(const Context& context, const Settings& settings, const Profile& after) {
+  const auto has = [&](OptionName name) { return after.values.contains(name.option().name); };
+  const auto is_named_now = [&](OptionName name) { return settings.origin(name) == Origin::flag; };
+  const bool has_proof = std::ranges::any_of(option_table, [&](const Option& option) {
+    return option.alternative == Alternative::client_assertion && after.values.contains(option.name);
+  });
+  return has("client-id") && (has("issuer") || has("token-endpoint")) && !has("tls-cert") && !has_proof &&
+         (is_named_now("client-id") || is_named_now("issuer") || is_named_now("token-endpoint")) &&
+         keyring_options(context, settings).may_prompt;
+}
+
 Given secret_given(const Context& context, const Settings& settings, const Profile& after) {
   if (settings.given("client-secret-stdin")) return Given::standard_input;
   if (settings.given("client-secret-prompt")) return Given::prompt;
@@ -91,7 +106,8 @@ Given secret_given(const Context& context, const Settings& settings, const Profi
   if (has("client-secret-file") || has("client-secret-command")) return Given::nowhere;
   if (context.variables.client_secret) return Given::variable;
   const auto method = after.values.find("client-auth");
-  const bool needed = method != after.values.end() && method->second.front().starts_with("client_secret_");
+  const bool needed = method == after.values.end() ? may_have_secret(context, settings, after)
+                                                   : method->second.front().starts_with("client_secret_");
   return needed && !has(marker) && !context.no_input ? Given::prompt_if_possible : Given::nowhere;
 }
 
@@ -112,6 +128,18 @@ Result<Secret> read_client_secret(const Context& context, Given given, Secret va
   return secret;
 }
 
+// Why nobody was asked for a secret, and what to do.
+std::string not_asked(const Error& error) {
+  const std::string start = "No client secret was asked for, since ";
+  if (error.error_class == ErrorClass::store)
+    return start + "there is no place for it: " + error.message +
+           " Use --client-secret-file or --client-secret-command instead.";
+  if (error.error_class == ErrorClass::usage)
+    return start + "it would belong to nobody: " + error.message + " " + error.hint;
+  return start + "the server that it belongs to could not be asked: " + error.message + " " + error.hint +
+         (error.hint.empty() ? "" : " ") + "Then run this again.";
+}
+
 // Puts the secret into the keyring and notes in `changes` that it is there. The keyring is looked at first,
 // so that nobody types in vain.
 Result<void> keep_secret(Context& context, Given given, const Settings& profile,
@@ -121,8 +149,7 @@ Result<void> keep_secret(Context& context, Given given, const Settings& profile,
   const auto item = ProfileSecret::open(context, profile);
   auto ready = item ? item->probe() : Result<void>(fail(item.error()));
   if (!ready && given == Given::prompt_if_possible) {
-    warn(context, "No client secret was asked for, since there is no place for it: " + ready.error().message +
-                      " Use --client-secret-file or --client-secret-command instead.");
+    warn(context, not_asked(ready.error()));
     return {};
   }
   if (!ready) {
@@ -165,6 +192,24 @@ void erase_old_secret(Context& context, const Settings& run, const ProfileFile& 
                       erased.error().message);
 }
 
+// The session takes the profile's name, unless another is given.
+Result<void> check_new_name(const std::string& name) {
+  auto fits = check_session_name(name);
+  if (!fits) fits.error().message = "\"" + name + "\" cannot be the name of a profile.";
+  return fits;
+}
+
+// A profile cannot allow plain http to other machines.
+void warn_of_plain_http(const Context& context, const Settings& profile) {
+  for (const OptionName name : {OptionName("issuer"), OptionName("token-endpoint"),
+                                OptionName("introspection-endpoint"), OptionName("revocation-endpoint")}) {
+    const auto url = parse_url(profile.value(name));
+    if (url && url->scheme == "http" && !url->is_loopback())
+      warn(context, std::string(name.option().name) + " is plain http, which is refused for " + url->host +
+                        ": write its https URL, or --allow-http with each command.");
+  }
+}
+
 tl::unexpected<Error> nothing_to_set(const std::string& profile) {
   return fail(
       ErrorClass::usage, "Nothing is given to set.",
@@ -182,6 +227,9 @@ Result<int> run_profile_set(Context& context, const Settings& settings) {
   if (!changes) return fail(std::move(changes.error()));
 
   const Profile* const there = file->find(name);
+  if (there == nullptr) {
+    if (auto fits = check_new_name(name); !fits) return fail(std::move(fits.error()));
+  }
   const Profile before = there == nullptr ? Profile{.name = name} : *there;
   Profile after = changed(before, *changes);
   const Given given = secret_given(context, settings, after);
@@ -196,6 +244,7 @@ Result<int> run_profile_set(Context& context, const Settings& settings) {
   if (changes->empty()) return nothing_to_set(name);
   if (auto done = set_in_profile(path, name, *changes, profile_key_names()); !done)
     return fail(std::move(done.error()));
+  warn_of_plain_http(context, *wanted);
   after = changed(before, *changes);
   erase_old_secret(context, settings, *file, before, after);
   note(context, "Wrote profile \"" + name + "\" to " + path + ".");
