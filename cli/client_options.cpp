@@ -5,6 +5,7 @@
 #include "parameter_rules.hpp"
 #include "progress.hpp"
 #include "report.hpp"
+#include "safe_place.hpp"
 #include "sign_in_hint.hpp"
 #include "signals.hpp"
 #include "trace.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -108,6 +110,12 @@ void make_way_for_commands(const ClientSettings& client) noexcept {
 bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHeader>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
+}
+
+void warn_of_readable_key(const std::function<void(const std::string&)>& warn, const std::string& path) {
+  if (warn && others_may_read(path))
+    warn("The file \"" + path +
+         "\" holds the key of the stored tokens, and other users can read it: " + "chmod 600 mends that.");
 }
 
 /// A flag that the session would pass over in silence.
@@ -215,6 +223,7 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
                   .allow_plaintext = settings.flag("allow-plaintext-store")};
   if (auto key = store_key(context, settings)) session.file.key = std::move(*key);
   context.variables.store_key.reset();
+  if (session.file.key.empty()) warn_of_readable_key(session.client.warn, session.file.key_file);
   return session;
 }
 
@@ -225,9 +234,12 @@ std::optional<Secret> store_key(const Context& context, const Settings& settings
 }
 
 Result<Session> open_session(const Settings& settings, SessionOptions given) {
+  const bool has_key = !given.file.key.empty() || !given.file.key_file.empty();
+  const auto warn = given.client.warn;
   auto session = Session::open(settings.session, std::move(given));
   if (!session) return fail(explain_missing_session(std::move(session.error()), settings));
   const SessionRecord& record = session->record();
+  if (!has_key) warn_of_readable_key(warn, record.store_key_file);
   if (auto checked = check_loopback_only(settings, record.client); !checked)
     return fail(std::move(checked.error()));
   auto asked = read_client_settings(settings);

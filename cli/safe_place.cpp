@@ -19,4 +19,10 @@ bool others_may_change(const struct stat& status) noexcept {
   return !sticky && (status.st_mode & static_cast<mode_t>(S_IWGRP | S_IWOTH)) != 0;
 }
 
+bool others_may_read(const std::string& path) noexcept {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         (status.st_mode & static_cast<mode_t>(S_IRGRP | S_IROTH)) != 0;
+}
+
 }  // namespace oauth_token::cli

@@ -14,5 +14,7 @@ bool is_ours(const struct stat& status) noexcept;
 /// Whether anybody but its owner and root can change it: write to a file, put another file in the place of
 /// one in a folder. In a folder with the sticky bit only owners can do that.
 bool others_may_change(const struct stat& status) noexcept;
+/// Whether that is a regular file which its group or everybody can read.
+bool others_may_read(const std::string& path) noexcept;
 
 }  // namespace oauth_token::cli

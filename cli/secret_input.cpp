@@ -2,6 +2,7 @@
 
 #include "options.hpp"
 #include "progress.hpp"
+#include "safe_place.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -97,6 +98,9 @@ struct Reader {
     return read_secret_descriptor(from.descriptor, reading.stop);
   }
   Result<Secret> operator()(const SecretFile& from) const {
+    if (reading.warn && others_may_read(from.path))
+      reading.warn("The file \"" + from.path + "\" holds the " + input.kind.what +
+                   ", and other users can read it: chmod 600 mends that.");
     return read_secret_file(from.path, reading.stop);
   }
   Result<Secret> operator()(const SecretCommand& from) const {

@@ -142,6 +142,21 @@ class TrapTest(unittest.TestCase):
         error = json.loads(done.stderr)
         self.assertEqual((done.status, done.stdout, error["class"], error["sent"], error["retry_safe"]),
                          (7, "", "timeout", "maybe", False))
+        self.assertIn("The password may have arrived and counts as an attempt then.", error["message"])
+        self.assertIn("--timeout SECONDS", error["hint"])
+        done = self.program.run("password", "--token-endpoint", "http://127.0.0.1:1/", "--username", "alice", "--store",
+                                "none", "--password-stdin", input="secret")
+        self.assertEqual(done.status, 7)
+        self.assertNotIn("may have arrived", done.stderr)
+
+    def test_a_password_file_that_others_can_read_is_a_warning(self):
+        with FaultServer(answering(token(0))) as server:
+            words = ["password", "--token-endpoint", server.url(), "--username", "alice", "--store", "none", "--password-file"]
+            for mode, warns in ((0o600, False), (0o640, True), (0o604, True)):
+                done = self.program.run(*words, self.program.file("password", "secret", mode))
+                self.assertEqual(done.status, 0, done.stderr)
+                self.assertEqual("holds the password, and other users can read it: chmod 600 mends that." in done.stderr,
+                                 warns, done.stderr)
 
     def test_a_reader_that_went_away_kills_nobody_and_costs_no_session(self):
         with FaultServer(in_turn(token(0, refresh_token="rt-0"), token(1, refresh_token="rt-1"))) as server:

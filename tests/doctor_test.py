@@ -26,10 +26,10 @@ class DoctorTest(KeyringTestCase):
         (self.program.config_home / "oauth-token").chmod(0o700)
         return path
 
-    def sign_in(self, *words, server=None):
+    def sign_in(self, *words, server=None, **keywords):
         server = server or self.server()
         done = self.program.run("password", "--token-endpoint", server.url(), "--client-id", "app", "--username",
-                                "alice", "--password-stdin", *words, input="secret")
+                                "alice", "--password-stdin", *words, input="secret", **keywords)
         self.assertEqual(done.status, 0, done.stderr)
         return server
 
@@ -105,6 +105,15 @@ class DoctorTest(KeyringTestCase):
         self.assertEqual((found.status, found.results("profile")), (2, ["failure"] * 3), found.checks)
         for name, check in zip(("bad", "worse", "lax"), found.of("profile")):
             self.assertIn(f'"{name}"', check["message"])
+
+    def test_a_password_file_that_others_can_read_is_a_warning(self):
+        path = self.program.file("password", "secret", 0o644)
+        self.configuration(f'[profiles.m]\nissuer = "http://127.0.0.1:1"\npassword-file = "{path}"\n')
+        self.assertEqual(doctor(self.program).one("profile"), {
+            "name": "profile", "result": "warning", "hint": f"chmod 600 {path}",
+            "message": f'Profile "m": other users can read {path}, which holds the password.'})
+        os.chmod(path, 0o600)
+        self.assertEqual(doctor(self.program).of("profile"), [])
 
     def test_a_profile_that_does_not_exist_or_does_not_parse_is_status_2(self):
         found = doctor(self.program, "nobody")
@@ -238,6 +247,18 @@ class DoctorTest(KeyringTestCase):
         self.assertEqual(doctor(self.program, "--store", "none", "--session", "sealed").status, 10)
         os.unlink(key)
         self.assertEqual(doctor(self.program, "--store", "none", "--session", "sealed").status, 2)
+        # The key of another session is not this run's to give.
+        with_key = {"OAUTH_TOKEN_STORE_KEY": "base64:" + "A" * 43 + "="}
+        self.sign_in("--store", "file", "--session", "keyless", environment=with_key)
+        other = self.program.file("other", "base64:" + "E" * 43 + "=")
+        self.configuration(f'[profiles.m]\nissuer = "http://127.0.0.1:1"\nstore-key-file = "{other}"\n')
+        for words in ((), ("m", "--store", "none")):
+            found = doctor(self.program, *words, "--session", "keyless")
+            self.assertIn({"name": "sealed-files", "result": "warning", "message": 'Session "keyless" is in sealed files, '
+                           "and its key was not given, so it was not looked at.",
+                           "hint": "Give it with --store-key-file FILE or OAUTH_TOKEN_STORE_KEY."}, found.checks)
+        found = doctor(self.program, "--session", "keyless", environment=with_key)
+        self.assertEqual(found.results("sealed-files"), ["ok"], found.checks)
         found = doctor(self.program, "--store", "file", "--session", "plain")
         self.assertEqual((found.status, found.results("sealed-files")), (10, ["warning", "failure"]), found.checks)
 

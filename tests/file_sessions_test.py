@@ -55,6 +55,17 @@ class SealedSessionTest(unittest.TestCase):
         found = doctor(self.program, "--store", "file", *flag, environment=other)
         self.assertEqual(set(found.results("sealed-files")), {"ok"}, found.checks)
 
+    def test_a_key_file_that_others_can_read_is_a_warning(self):
+        self.key.chmod(0o644)
+        sentence = f'The file "{self.key}" holds the key of the stored tokens, and other users can read it: chmod 600'
+        self.assertIn(sentence, self.sign_in("--store", "file", "--store-key-file", str(self.key)).stderr)
+        self.assertEqual(self.program.run("refresh").stderr.count(sentence), 1)
+        found = doctor(self.program, "--store", "file")
+        self.assertIn({"name": "sealed-files", "result": "warning", "message": f"Other users can read {self.key}, which "
+                       "holds the key.", "hint": f"chmod 600 {self.key}"}, found.checks)
+        self.key.chmod(0o600)
+        self.assertEqual(self.program.run("refresh").stderr, "")
+
     def test_without_a_key_nothing_is_sent_unless_plain_text_is_asked_for(self):
         status, output, error = self.sign_in("--store", "file")
         self.assertEqual((status, output), (10, ""), error)

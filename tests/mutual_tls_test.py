@@ -181,6 +181,10 @@ class OidcProviderMutualTlsTest(MutualTlsTest, OidcProviderCase):
         self.assertEqual((good[0], asked[0]), ("ok", "ok"))
         self.assertIn("(CN=tls-client,O=oauth-token tests)", good[1])
         self.assertIn(self.server.mtls_url + " asks for", asked[1])
+        reached = [check["message"] for check in doctor(self.program, "--store", "none", "--cacert", self.server.ca_file,
+                                                        "--issuer", self.server.issuer, *self.client("_TLS")).of("connection")]
+        self.assertEqual([self.server.issuer in reached[0], *reached[1:]],
+                         [True, self.server.mtls_url + " (alias for client certificates) is reached."])
         _, unasked = found("--token-endpoint", self.server.token_endpoint, *self.client("_TLS"))
         self.assertEqual((unasked[0], "does not ask" in unasked[1]), ("warning", True), unasked)
         locked = str(self.program.home / "locked.key")

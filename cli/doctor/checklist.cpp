@@ -1,5 +1,6 @@
 #include "doctor/checklist.hpp"
 
+#include "counted.hpp"
 #include "exit_status.hpp"
 #include "style.hpp"
 
@@ -27,10 +28,6 @@ std::string padded(std::string_view text, std::size_t width) {
 
 Style style_of(std::string_view result) {
   return result == is_ok ? Style::good : result == is_warning ? Style::warning : Style::error;
-}
-
-std::string counted(std::size_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
 }  // namespace

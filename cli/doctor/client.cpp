@@ -2,7 +2,6 @@
 #include "doctor/checks.hpp"
 #include "record_output.hpp"
 
-#include <oauth_token/json.hpp>
 #include <oauth_token/token_store.hpp>
 
 #include <algorithm>
@@ -18,29 +17,8 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view device_code = "urn:ietf:params:oauth:grant-type:device_code";
-
 bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool contains(const json::Value& array, std::string_view word) {
-  for (const json::Value element : array)
-    if (element.text() == word) return true;
-  return false;
-}
-
-/// "device authorization (RFC 8628)", "authorization code with PKCE (RFC 7636)", both, or nothing.
-std::string better_grants(const ServerMetadata& metadata) {
-  const auto document = json::parse(std::string_view(metadata.json));
-  if (!document) return {};
-  const json::Value root = document->root();
-  std::string names;
-  if (root["device_authorization_endpoint"] || contains(root["grant_types_supported"], device_code))
-    names = "device authorization (RFC 8628)";
-  if (root["authorization_endpoint"] && contains(root["code_challenge_methods_supported"], "S256"))
-    names += std::string(names.empty() ? "" : " and ") + "authorization code with PKCE (RFC 7636)";
-  return names;
 }
 
 void check_secret_file(Examination& run, const std::string& path) {
@@ -92,7 +70,8 @@ void check_method(Examination& run, const std::string& method,
     return run.list.ok("client-auth", "It is " + method + "; whether the server takes it is not known.");
   const auto& accepted = metadata->token_endpoint_auth_methods;
   if (accepted ? contains(*accepted, method) : method == "client_secret_basic")
-    return run.list.ok("client-auth", "The server accepts " + method + ".");
+    return run.list.ok("client-auth",
+                       "The server accepts " + method + (method == "none" ? ": no secret is sent." : "."));
   if (!accepted)
     return run.list.warning(
         "client-auth",
@@ -107,17 +86,13 @@ void check_method(Examination& run, const std::string& method,
 }  // namespace
 
 void check_grants(Examination& run, const ServerMetadata& metadata) {
-  const bool is_listed = metadata.grant_types && contains(*metadata.grant_types, "password");
-  if (metadata.grant_types && !is_listed)
+  if (!metadata.grant_types)
+    run.list.ok("grants", "The metadata do not say which grants are supported.");
+  else if (contains(*metadata.grant_types, "password"))
+    run.list.ok("grants", "The server lists the password grant.");
+  else
     run.list.warning("grants", "The server does not list the password grant among those it supports.",
                      "It may refuse it (unsupported_grant_type); ask its operator.");
-  if (const std::string better = better_grants(metadata); !better.empty())
-    run.list.warning("grants", "The server offers a better grant than password: " + better + ".",
-                     "Use it wherever a browser is at hand: with it, no program sees the password.");
-  else if (is_listed)
-    run.list.ok("grants", "The server lists the password grant.");
-  else if (!metadata.grant_types)
-    run.list.ok("grants", "The metadata do not say which grants are supported.");
 }
 
 void check_client(Examination& run, const ClientSettings& client, bool secret_at_hand,

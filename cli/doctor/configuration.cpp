@@ -1,6 +1,7 @@
 #include "doctor/checks.hpp"
 #include "profile_file.hpp"
 #include "profile_settings.hpp"
+#include "safe_place.hpp"
 
 #include <string>
 #include <utility>
@@ -10,12 +11,23 @@
 namespace oauth_token::cli {
 namespace {
 
+/// What a profile names and no check of servers or stores looks at.
+void check_password_file(Examination& run, const Profile& profile, const Settings& settings) {
+  const std::string& path = settings.value("password-file");
+  if (!others_may_read(path)) return;
+  run.list.warning(
+      "profile",
+      "Profile \"" + profile.name + "\": other users can read " + path + ", which holds the password.",
+      "chmod 600 " + path);
+}
+
 void check_profiles(Examination& run, const ProfileFile& file) {
   if (run.settings.profile_error) run.failed("profile", *run.settings.profile_error);
   for (const Profile& profile : file.profiles) {
     if (run.settings.profile_error && profile.name == run.settings.profile) continue;
     const auto settings = profile_settings(run.settings, profile, file.path);
     auto checked = settings ? check_profile(run.context, *settings) : fail(settings.error());
+    if (settings) check_password_file(run, profile, *settings);
     if (checked) continue;
     checked.error().message = "Profile \"" + profile.name + "\": " + checked.error().message;
     run.failed("profile", std::move(checked.error()));

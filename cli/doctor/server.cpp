@@ -30,9 +30,9 @@ bool is_address(const std::string& host) {
   return host.front() == '[' || host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-void report_certificate(Examination& run, const std::string& origin, const ServerConnection& server,
+void report_certificate(Examination& run, const std::string& place, const ServerConnection& server,
                         bool is_checked) {
-  std::string sentence = origin + " speaks " + server.tls_version;
+  std::string sentence = place + " speaks " + server.tls_version;
   bool is_late = false;
   if (server.valid_until) {
     const auto left = std::chrono::floor<std::chrono::days>(*server.valid_until - now());
@@ -60,26 +60,26 @@ void report_failure(Examination& run, const Url& url, Error error) {
   run.failed("connection", std::move(error));
 }
 
-void report_way(Examination& run, const Url& url, const ServerConnection& server) {
+void report_way(Examination& run, const Url& url, const std::string& role, const ServerConnection& server) {
   if (!server.proxy.empty())
-    run.list.ok("dns", "The proxy " + server.proxy + " looks up " + url.host + ".");
+    run.list.ok("dns", "The proxy " + server.proxy + " looks up " + url.host + role + ".");
   else if (!is_address(url.host))
-    run.list.ok("dns", url.host + " is " + server.address + ".");
-  run.list.ok("connection", url.origin() + " is reached" +
+    run.list.ok("dns", url.host + role + " is " + server.address + ".");
+  run.list.ok("connection", url.origin() + role + " is reached" +
                                 (server.proxy.empty() ? "." : " by way of the proxy " + server.proxy + "."));
 }
 
-/// Names, TCP and TLS; nothing when one of them does not work.
-std::optional<ServerConnection> check_connection(Examination& run, const Url& url,
+/// Names, TCP and TLS; nothing when one of them does not work. `role` is said behind the server's name.
+std::optional<ServerConnection> check_connection(Examination& run, const Url& url, const std::string& role,
                                                  const TransportOptions& options) {
   auto server = examine_server(options, url.text, run.deadline, run.stop);
   if (!server) {
     report_failure(run, url, std::move(server.error()));
     return std::nullopt;
   }
-  report_way(run, url, *server);
+  report_way(run, url, role, *server);
   if (url.scheme == "https")
-    report_certificate(run, url.origin(), *server, !options.insecure_tls);
+    report_certificate(run, url.origin() + role, *server, !options.insecure_tls);
   else if (url.is_loopback())
     run.list.ok("tls", url.origin() + " is plain http on this machine.");
   else
@@ -161,8 +161,8 @@ std::optional<ServerMetadata> check_metadata(Examination& run, const ClientSetti
                          ", is not the one in the metadata, " + metadata->token_endpoint + ".",
                      "Leave out token-endpoint, unless that is meant.");
   else
-    run.list.ok("metadata",
-                "They name the issuer asked for; the token endpoint is " + metadata->token_endpoint + ".");
+    run.list.ok("metadata", "The metadata name the issuer asked for; the token endpoint is " +
+                                metadata->token_endpoint + ".");
   return std::move(*metadata);
 }
 
@@ -206,11 +206,14 @@ std::string endpoint_in_use(const Server& server, const std::optional<ServerMeta
 }
 
 /// The connection to the token endpoint: `first` where that is at the same place as `url`.
-void check_endpoint(Examination& run, const Server& server, const std::string& endpoint, const Url& url,
-                    std::optional<ServerConnection> first) {
+void check_endpoint(Examination& run, const Server& server, const std::optional<ServerMetadata>& metadata,
+                    const Url& url, std::optional<ServerConnection> first) {
+  const std::string endpoint = endpoint_in_use(server, metadata);
   const auto at = parse_url(endpoint);
   if (!at) return;
-  if (at->origin() != url.origin()) first = check_connection(run, *at, server.options);
+  const bool is_alias = metadata && endpoint == metadata->mtls_token_endpoint;
+  const char* const role = is_alias ? " (alias for client certificates)" : " (token endpoint)";
+  if (at->origin() != url.origin()) first = check_connection(run, *at, role, server.options);
   if (server.options.client_certificate && first)
     check_tls_cert_at(run, server.options, at->origin(), first->asks_for_certificate);
 }
@@ -228,11 +231,11 @@ void check_server(Examination& run) {
   const ClientSettings& client = server->client;
   const auto url = parse_url(client.issuer.empty() ? client.token_endpoint : client.issuer);
   if (!url) return run.failed("server", url.error());
-  auto connection = check_connection(run, *url, server->options);
+  auto connection = check_connection(run, *url, "", server->options);
   if (!connection) return check_client(run, client, server->secret_at_hand, std::nullopt);
   const auto metadata = ask_server(run, *server, *url);
   if (!metadata) return run.failed("server", metadata.error());
-  check_endpoint(run, *server, endpoint_in_use(*server, *metadata), *url, std::move(connection));
+  check_endpoint(run, *server, *metadata, *url, std::move(connection));
   if (*metadata) check_grants(run, **metadata);
   check_client(run, client, server->secret_at_hand, *metadata);
 }

@@ -95,8 +95,9 @@ void check_session(Examination& run, const SessionFolder& folder, const SessionR
 }
 
 /// The sessions to look at: all, or the one that --session names.
-Result<std::vector<SessionRecord>> chosen(const Examination& run, const SessionFolder& folder) {
-  auto records = folder.list();
+Result<std::vector<SessionRecord>> chosen(const Examination& run,
+                                          const std::optional<SessionFolder>& folder) {
+  auto records = folder ? folder->list() : std::vector<SessionRecord>();
   if (!records || run.settings.origin("session") != Origin::flag) return records;
   std::erase_if(*records, [&](const SessionRecord& record) { return record.name != run.settings.session; });
   if (records->empty())
@@ -135,7 +136,7 @@ std::vector<SessionRecord> check_state(Examination& run) {
     check_missing(run, *path);
     return {};
   }
-  const auto folder = SessionFolder::open();
+  const auto folder = SessionFolder::find();
   auto records = folder ? chosen(run, *folder) : fail(folder.error());
   if (!records) {
     run.failed(name, records.error());
@@ -144,8 +145,8 @@ std::vector<SessionRecord> check_state(Examination& run) {
   check_place(run, *path, records->size());
   for (const SessionRecord& record : *records) {
     if (record.version != 0)
-      check_session(run, *folder, record);
-    else if (const auto why = folder->load(record.name); !why)
+      check_session(run, **folder, record);
+    else if (const auto why = (*folder)->load(record.name); !why)
       run.failed("session", why.error());
   }
   std::erase_if(*records, [](const SessionRecord& record) { return record.version == 0; });

@@ -1,5 +1,6 @@
 #include "client_options.hpp"
 #include "doctor/checks.hpp"
+#include "safe_place.hpp"
 
 #include <oauth_token/token_store.hpp>
 
@@ -23,13 +24,7 @@ Error no_tokens(const SessionRecord& record, const std::string& place) {
           .reason = "absent"};
 }
 
-bool is_in_files(const std::string& store) { return store == "file" || store.starts_with("file:"); }
-
-std::string folder_of(const std::string& store) {
-  if (store != "file") return store.substr(5);
-  const auto state = SessionFolder::default_path();
-  return state ? *state + "/tokens" : "";
-}
+std::string folder_of(const std::string& store) { return file_store_folder(store).value_or(""); }
 
 void check_keyring(Examination& run, const std::vector<SessionRecord>& sessions) {
   KeyringOptions options = keyring_options(run.context, run.settings);
@@ -61,20 +56,39 @@ class FileStores {
  public:
   explicit FileStores(Examination& run) : run_(run) {}
 
-  Result<std::shared_ptr<TokenStore>> open(const std::string& store, const std::string& key_file) {
+  /// `record`: of the session to look at; its key is the one of this run, else its own. nullptr: for new
+  /// ones.
+  Result<std::shared_ptr<TokenStore>> open(const std::string& store, const SessionRecord* record) {
+    const std::string key_file = key_file_of(record);
     const auto place = std::pair(folder_of(store), key_file);
     if (const auto known = stores_.find(place); known != stores_.end()) return known->second;
     FileStoreOptions options{.folder = place.first,
-                             .key_file = run_.settings.value("store-key-file"),
+                             .key_file = key_file,
                              .allow_plaintext = run_.settings.flag("allow-plaintext-store")};
+    if (others_may_read(options.key_file))
+      run_.list.warning("sealed-files", "Other users can read " + key_file + ", which holds the key.",
+                        "chmod 600 " + key_file);
     if (auto key = store_key(run_.context, run_.settings)) options.key = std::move(*key);
-    if (options.key.empty() && options.key_file.empty()) options.key_file = key_file;
     auto opened = open_file_store(std::move(options));
     if (opened) stores_.emplace(place, *opened);
     return opened;
   }
 
+  [[nodiscard]] bool have_key_of(const SessionRecord& record) const {
+    return !key_file_of(&record).empty() || store_key(run_.context, run_.settings);
+  }
+
  private:
+  /// Empty: the variable's key. A profile's key file is for new sessions and the one of its own name.
+  [[nodiscard]] std::string key_file_of(const SessionRecord* record) const {
+    const Settings& asked = run_.settings;
+    if (store_key(run_.context, asked)) return "";
+    const bool is_for_all = asked.origin("store-key-file") != Origin::profile;
+    const std::string named =
+        is_for_all || record == nullptr || record->name == asked.profile ? asked.value("store-key-file") : "";
+    return record == nullptr || !named.empty() ? named : record->store_key_file;
+  }
+
   Examination& run_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<TokenStore>> stores_ = {};
 };
@@ -91,8 +105,13 @@ bool check_file(Examination& run, FileStores& stores, const SessionRecord& recor
     run.list.warning("sealed-files",
                      "The tokens of session \"" + record.name + "\" are in plain text in " + folder + ".",
                      "Sign in again with a key: --store-key-file FILE.");
+  } else if (!stores.have_key_of(record)) {
+    run.list.warning("sealed-files",
+                     "Session \"" + record.name +
+                         "\" is in sealed files, and its key was not given, so it was not looked at.",
+                     "Give it with --store-key-file FILE or OAUTH_TOKEN_STORE_KEY.");
   } else {
-    const auto store = stores.open(record.store, record.store_key_file);
+    const auto store = stores.open(record.store, &record);
     const auto half = store ? (*store)->load(record.id, run.stop) : fail(store.error());
     if (half) return true;
     run.failed("sealed-files", half.error());
@@ -104,12 +123,12 @@ void check_files(Examination& run, const std::vector<SessionRecord>& sessions, c
   FileStores stores(run);
   std::size_t opened = 0;
   for (const SessionRecord& record : sessions)
-    if (is_in_files(record.store) && check_file(run, stores, record)) ++opened;
+    if (is_file_store(record.store) && check_file(run, stores, record)) ++opened;
   if (opened > 0)
     run.list.ok("sealed-files", std::to_string(opened) + (opened == 1 ? " session opens" : " sessions open") +
                                     " with the key given.");
-  if (!is_in_files(wanted)) return;
-  const auto store = stores.open(wanted, "");
+  if (!is_file_store(wanted)) return;
+  const auto store = stores.open(wanted, nullptr);
   const auto works = store ? (*store)->probe(run.stop) : fail(store.error());
   if (!works) return run.failed("sealed-files", works.error());
   run.list.ok("sealed-files", "New sessions can be kept in " + folder_of(wanted) + ".");
