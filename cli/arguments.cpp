@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include "help.hpp"
 #include "nearest.hpp"
 
 #include <oauth_token/text.hpp>
@@ -10,7 +11,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view see_help = "See \"oauth-token --help\".";
+constexpr std::string_view see_overview = "See \"oauth-token --help\".";
 
 void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
 
@@ -69,7 +70,7 @@ class Parser {
         wipe_value(std::string_view::npos);
         return fail(ErrorClass::usage,
                     "There is no option -" + escape_for_terminal(letters.substr(0, 1)) + ".",
-                    std::string(see_help));
+                    see_options(command_so_far()));
       }
       letters.remove_prefix(1);
       if (name->option().stands_alone()) {
@@ -129,19 +130,27 @@ class Parser {
         if (operand == word) overwrite(word);
   }
 
-  /// Suggests what the command takes; its name stands before most often.
-  [[nodiscard]] Result<void> unknown_option(std::string_view name) const {
+  /// Its name stands before the options most often.
+  [[nodiscard]] const Command* command_so_far() const {
     const Command* command = operands_.empty() ? nullptr : find_command(operands_[0]);
     if (command == nullptr && operands_.size() > 1) command = find_command(operands_[0] + " " + operands_[1]);
+    return command;
+  }
+
+  static std::string see_options(const Command* command) {
+    return command == nullptr ? std::string(see_overview) : see_help(*command);
+  }
+
+  /// Suggests what the command takes.
+  [[nodiscard]] Result<void> unknown_option(std::string_view name) const {
+    const Command* const command = command_so_far();
     std::vector<std::string_view> names;
     for (const Option& option : option_table) {
       if (command == nullptr ? !option.has(hidden) : command->takes(option)) names.push_back(option.name);
     }
-    std::string hint = did_you_mean("--", nearest(name, names), "");
-    if (hint.empty() && command != nullptr)
-      hint = "See " + quoted("oauth-token " + std::string(command->name) + " --help -v") + ".";
+    const std::string hint = did_you_mean("--", nearest(name, names), "");
     return fail(ErrorClass::usage, "There is no option --" + escape_for_terminal(name) + ".",
-                hint.empty() ? std::string(see_help) : hint);
+                hint.empty() ? see_options(command) : hint);
   }
 
   Result<Arguments> finish() {
@@ -162,7 +171,7 @@ class Parser {
     if (auto chosen = choose_command(); !chosen) return fail(std::move(chosen.error()));
     if (found_.help || found_.version) return std::move(found_);
     if (found_.command == nullptr) {
-      return fail(ErrorClass::usage, "There is no command on the command line.", std::string(see_help));
+      return fail(ErrorClass::usage, "There is no command on the command line.", std::string(see_overview));
     }
     if (auto fits = check_command(); !fits) return fail(std::move(fits.error()));
     return std::move(found_);
@@ -182,7 +191,7 @@ class Parser {
       for (const Command& command : commands()) names.push_back(command.name);
       const std::string hint = did_you_mean("\"oauth-token ", nearest(name, names), "\"");
       return fail(ErrorClass::usage, "There is no command " + quoted(name) + ".",
-                  hint.empty() ? std::string(see_help) : hint);
+                  hint.empty() ? std::string(see_overview) : hint);
     }
     found_.operands.assign(operands_.begin() + static_cast<std::ptrdiff_t>(used), operands_.end());
     return {};

@@ -90,7 +90,9 @@ Result<void> refuse_secret_arguments(std::span<char*> words) {
                "A PIN does not belong on the command line, where other users can read it: the attribute "
                "\"pin-value\" of --" +
                    name + " is refused.",
-               "Give the PIN as the key's passphrase: see \"oauth-token COMMAND --help -v\".");
+               name == "dpop-key"
+                   ? "Leave it out: the PIN is asked for."
+                   : "Give the PIN as the key's passphrase: --" + name + "-passphrase-file FILE.");
     } else if (value != nullptr && (name == "param" || name == "header")) {
       const bool is_header = name == "header";
       const std::string_view given = name_part(value, is_header ? ':' : '=');

@@ -14,8 +14,8 @@ namespace {
 
 std::vector<std::string> names_of_sessions() {
   std::vector<std::string> names;
-  if (const auto folder = SessionFolder::open())
-    if (const auto records = folder->list())
+  if (const auto folder = SessionFolder::find(); folder && *folder)
+    if (const auto records = (*folder)->list())
       for (const SessionRecord& record : *records) names.push_back(record.name);
   return names;
 }
@@ -32,6 +32,12 @@ std::vector<std::string> names_of_profiles(const Settings& settings) {
   return names;
 }
 
+/// Such a command has nothing to do with a session that is not there.
+bool needs_token(const Command& command) {
+  constexpr unsigned groups = static_cast<unsigned>(Group::age) | static_cast<unsigned>(Group::force);
+  return (command.groups & groups) != 0;
+}
+
 }  // namespace
 
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
@@ -45,6 +51,13 @@ Error explain_missing_session(Error error, const Settings& settings) {
   if (error.reason != "absent") return error;
   const std::string& name = settings.session;
   const std::vector<std::string> sessions = names_of_sessions();
+  if (!needs_token(*settings.command)) {
+    const std::string there =
+        sessions.empty() ? "There are no sessions." : "There are: " + joined(sessions, ", ") + ".";
+    const std::string near = did_you_mean(nearest(name, sessions), "");
+    error.hint = near.empty() ? there : near + " " + there;
+    return error;
+  }
   const std::vector<std::string> profiles = names_of_profiles(settings);
   const std::string session = nearest(name, sessions);
   const std::string profile = nearest(name, profiles);

@@ -145,9 +145,8 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
   if (option.kind == Kind::choice_flag && parse_truth(value) == "true")
     return std::vector<std::string>{std::string(option.choices.substr(0, option.choices.find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
-    return fail(
-        error_class, where + " " + wrong + ".",
-        did_you_mean(nearest_choice(value, choices_of(option)), "See \"oauth-token COMMAND --help -v\"."));
+    return fail(error_class, where + " " + wrong + ".",
+                did_you_mean(nearest_choice(value, choices_of(option)), ""));
   if (option.check == Check::key) {
     if (auto allowed = check_key_location(value, where); !allowed)
       return fail(error_class, std::move(allowed.error().message), std::move(allowed.error().hint));

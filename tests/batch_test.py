@@ -95,6 +95,18 @@ class BatchTest(unittest.TestCase):
                                  {"al,ice": 'secret "q" ä', "dave": "secret"})
                 self.assertEqual({line["sent"] for line in answers if "sent" in line}, {"no"})
 
+    def test_what_is_wrong_with_an_entry_is_said_with_the_line_it_begins_in(self):
+        csv = 'username,password\nalice\n\n"b\nob",secret,more\n"carol"x,secret\n'
+        lines = '{"username": "alice"}\n\n[]\n{]\n{"password": "secret"}'
+        for text, expected in ((csv, ["Line 2 has 1 value; the first line names 2 columns.",
+                                      "Line 4 has 3 values; the first line names 2 columns.",
+                                      "Line 6 has a quote in the wrong place."]),
+                               (lines, ['Line 1 has no text "password".', "Line 3 is no JSON object.",
+                                        "Line 4 holds JSON that is malformed.", 'Line 5 has no text "username".'])):
+            self.serve()
+            _, answers = self.batch(text)
+            self.assertEqual([line["message"] for line in answers], expected)
+
     def test_what_is_no_list_is_said_so_and_nothing_is_sent(self):
         cases = [("", "is empty"), ("username,password\n", "is empty"), ("user,pass\na,b\n", 'no column "username"'),
                  ("username\na\n", 'no column "password"'), ("username,password\n\"" + "x" * 70_000, "longer than 64 KiB"),

@@ -42,7 +42,8 @@ class MistakeTest(unittest.TestCase):
             (["list", "--isuer", "x"], "no option --isuer", 'See "oauth-token list --help -v"'),
             (["--isuer", "x", "list"], "no option --isuer", "Did you mean --issuer?"),
             (["profile", "set", "work", "--clint-id", "x"], "no option --clint-id", "Did you mean --client-id?"),
-            (["token", "-x"], "no option -x", ""),
+            (["token", "-x"], "no option -x", 'See "oauth-token token --help -v"'),
+            (["-x"], "no option -x", 'See "oauth-token --help"'),
             (["password", "--client-id"], "--client-id needs a value.", "Write --client-id ID."),
             (["password", "--client-id", "--scope", "s"], "--client-id needs a value", "write --client-id=--scope"),
             (["password", "--client-id", "a", "--client-id", "b"], "--client-id is given twice.", "once"),
@@ -56,8 +57,14 @@ class MistakeTest(unittest.TestCase):
             (["password", "--client-auth", "client_secret_psot"], "--client-auth must be", 'Did you mean "client_secret_post"?'),
             (["password", "--store", "fiel"], "--store must be one of", 'Did you mean "file"?'),
             (["store", "move", "work", "keyrng"], "STORE must be one of", 'Did you mean "keyring"?'),
+            (["store", "move", "work", "none"], "STORE must be one of keyring, file, file:FOLDER (an absolute path).",
+             "To keep nothing: oauth-token forget work."),
+            (["store", "move", "work", "x"], "file:FOLDER (an absolute path).\n", 'See "oauth-token store move --help -v".'),
+            (["assertion", "--signing-key", "pkcs11:object=k?pin-value=1"], 'the attribute "pin-value"',
+             "Give the PIN as the key's passphrase: --signing-key-passphrase-file FILE."),
             (["profile", "set", "work", "--unset", "isuer"], 'no key "isuer"', 'Did you mean "issuer"?'),
-            (["password", "--timeout", "0"], "--timeout must be a number of seconds above 0", ""),
+            (["password", "--timeout", "0"], "--timeout must be a number of seconds above 0",
+             'See "oauth-token password --help -v".'),
             (["password", "--timeout", "1e3"], "--timeout must be a number of seconds", ""),
             (["password", "--timeout", "99999"], "--timeout must be a number of seconds", ""),
             (["password", "--client-id", ""], "--client-id must not be empty", ""),
@@ -114,23 +121,28 @@ class NameTest(unittest.TestCase):
         self.program.file("config/oauth-token/config.toml", text)
         (self.program.config_home / "oauth-token").chmod(0o700)
 
+    signed_in = False
+
     def said(self, *words):
         done = self.program.run(*words)
-        self.assertIn(done.status, (2, 4), done.stderr)
+        self.assertIn(done.status, (2, 4, 125), done.stderr)
         self.assertEqual(done.stdout, "")
+        self.assertFalse((self.program.state_home / "oauth-token").exists() and not self.signed_in, "it made folders")
         return done.stderr.splitlines()[-1].strip()
 
     def sign_in(self, server, *words):
         done = self.program.run("password", "--token-endpoint", server.url(), "--username", "alice", "--store", "file",
                                 "--password-stdin", *words, input="secret")
         self.assertEqual(done.status, 0, done.stderr)
+        self.signed_in = True
 
     def test_a_missing_session_names_the_command_that_signs_in(self):
         self.assertEqual(self.said("token", "work"),
                          "There are no sessions yet. Sign in with: oauth-token password --session work")
         self.configuration('[profiles.work]\nissuer = "https://as.example"\n[profiles.test]\nclient-id = "c"\n')
         none = "There are no sessions yet. Sign in with: oauth-token password "
-        for words, expected in ((["token", "work"], none + "work"), (["show", "work"], none + "work"),
+        for words, expected in ((["token", "work"], none + "work"), (["exec", "work", "--", "true"], none + "work"),
+                                (["show", "work"], "There are no sessions."), (["forget", "work"], "There are no sessions."),
                                 (["refresh", "wrok"], 'Did you mean the profile "work"? ' + none + "work"),
                                 (["token"], none + "PROFILE (the profiles: work, test)"),
                                 (["token", "other-name"], none + "--session other-name")):
@@ -143,6 +155,8 @@ class NameTest(unittest.TestCase):
             self.sign_in(server, "--session", "second")
         self.assertEqual(self.said("token", "frist"), 'Did you mean "first"? There are: first, second. '
                                                       "Sign in with: oauth-token password --session frist")
+        self.assertEqual(self.said("revoke", "frist"), 'Did you mean "first"? There are: first, second.')
+        self.assertEqual(self.said("show"), "There are: first, second.")
         self.configuration('[profiles.frist]\nissuer = "https://as.example"\n')
         self.assertEqual(self.said("token", "frist"),
                          "There are: first, second. Sign in with: oauth-token password frist")

@@ -20,7 +20,8 @@ VERBS = {
     "erase": {"id": "session-1"},
     "list": {},
 }
-OTHER_STORE = "Or keep sessions in sealed files (--store file)."
+OTHER_STORE = ("Where no keyring can be had, sign in with --store file --store-key-file FILE: sealed files keep the "
+               "session.")
 
 
 class KeyringTest(unittest.TestCase):

@@ -1,6 +1,7 @@
 #include "batch/user_list.hpp"
 
 #include "batch/csv.hpp"
+#include "counted.hpp"
 
 #include <oauth_token/json.hpp>
 
@@ -53,9 +54,9 @@ Result<void> UserList::check_length() const {
 
 Result<bool> UserList::find_form() {
   if (input_.size() < byte_order_mark.size() && !ended_) return false;
-  if (input_.expose().starts_with(byte_order_mark)) input_.drop_front(byte_order_mark.size());
+  if (input_.expose().starts_with(byte_order_mark)) drop(byte_order_mark.size());
   const std::size_t blank = std::min(input_.expose().find_first_not_of(" \t\r\n"), input_.size());
-  input_.drop_front(blank);
+  drop(blank);
   if (input_.empty()) return false;
   if (input_.expose().front() == '{') {
     form_ = Form::json;
@@ -86,17 +87,23 @@ Result<bool> UserList::take_header() {
       return fail(ErrorClass::usage,
                   std::string("The first line of the list of users names no column \"") + name + "\".",
                   std::string(example));
-  input_.drop_front(header.size);
+  drop(header.size);
   form_ = Form::csv;
   return true;
 }
 
-ListedUser UserList::entry(std::string problem) {
+void UserList::drop(std::size_t size) {
+  const std::string_view gone = input_.expose().substr(0, size);
+  line_ += static_cast<std::size_t>(std::count(gone.begin(), gone.end(), '\n'));
+  input_.drop_front(size);
+}
+
+ListedUser UserList::entry(const std::string& problem) {
   ListedUser user{.index = count_++};
   if (!problem.empty())
     user.error = Error{.error_class = ErrorClass::usage,
-                       .message = std::move(problem),
-                       .hint = "Mend this entry of the list."};
+                       .message = "Line " + std::to_string(entry_line_) + " " + problem,
+                       .hint = "Mend that line of the list."};
   return user;
 }
 
@@ -117,13 +124,14 @@ Result<std::optional<ListedUser>> UserList::next_of_csv() {
       return std::nullopt;
     }
     if (record.fields.size() == 1 && record.fields[0].empty()) {
-      input_.drop_front(record.size);
+      drop(record.size);
       continue;
     }
-    ListedUser user = entry(record.broken ? "The entry has a quote in the wrong place."
+    entry_line_ = line_;
+    ListedUser user = entry(record.broken ? "has a quote in the wrong place."
                             : record.fields.size() != columns_
-                                ? "The entry has " + std::to_string(record.fields.size()) +
-                                      " values, the first line " + std::to_string(columns_) + "."
+                                ? "has " + counted(record.fields.size(), "value") +
+                                      "; the first line names " + counted(columns_, "column") + "."
                                 : "");
     if (!user.error) {
       user.username = decoded(record.fields[username_column_]);
@@ -131,7 +139,7 @@ Result<std::optional<ListedUser>> UserList::next_of_csv() {
       append_csv_field(password, record.fields[password_column_]);
       user.password = password.take();
     }
-    input_.drop_front(record.size);
+    drop(record.size);
     return user;
   }
 }
@@ -145,15 +153,16 @@ Result<std::optional<ListedUser>> UserList::next_of_json() {
       size = input_.size();
     }
     const Secret line(input_.expose().substr(0, size));
-    input_.drop_front(std::min(size + 1, input_.size()));
+    entry_line_ = line_;
+    drop(std::min(size + 1, input_.size()));
     if (line.expose().find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const auto document = json::parse(line.copy());
-    if (!document) return entry("The JSON of the entry " + std::string(document.error().what) + ".");
+    if (!document) return entry("holds JSON that " + std::string(document.error().what) + ".");
     const auto username = document->root()["username"].text();
     const auto password = document->root()["password"].text();
-    ListedUser user = entry(!document->root().is_object() ? "The entry is no JSON object."
-                            : !username                   ? "The entry has no text \"username\"."
-                            : !password                   ? "The entry has no text \"password\"."
+    ListedUser user = entry(!document->root().is_object() ? "is no JSON object."
+                            : !username                   ? "has no text \"username\"."
+                            : !password                   ? "has no text \"password\"."
                                                           : "");
     if (username) user.username = *username;
     if (!user.error) user.password = Secret(*password);

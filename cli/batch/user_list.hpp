@@ -40,7 +40,9 @@ class UserList {
   Result<bool> take_header();
   Result<std::optional<ListedUser>> next_of_csv();
   Result<std::optional<ListedUser>> next_of_json();
-  [[nodiscard]] ListedUser entry(std::string problem = {});
+  /// The next user; `problem` goes on "Line 7 ".
+  [[nodiscard]] ListedUser entry(const std::string& problem = {});
+  void drop(std::size_t size);
   [[nodiscard]] Result<void> check_length() const;
 
   int descriptor_;
@@ -51,6 +53,8 @@ class UserList {
   std::size_t password_column_ = 0;
   std::size_t columns_ = 0;
   std::size_t count_ = 0;
+  std::size_t line_ = 1;  ///< the one that `input_` begins with
+  std::size_t entry_line_ = 1;
 };
 
 }  // namespace oauth_token::cli

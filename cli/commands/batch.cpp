@@ -2,6 +2,7 @@
 
 #include "client_options.hpp"
 #include "commands.hpp"
+#include "counted.hpp"
 #include "dry_run.hpp"
 #include "grant_options.hpp"
 #include "report.hpp"
@@ -55,10 +56,6 @@ Result<BatchOptions> batch_options(const Context& context, const Settings& setti
   return options;
 }
 
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
 }  // namespace
 
 Result<int> run_batch(Context& context, const Settings& settings) {
@@ -87,8 +84,7 @@ Result<int> run_batch(Context& context, const Settings& settings) {
   if (outcome->tokens + outcome->failures == 0)
     return fail(ErrorClass::usage, "The list of users is empty.",
                 "See \"oauth-token batch --help\" for its form.");
-  note(context, counted(outcome->tokens, "token", "tokens") + ", " +
-                    counted(outcome->failures, "failure.", "failures."));
+  note(context, counted(outcome->tokens, "token") + ", " + counted(outcome->failures, "failure") + ".");
   return outcome->status;
 }
 

@@ -1,6 +1,7 @@
 #include "client_options.hpp"
 #include "commands.hpp"
 #include "exit_status.hpp"
+#include "help.hpp"
 #include "report.hpp"
 #include "value_check.hpp"
 
@@ -12,8 +13,11 @@ namespace oauth_token::cli {
 Result<int> run_store_move(Context& context, const Settings& settings) {
   const std::string& store = settings.operands.back();
   const Option& option = OptionName("store").option();
-  if (auto checked = check_value(option, store, "STORE", "", ErrorClass::usage); !checked)
-    return fail(std::move(checked.error()));
+  auto checked = check_value(option, store, "STORE", "", ErrorClass::usage);
+  if (store == "none" || !checked)
+    return fail(ErrorClass::usage, "STORE must be one of keyring, file, file:FOLDER (an absolute path).",
+                store == "none" ? "To keep nothing: oauth-token forget " + settings.session + "."
+                                : with_help(std::move(checked.error()), *settings.command).hint);
   auto old_key = std::exchange(context.variables.store_key, std::nullopt);
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));

@@ -59,8 +59,9 @@ std::string action(const Values& values) {
     case Values::Kind::words:
       return "(" + values.words + ")";
     case Values::Kind::stores:
-      return values.words.ends_with("none") ? "_oauth_token_stores keyring file none"
-                                            : "_oauth_token_stores keyring file";
+      // The space keeps _arguments from adding words of its own behind the function's name.
+      return values.words.ends_with("none") ? " _oauth_token_stores keyring file none"
+                                            : " _oauth_token_stores keyring file";
     case Values::Kind::files:
       return "_files";
     case Values::Kind::programs:

@@ -49,10 +49,14 @@ std::vector<std::string> candidates(std::string_view name) {
 }  // namespace
 
 Result<void*> open_module(std::string_view name, Binding binding) {
-  std::string reason = "it is not installed";
+  std::string reason;
+  std::string missing;
   for (const std::string& path : candidates(name)) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) continue;
+    if (::stat(path.c_str(), &status) != 0) {
+      missing += (missing.empty() ? "there is no " : ", nor ") + path;
+      continue;
+    }
     around.begins(name);
     void* const module =
         ::dlopen(path.c_str(), (binding == Binding::late ? RTLD_LAZY : RTLD_NOW) | RTLD_LOCAL);
@@ -65,8 +69,11 @@ Result<void*> open_module(std::string_view name, Binding binding) {
     if (const char* const text = ::dlerror()) reason = text;
   }
   return fail(ErrorClass::internal,
-              "The module \"" + std::string(name) + "\" cannot be loaded: " + reason + ".",
-              "Install oauth-token again, with its " + std::string(name) + " module.");
+              "The module \"" + std::string(name) +
+                  "\" cannot be loaded: " + (reason.empty() ? missing : reason) + ".",
+              "Install oauth-token again, with its " + std::string(name) +
+                  " module; an application that carries the static library elsewhere puts its modules into " +
+                  OAUTH_TOKEN_MODULES + " beside it.");
 }
 
 void around_module_opening(const ModuleOpening& opening) noexcept { around = opening; }

@@ -34,7 +34,9 @@ bool is_one_of(const GError* error, GQuark domain, std::initializer_list<int> co
 
 tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint) {
   if (!hint.empty()) hint += ' ';
-  hint += "Or keep sessions in sealed files (--store file).";
+  hint +=
+      "Where no keyring can be had, sign in with --store file --store-key-file FILE: sealed files keep the "
+      "session.";
   return fail(Error{.error_class = ErrorClass::store,
                     .message = std::move(message),
                     .hint = std::move(hint),
