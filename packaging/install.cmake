@@ -20,7 +20,7 @@ install(DIRECTORY include/oauth_token DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} CO
 
 set(keyring_module ${OAUTH_TOKEN_MODULE_DIR}/oauth_token_keyring.so)
 configure_package_config_file(packaging/oauth_tokenConfig.cmake.in oauth_tokenConfig.cmake
-                              INSTALL_DESTINATION ${cmake_folder} PATH_VARS keyring_module)
+                              INSTALL_DESTINATION ${cmake_folder} PATH_VARS keyring_module OAUTH_TOKEN_MODULE_DIR)
 write_basic_package_version_file(oauth_tokenConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/oauth_tokenConfig.cmake ${PROJECT_BINARY_DIR}/oauth_tokenConfigVersion.cmake
         DESTINATION ${cmake_folder} COMPONENT development)

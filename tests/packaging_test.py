@@ -119,6 +119,27 @@ class Installed(unittest.TestCase):
         self.assertEqual(self.libraries(self.prefix / "bin/own_store"), set())
         self.keep_a_token(self.prefix / "bin/own_store")
 
+    def test_a_program_elsewhere_with_the_static_library_has_its_modules_beside_it(self):
+        project = self.folder / "elsewhere"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text(
+            f"""cmake_minimum_required(VERSION 3.25)
+            project(app LANGUAGES CXX)
+            set(oauth_token_USE_STATIC_LIBS ON)
+            find_package(oauth_token 0.1 REQUIRED)
+            add_executable(own_store {PROJECT}/examples/own_store.cpp)
+            target_link_libraries(own_store PRIVATE oauth_token::oauth_token)
+            oauth_token_modules_beside(own_store)
+            """
+        )
+        program = self.build(project, "elsewhere-build") / "own_store"
+        self.keep_a_token(program)
+        next(program.parent.glob("oauth-token-*")).unlink()
+        done = subprocess.run([program, self.server.issuer, "c", "u", self.folder, self.server.ca_file], input=b"x",
+                              env=self.environment(), capture_output=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr.decode(), 'The module "[a-z]+" cannot be loaded: there is no /.*, nor /')
+
     def test_components_are_found_as_far_as_they_were_built(self):
         project = self.folder / "components"
         project.mkdir()
