@@ -72,8 +72,8 @@ constexpr Command table[] = {
      "  oauth-token assertion work --signing-key key.pem -o json\n",
      run_assertion},
     {"dpop-proof", "METHOD URL [SESSION]", "print a DPoP proof for a request to an API (RFC 9449)",
-     about_session | groups({Group::proof, Group::age, Group::wait, Group::output}), "token|json|header", 2,
-     3, Basis::session,
+     about_session | groups({Group::dpop_proof, Group::age, Group::wait, Group::output}), "token|json|header",
+     2, 3, Basis::session,
      "  oauth-token dpop-proof GET https://api.example/items work -o header |\n"
      "      curl --fail -H @- https://api.example/items\n"
      "  oauth-token dpop-proof GET https://api.example/items work --nonce \"$nonce\"\n",
@@ -148,6 +148,23 @@ constexpr Command table[] = {
      run_completion},
 };
 
+struct GroupSummary {
+  std::string_view group;
+  std::string_view summary;
+};
+constexpr GroupSummary group_summaries[] = {{"profile", "settings in the configuration file"},
+                                            {"store", "where the tokens are kept"}};
+
+constexpr std::string_view summary_of(std::string_view group) {
+  for (const GroupSummary& each : group_summaries)
+    if (each.group == group) return each.summary;
+  return {};
+}
+static_assert(std::ranges::all_of(table, [](const Command& command) {
+  const std::size_t space = command.name.find(' ');
+  return space == std::string_view::npos || !summary_of(command.name.substr(0, space)).empty();
+}));
+
 }  // namespace
 
 bool Command::takes(const Option& option) const noexcept {
@@ -179,8 +196,6 @@ std::vector<const Command*> group_commands(std::string_view group) {
   return members;
 }
 
-std::string_view group_summary(std::string_view group) {
-  return group == "profile" ? "settings in the configuration file" : "where the tokens are kept";
-}
+std::string_view group_summary(std::string_view group) { return summary_of(group); }
 
 }  // namespace oauth_token::cli

@@ -2,9 +2,9 @@
 
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "report.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/json.hpp>
 
 #include <string>

@@ -2,7 +2,6 @@
 #include "commands.hpp"
 #include "context.hpp"
 #include "dry_run.hpp"
-#include "exit_status.hpp"
 #include "github_output.hpp"
 #include "gnutls.hpp"
 #include "help.hpp"
@@ -13,6 +12,7 @@
 #include "settings.hpp"
 #include "signals.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/text.hpp>
 
 #include <csignal>

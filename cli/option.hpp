@@ -23,7 +23,7 @@ enum class Check : std::uint8_t {
   jobs,      ///< 1 to 128
   rate,      ///< a number above 0, up to 86400, with at most three decimals
   choice,    ///< one of Option::choices
-  store,     ///< keyring, file, file:FOLDER or none
+  store,     ///< one of Option::choices, or file:FOLDER
   words,     ///< one or more values, separated by spaces
   any,       ///< checked where it is used
 };
@@ -50,7 +50,7 @@ enum class Group : std::uint32_t {
   profile_edit = 1U << 17U,
   cache = 1U << 19U,
   exec = 1U << 20U,
-  proof = 1U << 21U,
+  dpop_proof = 1U << 21U,
   batch = 1U << 22U,
   profile_keys = 1U << 18U,  ///< stands for each option that is a key of profiles
 };

@@ -139,8 +139,8 @@ inline constexpr Option option_table[] = {
     {"on-rotation", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code | primary,
      Alternative::none, "command that gets a new refresh token as input"},
 
-    {"store", 0, Kind::value, Check::store, "STORE", "", Group::store, variable | profile | primary,
-     Alternative::none, "keyring (default), file, file:FOLDER (sealed), none"},
+    {"store", 0, Kind::value, Check::store, "STORE", "keyring|file|none", Group::store,
+     variable | profile | primary, Alternative::none, "keyring (default), file, file:FOLDER (sealed), none"},
     {"store-key-file", 0, Kind::value, Check::path, "FILE", "", Group::session, variable | profile,
      Alternative::none, "key of sealed files: base64:... of 32 bytes, or passphrase:..."},
     {"allow-plaintext-store", 0, Kind::flag, Check::any, "", "", Group::session, profile | loopback_only,
@@ -167,7 +167,7 @@ inline constexpr Option option_table[] = {
     {"rate", 0, Kind::value, Check::rate, "N", "", Group::batch, primary, Alternative::none,
      "begin no more than N requests in a second"},
 
-    {"nonce", 0, Kind::value, Check::text, "NONCE", "", Group::proof, primary, Alternative::none,
+    {"nonce", 0, Kind::value, Check::text, "NONCE", "", Group::dpop_proof, primary, Alternative::none,
      "value of the server's last DPoP-Nonce header"},
 
     {"env", 0, Kind::value, Check::text, "NAME", "", Group::exec, primary, Alternative::none,
@@ -200,6 +200,8 @@ inline constexpr Option option_table[] = {
      "show help; with -v, all options"},
     {"version", 0, Kind::flag, Check::any, "", "", Group::common, 0, Alternative::none, "show the version"},
 };
+/// The stores that tokens can be moved to.
+inline constexpr std::string_view keeping_stores = "keyring|file";
 inline constexpr std::size_t option_count = std::size(option_table);
 
 /// Names an option at compile time: a name that is not in the table does not compile.

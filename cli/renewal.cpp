@@ -2,7 +2,6 @@
 
 #include "client_options.hpp"
 #include "dry_run.hpp"
-#include "exit_status.hpp"
 #include "grant_options.hpp"
 #include "report.hpp"
 #include "rotation.hpp"
@@ -12,6 +11,7 @@
 #include "value_check.hpp"
 
 #include <oauth_token/caller_kept_token.hpp>
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/token_source.hpp>
 

@@ -1,11 +1,11 @@
 #include "report.hpp"
 
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 #include "style.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/json.hpp>
 
 namespace oauth_token::cli {

@@ -2,11 +2,12 @@
 
 #include "client_options.hpp"
 #include "dry_run.hpp"
-#include "exit_status.hpp"
 #include "grant_options.hpp"
 #include "output.hpp"
 #include "report.hpp"
 #include "token_output.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <unistd.h>
 

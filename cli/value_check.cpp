@@ -14,8 +14,6 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view stores = "keyring|file|none";
-
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -56,7 +54,7 @@ std::optional<std::string> absolute_path(std::string_view path, const std::strin
 
 /// What the value may be one of: "a|b|c".
 std::string_view choices_of(const Option& option) {
-  return option.check == Check::choice ? option.choices : option.check == Check::store ? stores : "";
+  return option.check == Check::choice || option.check == Check::store ? option.choices : "";
 }
 
 bool is_choice(std::string_view choices, std::string_view value) {
@@ -93,9 +91,10 @@ std::string complaint(const Option& option, std::string_view value) {
       return parse_seconds(value) ? "" : "must be a number above 0, at most 86400";
     case Check::store:
       if (has_control_character(value)) return "must not hold a control character";
-      return is_choice(stores, value) || value.starts_with("file:/")
+      return is_choice(option.choices, value) || value.starts_with("file:/")
                  ? ""
-                 : "must be one of keyring, file, file:FOLDER (an absolute path), none";
+                 : "must be one of " + with_separator(option.choices, ", ") +
+                       " or file:FOLDER (an absolute path)";
     case Check::choice:
       return is_choice(option.choices, value) ? "" : "must be one of " + with_separator(option.choices, ", ");
   }

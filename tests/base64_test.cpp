@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <oauth_token/secret.hpp>
 
@@ -9,9 +9,9 @@
 #include <doctest/doctest.h>
 
 using namespace oauth_token;
-using protocol::append_base64;
-using protocol::append_base64_decoded;
-using protocol::Base64;
+using append_base64;
+using append_base64_decoded;
+using Base64;
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "protocol/client_assertion.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <oauth_token/error.hpp>
 
@@ -18,7 +18,7 @@ constexpr std::chrono::sys_seconds now{std::chrono::seconds(1'000'000)};
 
 std::string encoded(std::string_view text) {
   SecretBuffer out;
-  protocol::append_base64(out, text, protocol::Base64::url);
+  append_base64(out, text, Base64::url);
   return std::string(out.expose());
 }
 

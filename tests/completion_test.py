@@ -77,13 +77,16 @@ class Completion(unittest.TestCase):
         self.script("fish")
         commands = self.all_commands()
         self.assertGreater(len(commands), 15)
-        words = sorted({command.split()[0] for command in commands})
-        self.assertEqual(sorted(self.bash("oauth-token ")), words)
-        self.assertEqual(sorted(self.fish("oauth-token ")), words)
+        words_of_all = sorted({command.split()[0] for command in commands})
+        self.assertEqual(sorted(self.bash("oauth-token ")), words_of_all)
+        self.assertEqual(sorted(self.fish("oauth-token ")), words_of_all)
         for group in ("profile", "store"):
             names = sorted(command.split()[1] for command in commands if command.startswith(group + " "))
-            self.assertEqual(sorted(self.bash(f"oauth-token {group} ")), names)
-            self.assertEqual(sorted(self.fish(f"oauth-token {group} ")), names)
+            for words in (group, f"help {group}"):
+                self.assertEqual(sorted(self.bash(f"oauth-token {words} ")), names)
+                self.assertEqual(sorted(self.fish(f"oauth-token {words} ")), names)
+        self.assertEqual(sorted(self.bash("oauth-token help ")), words_of_all)
+        self.assertEqual(sorted(self.fish("oauth-token help ")), words_of_all)
 
     def test_the_options_of_each_command_are_those_of_its_help(self):
         self.script("fish")
@@ -190,6 +193,8 @@ class Completion(unittest.TestCase):
         driver = self.program.file("driver.zsh", ZSH)
         for line, expected in (
             ("oauth-token profile sh", "show"),
+            ("oauth-token help prof", "profile"),
+            ("oauth-token help profile sh", "show"),
             ("oauth-token password --client-auth pri", "private_key_jwt"),
             ("oauth-token password --basic-encoding=r", "--basic-encoding=raw"),
             ("oauth-token list -o js", "json"),

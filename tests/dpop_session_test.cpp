@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/dpop_proof.hpp"
 #include "support/session_world.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 std::string decoded(std::string_view part) {
   SecretBuffer out;
-  REQUIRE(protocol::append_base64_decoded(out, part, protocol::Base64::url));
+  REQUIRE(append_base64_decoded(out, part, Base64::url));
   return std::string(out.expose());
 }
 

@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/dpop_proof.hpp"
 
 #include <oauth_token/client_settings.hpp>
@@ -26,7 +26,7 @@ SigningKey new_key(std::string_view algorithm = "ES256") { return SigningKey::ge
 
 std::string decoded(std::string_view part) {
   SecretBuffer out;
-  REQUIRE(protocol::append_base64_decoded(out, part, protocol::Base64::url));
+  REQUIRE(append_base64_decoded(out, part, Base64::url));
   return std::string(out.expose());
 }
 

@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/client_assertion.hpp"
 
 #include <oauth_token/client_authentication.hpp>
@@ -26,7 +26,7 @@ constexpr std::string_view endpoint = "https://as.example/token";
 
 std::string decoded(std::string_view part) {
   SecretBuffer text;
-  REQUIRE(protocol::append_base64_decoded(text, part, protocol::Base64::url));
+  REQUIRE(append_base64_decoded(text, part, Base64::url));
   return std::string(text.expose());
 }
 

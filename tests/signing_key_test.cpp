@@ -1,7 +1,7 @@
+#include "base/base64.hpp"
 #include "crypto/algorithm.hpp"
 #include "crypto/jwk.hpp"
 #include "crypto/module.hpp"
-#include "protocol/base64.hpp"
 
 #include <oauth_token/signing_key.hpp>
 
@@ -17,7 +17,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace oauth_token;
-using protocol::base64url;
+using base64url;
 using Json = nlohmann::json;
 
 namespace {
@@ -30,7 +30,7 @@ Json examples() {
 
 std::string from_base64url(std::string_view text) {
   SecretBuffer bytes;
-  REQUIRE(protocol::append_base64_decoded(bytes, text, protocol::Base64::url));
+  REQUIRE(append_base64_decoded(bytes, text, Base64::url));
   return std::string(bytes.expose());
 }
 

@@ -1,6 +1,6 @@
 #include "protocol/token_request.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/form.hpp"
 #include "protocol/token_response.hpp"
 
@@ -282,7 +282,7 @@ TEST_CASE(
         request(ClientSecretBasic{"my app", Secret(secret), encoding}, password_grant("alice", "pw"));
     CHECK(body(built) == "grant_type=password&username=alice&password=pw");
     SecretBuffer pair;
-    REQUIRE(protocol::append_base64_decoded(pair, built->authorization.expose().substr(6)));
+    REQUIRE(append_base64_decoded(pair, built->authorization.expose().substr(6)));
     return std::string(pair.expose());
   };
   CHECK(credentials(BasicEncoding::form) == "my%20app:s3cr%25t%3A%2B%2F%26%20%3D");

@@ -1,11 +1,12 @@
 #include "batch/batch.hpp"
 
 #include "descriptor.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "token_output.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <algorithm>
 #include <array>

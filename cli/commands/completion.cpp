@@ -1,7 +1,8 @@
 #include "commands.hpp"
 #include "completion/script.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <string>
 

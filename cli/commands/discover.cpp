@@ -1,8 +1,8 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/server_metadata.hpp>
 
 namespace oauth_token::cli {

@@ -1,10 +1,11 @@
 #include "commands.hpp"
 #include "doctor/checks.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "report.hpp"
 #include "style.hpp"
 #include "value_check.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <condition_variable>
 #include <mutex>

@@ -1,6 +1,5 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "renewal.hpp"
 #include "report.hpp"
@@ -8,6 +7,7 @@
 #include "token_output.hpp"
 
 #include <oauth_token/dpop.hpp>
+#include <oauth_token/exit_status.hpp>
 
 #include <optional>
 #include <string>

@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "handover.hpp"
 #include "process.hpp"
 #include "progress.hpp"
@@ -8,6 +7,8 @@
 #include "signals.hpp"
 #include "supervision.hpp"
 #include "token_file.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <cerrno>
 #include <cstring>

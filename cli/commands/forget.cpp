@@ -1,6 +1,7 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 namespace oauth_token::cli {
 

@@ -1,8 +1,9 @@
 #include "client_options.hpp"
 #include "commands.hpp"
 #include "dry_run.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 namespace oauth_token::cli {
 

@@ -1,11 +1,11 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "record_output.hpp"
 #include "report.hpp"
 #include "table.hpp"
 #include "token_output.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/session.hpp>
 
 namespace oauth_token::cli {

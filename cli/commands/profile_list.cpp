@@ -1,10 +1,11 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "profile_file.hpp"
 #include "profile_output.hpp"
 #include "report.hpp"
 #include "table.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <utility>
 #include <vector>

@@ -1,9 +1,10 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "profile_file.hpp"
 #include "profile_secret.hpp"
 #include "profile_settings.hpp"
 #include "report.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <utility>
 

@@ -1,12 +1,12 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "nearest.hpp"
 #include "profile_file.hpp"
 #include "profile_secret.hpp"
 #include "profile_settings.hpp"
 #include "report.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/http.hpp>
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/session.hpp>

@@ -1,9 +1,10 @@
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "profile_file.hpp"
 #include "profile_output.hpp"
 #include "table.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <cstdlib>
 #include <utility>

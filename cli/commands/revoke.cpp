@@ -1,7 +1,8 @@
 #include "client_options.hpp"
 #include "commands.hpp"
 #include "dry_run.hpp"
-#include "exit_status.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 namespace oauth_token::cli {
 

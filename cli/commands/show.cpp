@@ -1,8 +1,9 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "output.hpp"
 #include "record_output.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <algorithm>
 

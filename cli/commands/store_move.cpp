@@ -1,9 +1,10 @@
 #include "client_options.hpp"
 #include "commands.hpp"
-#include "exit_status.hpp"
 #include "help.hpp"
 #include "report.hpp"
 #include "value_check.hpp"
+
+#include <oauth_token/exit_status.hpp>
 
 #include <optional>
 #include <utility>
@@ -12,12 +13,13 @@ namespace oauth_token::cli {
 
 Result<int> run_store_move(Context& context, const Settings& settings) {
   const std::string& store = settings.operands.back();
-  const Option& option = OptionName("store").option();
-  auto checked = check_value(option, store, "STORE", "", ErrorClass::usage);
-  if (store == "none" || !checked)
-    return fail(ErrorClass::usage, "STORE must be one of keyring, file, file:FOLDER (an absolute path).",
-                store == "none" ? "To keep nothing: oauth-token forget " + settings.session + "."
-                                : with_help(std::move(checked.error()), *settings.command).hint);
+  Option option = OptionName("store").option();
+  option.choices = keeping_stores;
+  if (auto checked = check_value(option, store, "STORE", "", ErrorClass::usage); !checked) {
+    if (store == "none")
+      checked.error().hint = "To keep nothing: oauth-token forget " + settings.session + ".";
+    return fail(with_help(std::move(checked.error()), *settings.command));
+  }
   auto old_key = std::exchange(context.variables.store_key, std::nullopt);
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));

@@ -180,6 +180,7 @@ std::string command_branches() {
     groups += (groups.empty() ? "" : " | ") + std::string(group);
   std::string text =
       "      *) ;;\n    esac\n  done\n\n"
+      "  [[ ${operands[0]-} == help ]] && operands=(\"${operands[@]:1}\")\n"
       "  local command=${operands[0]-} options=\":" +
       common.substr(1) +
       "\" forms=\"\" kinds=()\n"

@@ -31,16 +31,23 @@ constexpr std::string_view functions = R"sh(                    set skip 1
     end
 end
 
+# "help" may stand before them.
+function __oauth_token_operands_of_command
+    set -l operands (__oauth_token_operands)
+    test "$operands[1]" = help; and set -e operands[1]
+    printf '%s\n' $operands
+end
+
 # Whether the operands begin with one of the commands: __oauth_token_runs password 'profile set'
 function __oauth_token_runs
-    set -l operands (__oauth_token_operands)
+    set -l operands (__oauth_token_operands_of_command)
     contains -- "$operands[1]" $argv; or contains -- "$operands[1..2]" $argv
 end
 
 # Whether the operands are COMMAND and COUNT more: __oauth_token_at COUNT COMMAND
 function __oauth_token_at
     set -l words (string split -n ' ' -- "$argv[2]")
-    set -l operands (__oauth_token_operands)
+    set -l operands (__oauth_token_operands_of_command)
     test (count $operands) = (math $argv[1] + (count $words)); or return 1
     test -z "$argv[2]"; or test "$operands[1..$(count $words)]" = "$argv[2]"
 end
@@ -167,8 +174,7 @@ std::string fish_completion() {
   std::string text(beginning);
   text += options_with_value();
   text += functions;
-  for (const std::string_view group : command_groups())
-    text += word_line("", group, "commands about the " + std::string(group));
+  for (const std::string_view group : command_groups()) text += word_line("", group, group_summary(group));
   for (const Command& command : commands()) text += lines_of(command);
   for (const Option& option : option_table) text += lines_of(option);
   return text;

@@ -5,10 +5,14 @@
 namespace oauth_token::cli {
 namespace {
 
+Values stores(std::string_view choices) {
+  return {Values::Kind::stores, with_separator(choices, " ") + " file:"};
+}
+
 Values operand_values(std::string_view name) {
   if (name == "PROFILE") return {Values::Kind::profiles};
   if (name == "SESSION") return {Values::Kind::sessions};
-  if (name == "STORE") return {Values::Kind::stores, "keyring file file:"};
+  if (name == "STORE") return stores(keeping_stores);
   if (name == "GRANT_TYPE")
     return {Values::Kind::words,
             "urn:ietf:params:oauth:grant-type:jwt-bearer urn:ietf:params:oauth:grant-type:token-exchange"};
@@ -28,10 +32,9 @@ Values values_of(const Option& option, const Command& command) {
     for (const std::string& key : profile_key_names()) keys += (keys.empty() ? "" : " ") + key;
     return {Values::Kind::words, keys};
   }
+  if (option.check == Check::store) return stores(option.choices);
   if (!option.choices.empty()) return {Values::Kind::words, with_separator(option.choices, " ")};
   switch (option.check) {
-    case Check::store:
-      return {Values::Kind::stores, "keyring file file: none"};
     case Check::path:
     case Check::key:
       return {Values::Kind::files};

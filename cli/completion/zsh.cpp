@@ -60,8 +60,7 @@ std::string action(const Values& values) {
       return "(" + values.words + ")";
     case Values::Kind::stores:
       // The space keeps _arguments from adding words of its own behind the function's name.
-      return values.words.ends_with("none") ? " _oauth_token_stores keyring file none"
-                                            : " _oauth_token_stores keyring file";
+      return " _oauth_token_stores " + values.words.substr(0, values.words.rfind(' '));
     case Values::Kind::files:
       return "_files";
     case Values::Kind::programs:
@@ -116,6 +115,7 @@ std::string function_of(std::string_view group) {
   std::string names;
   std::string branches;
   if (group.empty()) {
+    branches += "      help) _oauth-token ;;\n";
     for (const std::string_view each : command_groups()) {
       names += "      '" + std::string(each) + ":" + escaped(group_summary(each)) + "'\n";
       branches += "      " + std::string(each) + ") _oauth-token-" + std::string(each) + " ;;\n";

@@ -1,9 +1,9 @@
 #include "doctor/checklist.hpp"
 
 #include "counted.hpp"
-#include "exit_status.hpp"
 #include "style.hpp"
 
+#include <oauth_token/exit_status.hpp>
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
 

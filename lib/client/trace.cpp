@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/form.hpp"
 #include "protocol/masking.hpp"
 #include "protocol/request_headers.hpp"
@@ -122,7 +122,7 @@ std::string describe_response(const HttpResponse& response, const Mask& mask) {
 void add_basic(protocol::Masker& masker, std::string_view credentials) {
   masker.add(credentials);
   SecretBuffer pair;
-  if (!protocol::append_base64_decoded(pair, credentials)) return;
+  if (!append_base64_decoded(pair, credentials)) return;
   const std::string_view secret = pair.expose().substr(std::min(pair.expose().find(':') + 1, pair.size()));
   masker.add(secret);
   SecretBuffer decoded;

@@ -1,8 +1,8 @@
+#include "base/base64.hpp"
 #include "base/clock.hpp"
 #include "crypto/certificate_parts.hpp"
 #include "crypto/key_material.hpp"
 #include "crypto/module.hpp"
-#include "protocol/base64.hpp"
 
 #include <oauth_token/client_certificate.hpp>
 #include <oauth_token/text.hpp>
@@ -57,7 +57,7 @@ Result<std::shared_ptr<const ClientCertificate::Parts>> pair(const KeyMaterial& 
   if (!digest) return fail(digest.error());
   parts->subject = escape_for_terminal(facts->subject);
   parts->valid_until = ends;
-  parts->sha256 = protocol::base64url(*digest);
+  parts->sha256 = base64url(*digest);
   parts->warnings = with_key.warnings;
   return parts;
 }

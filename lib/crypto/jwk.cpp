@@ -1,8 +1,8 @@
 #include "crypto/jwk.hpp"
 
+#include "base/base64.hpp"
 #include "crypto/algorithm.hpp"
 #include "crypto/unusable.hpp"
-#include "protocol/base64.hpp"
 
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>
@@ -39,8 +39,7 @@ std::vector<json::Value> private_keys(json::Value root, std::size_t& all) {
 std::optional<Secret> bytes_of(json::Value value) {
   const auto text = value.text();
   SecretBuffer bytes;
-  if (!text || text->empty() || !protocol::append_base64_decoded(bytes, *text, protocol::Base64::url))
-    return std::nullopt;
+  if (!text || text->empty() || !append_base64_decoded(bytes, *text, Base64::url)) return std::nullopt;
   return bytes.take();
 }
 
@@ -132,7 +131,7 @@ Result<KeyKind> kind_of_jwk(json::Value key, const std::string& source) {
 
 Secret encoded(std::string_view bytes) {
   SecretBuffer text;
-  protocol::append_base64(text, bytes, protocol::Base64::url);
+  append_base64(text, bytes, Base64::url);
   return text.take();
 }
 
@@ -169,8 +168,7 @@ Result<Jwk> parse_jwk(const Secret& text, const std::string& source) {
   if (auto read = read_numbers(*key, jwk.numbers, source); !read) return fail(std::move(read.error()));
   if (const auto chain = (*key)["x5c"]; chain.type() == json::Type::array && chain.begin() != chain.end()) {
     SecretBuffer der;
-    if (protocol::append_base64_decoded(der, (*chain.begin()).text().value_or("")))
-      jwk.certificate = der.expose();
+    if (append_base64_decoded(der, (*chain.begin()).text().value_or(""))) jwk.certificate = der.expose();
   }
   return jwk;
 }

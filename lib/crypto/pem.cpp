@@ -1,6 +1,6 @@
 #include "crypto/pem.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <string>
 #include <utility>
@@ -52,7 +52,7 @@ std::optional<Secret> pem_bytes(const PemBlock& block) {
     if (line.find(':') == std::string_view::npos) joined.append(line);
   }
   SecretBuffer bytes;
-  if (joined.empty() || !protocol::append_base64_decoded(bytes, joined.expose())) return std::nullopt;
+  if (joined.empty() || !append_base64_decoded(bytes, joined.expose())) return std::nullopt;
   return bytes.take();
 }
 

@@ -1,8 +1,8 @@
+#include "base/base64.hpp"
 #include "crypto/algorithm.hpp"
 #include "crypto/jwk.hpp"
 #include "crypto/key_material.hpp"
 #include "crypto/module.hpp"
-#include "protocol/base64.hpp"
 
 #include <oauth_token/signing_key.hpp>
 #include <oauth_token/text.hpp>
@@ -76,7 +76,7 @@ Result<SigningKey> SigningKey::Key::make(const KeyMaterial& material) {
   key->public_jwk = oauth_token::public_jwk(*numbers);
   const auto digest = module.sha256(key->public_jwk);
   if (!digest) return fail(digest.error());
-  key->thumbprint = protocol::base64url(*digest);
+  key->thumbprint = base64url(*digest);
   if (auto named = key->name_certificate(material.contents); !named) return fail(std::move(named.error()));
   return SigningKey(key);
 }
@@ -89,8 +89,8 @@ Result<void> SigningKey::Key::name_certificate(const KeyContents& contents) {
   const auto sha1 = module->sha1(facts->der);
   const auto sha256 = module->sha256(facts->der);
   if (!sha1 || !sha256) return fail(sha1 ? sha256.error() : sha1.error());
-  certificate_sha1 = protocol::base64url(*sha1);
-  certificate_sha256 = protocol::base64url(*sha256);
+  certificate_sha1 = base64url(*sha1);
+  certificate_sha256 = base64url(*sha256);
   return {};
 }
 

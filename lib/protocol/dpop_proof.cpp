@@ -1,7 +1,7 @@
 #include "protocol/dpop_proof.hpp"
 
+#include "base/base64.hpp"
 #include "crypto/module.hpp"
-#include "protocol/base64.hpp"
 #include "protocol/jwt.hpp"
 
 #include <oauth_token/json.hpp>

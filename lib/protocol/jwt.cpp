@@ -1,6 +1,6 @@
 #include "protocol/jwt.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "protocol/masking.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/form.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/client_assertion.hpp"
 #include "protocol/numbers.hpp"
 

@@ -1,4 +1,4 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/form.hpp"
 #include "protocol/grant_members.hpp"
 #include "protocol/token_request.hpp"

@@ -1,6 +1,6 @@
 #include "protocol/token_request.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 #include "protocol/form.hpp"
 #include "protocol/grant_members.hpp"
 #include "protocol/request_headers.hpp"

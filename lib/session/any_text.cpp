@@ -1,6 +1,6 @@
 #include "session/any_text.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -9,7 +9,7 @@ namespace oauth_token {
 json::Writer& write_text(json::Writer& out, std::string_view text) {
   if (is_utf8(text)) return out.text(text);
   SecretBuffer encoded;
-  protocol::append_base64(encoded, text);
+  append_base64(encoded, text);
   return out.begin_object().member("base64", encoded.expose()).end_object();
 }
 
@@ -17,7 +17,7 @@ std::optional<std::string> read_text(json::Value value) {
   if (const auto text = value.text()) return std::string(*text);
   const auto encoded = value["base64"].text();
   SecretBuffer text;
-  if (!encoded || !protocol::append_base64_decoded(text, *encoded)) return std::nullopt;
+  if (!encoded || !append_base64_decoded(text, *encoded)) return std::nullopt;
   return std::string(text.expose());
 }
 

@@ -1,6 +1,6 @@
 #include "session/id_token.hpp"
 
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <oauth_token/json.hpp>
 
@@ -17,8 +17,7 @@ std::optional<json::Document> claims(const Secret& id_token) {
   const auto second = text.find('.', first == std::string_view::npos ? first : first + 1);
   if (second == std::string_view::npos) return std::nullopt;
   SecretBuffer decoded;
-  if (!protocol::append_base64_decoded(decoded, text.substr(first + 1, second - first - 1),
-                                       protocol::Base64::url))
+  if (!append_base64_decoded(decoded, text.substr(first + 1, second - first - 1), Base64::url))
     return std::nullopt;
   auto document = json::parse(decoded.take());
   if (!document) return std::nullopt;

@@ -1,7 +1,7 @@
 #include "store/store_key.hpp"
 
+#include "base/base64.hpp"
 #include "crypto/module.hpp"
-#include "protocol/base64.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
@@ -35,9 +35,9 @@ Result<StoreKey> parse_store_key(const Secret& text) {
   }
   if (rest.starts_with(base64)) rest.remove_prefix(base64.size());
   if (rest.empty()) return no_key("The key of the file store is empty.");
-  for (const auto alphabet : {protocol::Base64::standard, protocol::Base64::url}) {
+  for (const auto alphabet : {Base64::standard, Base64::url}) {
     SecretBuffer bytes;
-    if (!protocol::append_base64_decoded(bytes, rest, alphabet)) continue;
+    if (!append_base64_decoded(bytes, rest, alphabet)) continue;
     if (bytes.size() != aes_key_size)
       return no_key("The key of the file store has " + std::to_string(bytes.size()) +
                     " bytes instead of 32.");

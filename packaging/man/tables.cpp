@@ -32,7 +32,7 @@ constexpr Topic topics[] = {
     {"Session and store", bit(Group::store) | bit(Group::session) | bit(Group::replace)},
     {"Validity and renewal", bit(Group::age) | bit(Group::cache) | bit(Group::force) | bit(Group::wait)},
     {"List of users", bit(Group::batch)},
-    {"Proof", bit(Group::proof)},
+    {"Proof", bit(Group::dpop_proof)},
     {"The command that is run", bit(Group::exec)},
     {"Output", bit(Group::output) | bit(Group::token_output) | bit(Group::trace)},
     {"General", bit(Group::common)},
@@ -101,7 +101,7 @@ constexpr Variable secrets[] = {
 std::string dashed(const Option& option) { return "\\-" + escaped(option.name); }
 
 void write_choices(std::ostream& out, const Option& option, std::string_view choices) {
-  if (choices.empty() || option.value_name == option.choices) return;
+  if (choices.empty() || option.value_name == option.choices || option.check == cli::Check::store) return;
   out << (option.check == cli::Check::text ? "For example\n" : "One of\n");
   std::vector<std::string_view> words;
   for (; !choices.empty(); choices.remove_prefix(std::min(words.back().size() + 1, choices.size())))

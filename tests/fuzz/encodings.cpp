@@ -1,7 +1,7 @@
 // Form and base64 encoding: round trips, and decoders that meet anything.
 
+#include "base/base64.hpp"
 #include "fuzzing.hpp"
-#include "protocol/base64.hpp"
 #include "protocol/form.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

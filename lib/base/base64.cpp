@@ -1,8 +1,8 @@
-#include "protocol/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstdint>
 
-namespace oauth_token::protocol {
+namespace oauth_token {
 namespace {
 
 constexpr std::string_view standard_digits =
@@ -60,4 +60,4 @@ bool append_base64_decoded(SecretBuffer& out, std::string_view text, Base64 alph
   return (bits & ((1U << count) - 1U)) == 0;
 }
 
-}  // namespace oauth_token::protocol
+}  // namespace oauth_token

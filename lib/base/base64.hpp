@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace oauth_token::protocol {
+namespace oauth_token {
 
 /// RFC 4648: `standard` with padding (s4), `url` without (s5).
 enum class Base64 { standard, url };
@@ -19,4 +19,4 @@ std::string base64url(std::string_view bytes);
 /// missing in either.
 bool append_base64_decoded(SecretBuffer& out, std::string_view text, Base64 alphabet = Base64::standard);
 
-}  // namespace oauth_token::protocol
+}  // namespace oauth_token

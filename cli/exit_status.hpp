@@ -1,3 +1,0 @@
-#pragma once
-
-#include <oauth_token/exit_status.hpp>
