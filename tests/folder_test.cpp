@@ -128,15 +128,24 @@ TEST_CASE("what others may use is refused, naming the command that mends it") {
   const TemporaryFolder temporary;
   const auto folder = Folder::open(temporary.path).value();
   REQUIRE(folder.replace("file", "text"));
-  fs::permissions(temporary.path + "/file", fs::perms(0644));
-  CHECK(class_of(folder.read("file", 100).error()) == "config");
-  CHECK(folder.read("file", 100).error().hint.find("chmod 600 " + temporary.path + "/file") !=
-        std::string::npos);
-  fs::permissions(temporary.path, fs::perms(0777));
-  const Error error = Folder::open(temporary.path).error();
-  CHECK(class_of(error) == "config");
-  CHECK(error.message == temporary.path + " is not safe to use: other users can write to it.");
-  CHECK(error.hint == "Run: chmod 700 " + temporary.path);
+  for (const int mode : {0610, 0620, 0640, 0601, 0602, 0604}) {
+    CAPTURE(mode);
+    fs::permissions(temporary.path + "/file", fs::perms(mode));
+    const Error error = folder.read("file", 100).error();
+    CHECK(class_of(error) == "config");
+    CHECK(error.message == temporary.path + "/file is not safe to use: other users can use it.");
+    CHECK(error.hint == "If nobody did, run: chmod 600 " + temporary.path + "/file");
+  }
+  for (const int mode : {0720, 0702, 0777}) {
+    CAPTURE(mode);
+    fs::permissions(temporary.path, fs::perms(mode));
+    const Error error = Folder::open(temporary.path).error();
+    CHECK(class_of(error) == "config");
+    CHECK(error.message == temporary.path + " is not safe to use: other users can write to it.");
+    CHECK(error.hint == "Run: chmod 700 " + temporary.path);
+  }
+  fs::permissions(temporary.path, fs::perms(0755));
+  CHECK(Folder::open(temporary.path).has_value());
 }
 
 TEST_CASE("relative paths, fifos and folders in place of files are refused") {
