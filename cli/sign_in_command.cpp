@@ -31,7 +31,8 @@ Values joined_pairs(const Pairs& pairs, const char* between) {
 template <class Kept>
 Values value_of(const SecretSource& source, std::string Kept::*value) {
   const auto* const kept = std::get_if<Kept>(&source);
-  return kept == nullptr ? Values() : Values{kept->*value};
+  if (kept == nullptr) return {};
+  return {kept->*value};
 }
 
 void add_source(std::vector<Wanted>& all, const SecretSource& source, OptionName file, OptionName command) {
