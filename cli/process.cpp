@@ -1,6 +1,7 @@
 #include "process.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -38,13 +39,15 @@ bool for_each_descriptor(const Visit& visit) {
   };
   const std::unique_ptr<DIR, Close> folder(opendir("/proc/self/fd"));
   if (!folder) return false;
-  while (const dirent* const entry = readdir(folder.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = readdir(folder.get());
+    if (entry == nullptr) return errno == 0;
     const std::string_view name(&entry->d_name[0]);
     int descriptor = 0;  // "." and ".." leave it so
     (void)std::from_chars(name.data(), name.data() + name.size(), descriptor);
     if (descriptor > 2 && descriptor != dirfd(folder.get())) visit(descriptor);
   }
-  return true;
 }
 
 void close_on_exec(int descriptor) noexcept { (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC); }

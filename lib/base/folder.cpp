@@ -272,7 +272,11 @@ Result<std::vector<std::string>> Folder::names() const {
   if (!stream) return storage_failure("Cannot read the folder", path_);
   again.release();
   std::vector<std::string> names;
-  while (const dirent* const entry = ::readdir(stream.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr && errno != 0) return storage_failure("Cannot read the folder", path_);
+    if (entry == nullptr) break;
     const std::string name(static_cast<const char*>(entry->d_name));
     if (name.front() != '.') {
       names.push_back(name);
