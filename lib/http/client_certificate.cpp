@@ -84,6 +84,7 @@ bool is_of_server(void* ssl_context) noexcept {
 
 void show(void* ssl_context, TlsReport& report) {
   auto* const context = static_cast<SSL_CTX*>(ssl_context);
+  report.is_of_server = true;
   SSL_CTX_set_cert_cb(context, on_request, &report);
   if (report.own) use(context, *report.own.parts());
 }

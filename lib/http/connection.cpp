@@ -66,10 +66,7 @@ struct Connection::State {
   void configure();
   void report_to_watcher();
   CURLMcode perform();
-  template <class Value>
-  void set(CURLoption option, Value value) {
-    curl_easy_setopt(easy.get(), option, value);
-  }
+  void set(CURLoption option, auto value) { curl_easy_setopt(easy.get(), option, value); }
   template <class Value>
   Value info(CURLINFO which) const {
     Value value{};
@@ -169,6 +166,7 @@ Error Connection::State::explain(CURLcode code) const {
                         .text = text.data(),
                         .os_error = os_error != 0 ? os_error : socket_error,
                         .proxy_status = info<long>(CURLINFO_HTTP_CONNECTCODE),
+                        .port = info<long>(CURLINFO_PRIMARY_PORT),
                         .is_connected = connected,
                         .is_in_handshake = in_handshake && !connected,
                         .is_answered = answered},

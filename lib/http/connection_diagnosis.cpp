@@ -83,17 +83,61 @@ std::string after_loss(const ConnectionFailure& failure, const TlsReport& tls, c
                "FILE).";
 }
 
-Error about_loss(const ConnectionFailure& failure, const Url& url, const TlsReport& tls) {
+Error about_loss(const ConnectionFailure& failure, const std::string& there, const TlsReport& tls) {
   const std::string when = failure.is_in_handshake ? " during the TLS handshake" : "";
   const bool is_reset = failure.os_error == ECONNRESET || failure.os_error == EPIPE;
   // Without an error of the system it just ended, in the middle of what TLS had to say perhaps.
   if (failure.code == CURLE_OK || failure.os_error == 0)
-    return network_error("closed", url.origin() + " closed the connection" + when + ".",
+    return network_error("closed", there + " closed the connection" + when + ".",
                          after_loss(failure, tls, "Try again later; its log may say why."));
   return network_error(
       is_reset ? "reset" : "broken",
-      "The connection to " + url.origin() + (is_reset ? " was reset" : " broke") + when + ".",
+      "The connection to " + there + (is_reset ? " was reset" : " broke") + when + ".",
       after_loss(failure, tls, "Try again later; a firewall on the way or the server's log may say why."));
+}
+
+// Which hosts go past the proxy only libcurl knows; the port tells, or its sentence.
+bool is_at_proxy(const ConnectionFailure& failure, const Url& url, const Route& route, const TlsReport& tls) {
+  if (failure.is_connected || tls.is_of_server || route.proxy.empty()) return false;
+  return failure.port != 0 ? failure.port != url.port : peer(failure, url, route) != url.origin();
+}
+
+Error about_loss_at_proxy(const ConnectionFailure& failure, const std::string& proxy, const TlsReport& tls) {
+  Error error = about_loss(failure, proxy, tls);
+  if (error.reason == "closed" && !failure.is_in_handshake)
+    error.message = proxy + " closed the connection, or did not answer as a proxy does.";
+  error.hint = "Check --proxy, https_proxy and no_proxy; the proxy's log may say why.";
+  return error;
+}
+
+Error about(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
+            const TlsReport& tls) {
+  const bool at_proxy = is_at_proxy(failure, url, route, tls);
+  const std::string there = at_proxy ? proxy_name(route.proxy) : url.origin();
+  const auto lost = at_proxy ? about_loss_at_proxy : about_loss;
+  const bool is_verification =
+      tls.verify_error != 0 || tls.revoked || failure.code == CURLE_PEER_FAILED_VERIFICATION;
+  if (is_verification || Trust::is_tls_error(failure.text))
+    return trust.explain(tls, failure.text, there, failure.is_connected);
+  if (!failure.is_connected && (failure.proxy_status >= 300 || failure.code == CURLE_PROXY ||
+                                failure.code == CURLE_COULDNT_RESOLVE_PROXY))
+    return about_proxy(failure, route);
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return network_error("name", "The name " + url.host + " cannot be resolved.",
+                           "Check the spelling, and whether this machine's DNS works.");
+    case CURLE_COULDNT_CONNECT:
+      if (failure.os_error == ECONNRESET) return lost(failure, there, tls);
+      return about_refusal(failure, url, route);
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      return {.error_class = ErrorClass::internal,
+              .message = "libcurl failed: " +
+                         std::string(curl_easy_strerror(static_cast<CURLcode>(failure.code))) + "."};
+    default:
+      return lost(failure, there, tls);
+  }
 }
 
 }  // namespace
@@ -107,29 +151,9 @@ std::string host_of_proxy(std::string_view proxy) {
 
 Error explain(const ConnectionFailure& failure, const Url& url, const Route& route, const Trust& trust,
               const TlsReport& tls) {
-  const bool is_verification =
-      tls.verify_error != 0 || tls.revoked || failure.code == CURLE_PEER_FAILED_VERIFICATION;
-  if (is_verification || Trust::is_tls_error(failure.text))
-    return trust.explain(tls, failure.text, url.origin(), failure.is_connected);
-  if (!failure.is_connected && (failure.proxy_status >= 300 || failure.code == CURLE_PROXY ||
-                                failure.code == CURLE_COULDNT_RESOLVE_PROXY))
-    return about_proxy(failure, route);
-  switch (failure.code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return network_error("name", "The name " + url.host + " cannot be resolved.",
-                           "Check the spelling, and whether this machine's DNS works.");
-    case CURLE_COULDNT_CONNECT:
-      if (failure.os_error == ECONNRESET) return about_loss(failure, url, tls);
-      return about_refusal(failure, url, route);
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-      return {.error_class = ErrorClass::internal,
-              .message = "libcurl failed: " +
-                         std::string(curl_easy_strerror(static_cast<CURLcode>(failure.code))) + "."};
-    default:
-      return about_loss(failure, url, tls);
-  }
+  Error error = about(failure, url, route, trust, tls);
+  if (error.message.starts_with("the ")) error.message.front() = 'T';
+  return error;
 }
 
 }  // namespace oauth_token::http

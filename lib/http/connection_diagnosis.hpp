@@ -17,6 +17,7 @@ struct ConnectionFailure {
   std::string_view text;      ///< libcurl's sentence
   int os_error = 0;           ///< errno; 0: unknown
   long proxy_status = 0;      ///< of the proxy's answer to CONNECT; 0: none
+  long port = 0;              ///< that was connected to, the proxy's perhaps; 0: none
   bool is_connected = false;  ///< the failure came later
   bool is_in_handshake = false;
   bool is_answered = false;  ///< the server sent something of HTTP before

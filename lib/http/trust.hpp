@@ -31,6 +31,7 @@ struct TlsReport {
   bool is_examined = false;                   ///< whether the last two are wanted
   ClientCertificate own = {};                 ///< the client's, before the handshake
   bool is_asked = false;                      ///< the server wanted to see one
+  bool is_of_server = false;                  ///< not of a proxy in front of it
   int alert = 0;                              ///< the fatal one that ended it; only where there is `own`
   std::string version = {};                   ///< "TLSv1.3"
   std::shared_ptr<stack_st_X509> chain = {};  ///< from the server's own up
