@@ -35,7 +35,7 @@ end
 function __oauth_token_operands_of_command
     set -l operands (__oauth_token_operands)
     test "$operands[1]" = help; and set -e operands[1]
-    printf '%s\n' $operands
+    string join \n -- $operands
 end
 
 # Whether the operands begin with one of the commands: __oauth_token_runs password 'profile set'
