@@ -186,6 +186,15 @@ class TrustTest(unittest.TestCase):
                 self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
             self.assertEqual((len(server.requests), proxy.connections), (4, 0))
 
+    def test_no_proxy_is_taken_from_a_variable_that_a_request_can_set(self):
+        """A CGI server makes HTTP_PROXY from the header Proxy."""
+        with FaultServer(answering(TOKEN)) as proxy:
+            for variable, connections in (("http_proxy", 1), ("HTTP_PROXY", 0)):
+                before = proxy.connections
+                done = self.password("--allow-http", "--token-endpoint", "http://as.invalid/token",
+                                     environment={variable: proxy.url("")})
+                self.assertEqual((done.stdout, proxy.connections - before), ("", connections), (variable, done.stderr))
+
     def test_a_named_authority_replaces_the_trust_variables(self):
         with FaultServer(answering(TOKEN), tls=self.tls) as server:
             words = ["--token-endpoint", server.url()]

@@ -31,6 +31,21 @@ TEST_CASE("a store that does not take the present tokens: the refresh token is n
   CHECK(world.server.state().refreshes == 0);
 }
 
+TEST_CASE("a store that gives back something else than it took: the refresh token is not spent") {
+  World world;
+  world.sign_in();
+  world.expire();
+  const std::string half = content(world.half_file());
+  world.store->after = [&](std::string_view verb) -> std::optional<Error> {
+    if (verb == "save") write(world.half_file(), half + " ");
+    return std::nullopt;
+  };
+  const auto token = world.source().token();
+  CHECK(value(token) ==
+        "store: The store said that it kept the tokens of session \"work\", but gives back something else.");
+  CHECK(world.server.state().refreshes == 0);
+}
+
 TEST_CASE("a journal that cannot be written: the refresh token is not spent") {
   World world;
   world.sign_in();
@@ -55,6 +70,7 @@ TEST_CASE("the store fails after the refresh: the journal keeps the tokens, and 
                                  world.state + "/journal/" + world.record().id +
                                  ".next, since the store does not take them: The keyring is locked.");
   CHECK(everything_in(world.state).find("rt-2") == std::string::npos);
+  CHECK(SessionFolder::open(world.state).value().leftover(world.record()).value().unstored);
   // Still locked: the same token, the same kind of warning, and nothing is sent.
   const auto again = world.source().token();
   CHECK(value(again) == "at-2");
