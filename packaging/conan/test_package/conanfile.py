@@ -1,7 +1,5 @@
 """A program against the package, which `conan create` builds and runs."""
 
-import pathlib
-
 from conan import ConanFile
 from conan.tools.build import can_run
 from conan.tools.cmake import CMake, cmake_layout
@@ -24,4 +22,4 @@ class Use(ConanFile):
 
     def test(self):
         if can_run(self):
-            self.run(str(pathlib.Path(self.cpp.build.bindir) / "use"), env="conanrun")
+            self.run(f"{self.cpp.build.bindir}/use", env="conanrun")
