@@ -61,6 +61,16 @@ class Completion(unittest.TestCase):
         script = f"source script.fish; complete -C {line!r} | string replace -r '\\t.*' ''; true"
         return self.shell("fish", "--no-config", "-c", script)
 
+    def zsh(self, lines):
+        """What zsh would offer for each of the lines, in one shell for all of them."""
+        self.script("zsh")
+        driver = self.program.file("offers.zsh", ZSH_OFFERS)
+        lines = list(lines)
+        words = self.shell("zsh", "-f", driver, input="".join(line + "\n" for line in lines))
+        offers = " ".join(words).split("<<end>>")
+        self.assertEqual(len(offers), len(lines) + 1)
+        return {line: set(offered.split()) for line, offered in zip(lines, offers)}
+
     def sessions(self):
         folder = self.program.state_home / "oauth-token" / "sessions"
         for parent in (folder.parent, folder):
@@ -80,8 +90,11 @@ class Completion(unittest.TestCase):
         words_of_all = sorted({command.split()[0] for command in commands})
         self.assertEqual(sorted(self.bash("oauth-token ")), words_of_all)
         self.assertEqual(sorted(self.fish("oauth-token ")), words_of_all)
+        in_zsh = self.zsh(["oauth-token ", "oauth-token profile ", "oauth-token store "])
+        self.assertEqual(sorted(in_zsh["oauth-token "]), words_of_all)
         for group in ("profile", "store"):
             names = sorted(command.split()[1] for command in commands if command.startswith(group + " "))
+            self.assertEqual(sorted(in_zsh[f"oauth-token {group} "]), names)
             for words in (group, f"help {group}"):
                 self.assertEqual(sorted(self.bash(f"oauth-token {words} ")), names)
                 self.assertEqual(sorted(self.fish(f"oauth-token {words} ")), names)
@@ -90,6 +103,7 @@ class Completion(unittest.TestCase):
 
     def test_the_options_of_each_command_are_those_of_its_help(self):
         self.script("fish")
+        in_zsh = self.zsh(f"oauth-token {command} --" for command in self.all_commands())
         for command in self.all_commands():
             with self.subTest(command=command):
                 text = self.program.run(*command.split(), "--help", "-v").stdout
@@ -98,11 +112,13 @@ class Completion(unittest.TestCase):
                 self.assertEqual({word[2:] for word in self.bash(f"oauth-token {command} --")}, wanted)
                 offered = {word[2:].rstrip("=") for word in self.fish(f"oauth-token {command} --") if word[:2] == "--"}
                 self.assertEqual(offered, wanted)
+                offered = {word[2:].rstrip("=") for word in in_zsh[f"oauth-token {command} --"] if word[:2] == "--"}
+                self.assertEqual(offered, wanted)
 
     def test_the_values_that_an_option_can_have(self):
         self.script("fish")
         methods = ["client_secret_basic", "client_secret_post", "client_secret_jwt"]
-        for line, expected in (
+        table = (
             ("oauth-token password --client-auth client_", methods),
             ("oauth-token --client-auth client_secret_basic --basic-encoding ", ["form", "raw"]),
             ("oauth-token token -o ", ["token", "json", "header", "env", "github", "none"]),
@@ -113,10 +129,13 @@ class Completion(unittest.TestCase):
             ("oauth-token assertion --assertion-audience ", ["issuer", "endpoint"]),
             ("oauth-token dpop-proof P", ["POST", "PUT", "PATCH"]),
             ("oauth-token password --issuer ", []),
-        ):
+        )
+        in_zsh = self.zsh(line for line, _ in table)
+        for line, expected in table:
             with self.subTest(line=line):
                 self.assertEqual(self.bash(line), expected)
-                if "--client-auth client_secret_basic" not in line:
+                if "oauth-token --" not in line:
+                    self.assertEqual(sorted(in_zsh[line]), sorted(expected))
                     self.assertEqual(sorted(self.fish(line)), sorted(expected))
 
     def test_a_value_behind_an_equals_sign(self):
@@ -212,6 +231,28 @@ class Completion(unittest.TestCase):
         self.assertEqual((done.status, done.stdout), (2, ""))
         self.assertIn("bash, zsh and fish", done.stderr)
 
+
+# Types each line and a tab, and notes what is handed to zsh as a match.
+ZSH_OFFERS = r"""
+zmodload zsh/zpty
+zpty inner zsh -f -i
+send() { zpty -w inner "$1" }
+send "PS1=; unsetopt zle_bracketed_paste auto_list auto_menu beep 2>/dev/null; unset zle_bracketed_paste"
+send "autoload -U compinit; compinit -u -D; source ~/script.zsh; : >~/offers"
+send 'compadd() {'
+send '  [[ " ${@[1,(i)(-|--)]} " == *" -"(O|A|D)" "* ]] && { builtin compadd "$@"; return }'
+send '  local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>~/offers'
+send '}'
+send "next() { BUFFER=; print -r -- \"<<en\"\"d>>\" }; zle -N next; bindkey '^X' next; print rea''dy"
+zpty -r inner output '*ready*'
+while IFS= read -r line; do
+  zpty -w -n inner "$line"$'\t'$'\030'
+  zpty -r inner output '*<<end>>*'
+  print -r -- "$(<~/offers) <<end>>"
+  : >~/offers
+done
+zpty -d inner
+"""
 
 # Types the line and a tab, then shows the last word of what the line has become.
 ZSH = r"""
