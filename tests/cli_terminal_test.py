@@ -104,6 +104,20 @@ class TerminalTest(unittest.TestCase):
             self.assertIn("--password-stdin", terminal.screen)
         self.assertEqual(self.server.connections, 0)
 
+    def test_a_terminal_of_one_column_or_of_an_unknown_kind_is_asked_as_any_other(self):
+        for size in ((1, 1), (0, 0), (24, 80)):
+            for kind in ("xterm", "dumb", "nonsense", "", None):
+                with self.subTest(size, kind=kind):
+                    with self.program.terminal(*self.words("-o", "token"), environment={"TERM": kind}) as terminal:
+                        terminal.resize(*size)
+                        terminal.wait_for(QUESTION)
+                        self.assertFalse(terminal.echo())
+                        terminal.type("right\n")
+                        self.assertEqual(terminal.wait(), 0, terminal.screen)
+                        self.assertTrue(terminal.echo())
+                        self.assertTrue(terminal.screen.endswith("\nat-1\r\n"), terminal.screen)
+                        self.assertNotIn("\x1b", terminal.screen)
+
     def test_an_answer_on_a_terminal_is_escaped(self):
         answer = json.dumps({"access_token": "at", "token_type": "Bearer", "x": "y\u202e\x1bz"}).encode()
         for more in (["-o", "token"], ["-o", "json"], ["--field", "x"]):

@@ -137,7 +137,8 @@ class OnTerminal(unittest.TestCase):
             shell.type(words + "\n")
             shell.wait_for("Waiting, 1 s")
             shell.type("\x1a")
-            before = shell.wait_for("Stopped")
+            shell.wait_for("Stopped")
+            before = shell.screen[:shell.screen.index("Stopped")]
             self.assertNotIn("Waiting", "".join(shown(before)))
             shell.wait_for("ready> ")
             time.sleep(0.5)  # a line that were drawn now would be in the shell's
