@@ -15,8 +15,6 @@ constexpr std::string_view see_overview = "See \"oauth-token --help\".";
 
 void overwrite(char* text) { explicit_bzero(text, std::strlen(text)); }
 
-std::string quoted(std::string_view word) { return "\"" + escape_for_terminal(word) + "\""; }
-
 std::size_t before_split(std::span<char* const> words) {
   std::size_t count = 0;
   while (count < words.size() && std::string_view(words[count]) != "--") ++count;
@@ -190,7 +188,7 @@ class Parser {
       std::vector<std::string_view> names;
       for (const Command& command : commands()) names.push_back(command.name);
       const std::string hint = did_you_mean("\"oauth-token ", nearest(name, names), "\"");
-      return fail(ErrorClass::usage, "There is no command " + quoted(name) + ".",
+      return fail(ErrorClass::usage, "There is no command " + quote_for_terminal(name) + ".",
                   hint.empty() ? std::string(see_overview) : hint);
     }
     found_.operands.assign(operands_.begin() + static_cast<std::ptrdiff_t>(used), operands_.end());
@@ -200,8 +198,8 @@ class Parser {
   Result<void> choose_group(const std::string& name) {
     found_.group = name;
     if (found_.help || found_.version) return {};
-    return fail(ErrorClass::usage, quoted("oauth-token " + name) + " is half a command.",
-                "See " + quoted("oauth-token " + name + " --help") + ".");
+    return fail(ErrorClass::usage, quote_for_terminal("oauth-token " + name) + " is half a command.",
+                "See " + quote_for_terminal("oauth-token " + name + " --help") + ".");
   }
 
   [[nodiscard]] Result<void> check_command() {
@@ -210,15 +208,16 @@ class Parser {
     for (const auto& [name, value] : found_.options) {
       if (command.takes(name.option())) continue;
       return fail(ErrorClass::usage,
-                  quoted(written) + " has no option --" + std::string(name.option().name) + ".",
-                  "See " + quoted(written + " --help") + ".");
+                  quote_for_terminal(written) + " has no option --" + std::string(name.option().name) + ".",
+                  "See " + quote_for_terminal(written + " --help") + ".");
     }
     if (command.has_child && found_.child.empty())
       return fail(ErrorClass::usage, "There is no COMMAND behind \"--\".",
-                  "Write " + quoted(written + " " + std::string(command.operands)) + ".");
-    const std::string usage = "Write " + quoted(written + " " + std::string(command.operands)) + ".";
+                  "Write " + quote_for_terminal(written + " " + std::string(command.operands)) + ".");
+    const std::string usage =
+        "Write " + quote_for_terminal(written + " " + std::string(command.operands)) + ".";
     if (found_.operands.size() < command.operands_needed)
-      return fail(ErrorClass::usage, quoted(written) + " needs more arguments.", usage);
+      return fail(ErrorClass::usage, quote_for_terminal(written) + " needs more arguments.", usage);
     if (found_.operands.size() > command.operands_at_most) {
       for (std::size_t i = command.operands_at_most; i < found_.operands.size(); ++i)
         wipe_operand(found_.operands[i]);
@@ -226,7 +225,7 @@ class Parser {
       return fail(ErrorClass::usage,
                   many == 1 ? "There is one argument too many."
                             : "There are " + std::to_string(many) + " arguments too many.",
-                  command.operands.empty() ? quoted(written) + " takes none." : usage);
+                  command.operands.empty() ? quote_for_terminal(written) + " takes none." : usage);
     }
     return {};
   }

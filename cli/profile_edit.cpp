@@ -193,7 +193,7 @@ Result<std::string> text_without_profile(std::string text, const std::string& pa
   const TomlProfile* const there = find(*read, profile);
   if (there == nullptr)
     return fail(ErrorClass::config,
-                escape_for_terminal(path) + " holds no profile \"" + escape_for_terminal(profile) + "\".",
+                escape_for_terminal(path) + " holds no profile " + quote_for_terminal(profile) + ".",
                 "See \"oauth-token profile list\".");
   Values intended = values_of(*read);
   intended.erase(profile);

@@ -17,8 +17,6 @@
 namespace oauth_token::cli {
 namespace {
 
-std::string quoted(std::string_view text) { return '"' + escape_for_terminal(text) + '"'; }
-
 std::string absolute_variable(const char* name) {
   const char* const value =
       std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read before any thread starts
@@ -60,13 +58,14 @@ Result<void> check_key(const TomlProfile& profile, const TomlKey& key, const std
   const std::string where = escape_for_terminal(path) + ", line " + std::to_string(key.line) + ": ";
   if (const SecretKey* const secret = secret_key(key.name))
     return fail(ErrorClass::config,
-                where + "the profile " + quoted(profile.name) + " holds a secret, " + quoted(key.name) + ".",
+                where + "the profile " + quote_for_terminal(profile.name) + " holds a secret, " +
+                    quote_for_terminal(key.name) + ".",
                 "Take it out. " + std::string(secret->instead));
-  return fail(
-      ErrorClass::config,
-      where + "the profile " + quoted(profile.name) + " has an unknown key, " + quoted(key.name) + ".",
-      did_you_mean(nearest(key.name, known_keys),
-                   "The keys are the names of the options, without the dashes."));
+  return fail(ErrorClass::config,
+              where + "the profile " + quote_for_terminal(profile.name) + " has an unknown key, " +
+                  quote_for_terminal(key.name) + ".",
+              did_you_mean(nearest(key.name, known_keys),
+                           "The keys are the names of the options, without the dashes."));
 }
 
 Result<ProfileFile> profiles_of(std::string_view text, const std::string& path,
@@ -103,7 +102,7 @@ Result<void> edit_file(const std::string& path, const std::vector<std::string>& 
 Result<void> check_writable(const std::string& profile, const std::vector<ProfileSetting>& settings) {
   const bool good_name = !profile.empty() && is_utf8(profile) && escape_for_terminal(profile) == profile;
   if (!good_name)
-    return fail(ErrorClass::usage, quoted(profile) + " cannot be the name of a profile.",
+    return fail(ErrorClass::usage, quote_for_terminal(profile) + " cannot be the name of a profile.",
                 "Use letters, digits and . _ @ + -.");
   for (const ProfileSetting& setting : settings)
     for (const std::string& value : setting.values)
@@ -137,7 +136,7 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
   auto text = read_config_file(path);
   if (!text) return fail(std::move(text.error()));
   if (!*text && must_exist)
-    return fail(ErrorClass::config, "The configuration file " + quoted(path) + " does not exist.",
+    return fail(ErrorClass::config, "The configuration file " + quote_for_terminal(path) + " does not exist.",
                 "Check --config.");
   return *text ? profiles_of(**text, path, known_keys) : ProfileFile{.path = path};
 }

@@ -146,7 +146,7 @@ SecretKind passphrase_kind(const std::string& option) {
 }
 
 SecretKind prompt_param_kind(const std::string& name) {
-  return {.what = "parameter \"" + escape_for_terminal(name) + "\"",
+  return {.what = "parameter " + quote_for_terminal(name),
           .option = "prompt-param",
           .alternatives = "--param-file " + escape_for_terminal(name) + "=FILE"};
 }

@@ -107,7 +107,8 @@ class Reader {
     for (const auto& [key, node] : root) {
       const toml::table* const table = node.as_table();
       if (key.str() != "profiles" || table == nullptr)
-        return wrong(key, "no such setting: " + shown(key), "Settings stand in tables [profiles.NAME].");
+        return wrong(key, "no such setting: " + quote_for_terminal(key.str()),
+                     "Settings stand in tables [profiles.NAME].");
       read.in_braces = table->is_inline();
       for (const auto& [name, profile] : *table) {
         auto one = read_profile(name, profile);
@@ -126,7 +127,8 @@ class Reader {
   Result<TomlProfile> read_profile(const toml::key& name, const toml::node& node) const {
     const toml::table* const table = node.as_table();
     if (table == nullptr)
-      return wrong(name, shown(name) + " is no table", "A profile is a table: [profiles.NAME].");
+      return wrong(name, quote_for_terminal(name.str()) + " is no table",
+                   "A profile is a table: [profiles.NAME].");
     TomlProfile profile{.name = std::string(name.str()),
                         .line = line_of(name.source()),
                         .key = places_.extent(name.source()),
@@ -135,7 +137,7 @@ class Reader {
     for (const auto& [key, value] : *table) {
       auto values = values_of(value);
       if (!values)
-        return wrong(key, shown(key) + " has a value of the wrong type",
+        return wrong(key, quote_for_terminal(key.str()) + " has a value of the wrong type",
                      "A value is a text in quotes, a whole number, true, false, or an array of these.");
       profile.keys.push_back({.name = std::string(key.str()),
                               .values = std::move(*values),
@@ -153,8 +155,6 @@ class Reader {
     const bool closed = after != std::string_view::npos && text_[after] == ']';
     return closed ? TableForm::header : TableForm::dotted;
   }
-
-  static std::string shown(const toml::key& key) { return '"' + escape_for_terminal(key.str()) + '"'; }
 
   tl::unexpected<Error> wrong(const toml::key& key, const std::string& what, std::string hint) const {
     return fail(ErrorClass::config,

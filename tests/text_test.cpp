@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 using oauth_token::escape_for_terminal;
+using oauth_token::quote_for_terminal;
 
 TEST_CASE("server text reaches a terminal without control, direction and zero-width characters") {
   struct {
@@ -27,6 +28,14 @@ TEST_CASE("server text reaches a terminal without control, direction and zero-wi
       {std::string_view("\0", 1), "\\x00"},
   };
   for (const auto& row : rows) CHECK(escape_for_terminal(row.in) == row.out);
+}
+
+TEST_CASE("a quoted word is escaped, too, and its end is left out where there is too much of it") {
+  CHECK(quote_for_terminal("work") == "\"work\"");
+  CHECK(quote_for_terminal("") == "\"\"");
+  CHECK(quote_for_terminal("\x1b[31mred") == "\"\\x1b[31mred\"");
+  CHECK(quote_for_terminal("123456", 4) == "\"1234\"");
+  CHECK(quote_for_terminal("äöü", 3) == "\"ä\\xc3\"");
 }
 
 TEST_CASE("UTF-8 is told from other bytes") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace oauth_token {
 /// that are not UTF-8 are written as \xNN or \u{NNNN}; everything else stays. Newlines count as control
 /// characters. All functions here are thread-safe and block nothing.
 std::string escape_for_terminal(std::string_view text);
+
+/// The same in double quotes, for a word in a sentence; of more than `most` bytes the first ones.
+std::string quote_for_terminal(std::string_view text, std::size_t most = std::string_view::npos);
 
 /// True for well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text) noexcept;

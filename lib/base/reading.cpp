@@ -39,9 +39,7 @@ tl::unexpected<Error> cannot_open(const std::string& source, int number) {
 
 }  // namespace
 
-std::string file_in_messages(const std::string& path) {
-  return "The file \"" + escape_for_terminal(path) + "\"";
-}
+std::string file_in_messages(const std::string& path) { return "The file " + quote_for_terminal(path); }
 
 Result<SecretBuffer> read_to_end(int descriptor, const std::string& source, std::stop_token stop) {
   const Waiting waiting(std::move(stop));

@@ -62,7 +62,7 @@ Result<Secret> read_secret_command(const std::string& command, std::stop_token s
 
 Result<Secret> read_secret_askpass(const std::string& program, const std::string& question,
                                    std::stop_token stop) {
-  const std::string name = "The askpass program \"" + escape_for_terminal(program) + "\"";
+  const std::string name = "The askpass program " + quote_for_terminal(program);
   const ChildEnd end =
       run_child({.words = {program, question}, .wants_output = true}, Waiting(std::move(stop)));
   if (end.start_error != 0)

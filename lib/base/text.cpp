@@ -65,6 +65,10 @@ std::string escape_for_terminal(std::string_view text) {
   return out;
 }
 
+std::string quote_for_terminal(std::string_view text, std::size_t most) {
+  return '"' + escape_for_terminal(text.substr(0, most)) + '"';
+}
+
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const std::size_t length = decode(text).length;

@@ -10,9 +10,9 @@ using oauth_token::BasicEncoding;
 using oauth_token::DpopUse;
 using oauth_token::Error;
 using oauth_token::ErrorClass;
-using oauth_token::escape_for_terminal;
 using oauth_token::fail;
 using oauth_token::PassphraseSource;
+using oauth_token::quote_for_terminal;
 using oauth_token::Result;
 using oauth_token::Secret;
 using oauth_token::SecretCommand;
@@ -159,7 +159,7 @@ Result<void> set(Settings& settings, std::string_view name, std::string_view val
     return {};
   }
   if (auto done = set_special(settings, name, value)) return std::move(*done);
-  return fail(ErrorClass::usage, "There is no setting \"" + escape_for_terminal(name) + "\".",
+  return fail(ErrorClass::usage, "There is no setting " + quote_for_terminal(name) + ".",
               "oauth_token.h names them all.");
 }
 
@@ -225,7 +225,7 @@ int oauth_token_settings_set_secret(oauth_token_settings* settings, const char* 
     if (secret == nullptr) return missing("secret");
     Secret* const place = find(secrets, name, *settings);
     if (place == nullptr)
-      return fail(ErrorClass::usage, "There is no secret setting \"" + escape_for_terminal(name) + "\".",
+      return fail(ErrorClass::usage, "There is no secret setting " + quote_for_terminal(name) + ".",
                   "oauth_token.h names them all.");
     *place = Secret(std::string_view(static_cast<const char*>(secret), length));
     return {};

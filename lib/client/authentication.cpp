@@ -34,8 +34,6 @@ constexpr Method methods[] = {
 
 bool is_set(const SecretSource& source) { return !std::holds_alternative<std::monostate>(source); }
 
-std::string shown(std::string_view text) { return "\"" + escape_for_terminal(text) + "\""; }
-
 std::string names_of_methods() {
   std::string names;
   for (const Method& method : methods) names.append(names.empty() ? "" : ", ").append(method.name);
@@ -128,8 +126,8 @@ Result<Secret> load_from_keyring(const ClientSettings& settings, const KeyringOp
   if (!found) return fail(std::move(found.error()));
   if (!*found)
     return fail(ErrorClass::config,
-                "The keyring holds no secret of client " + shown(settings.client_id) + " for " +
-                    shown(settings.token_endpoint) + ".",
+                "The keyring holds no secret of client " + quote_for_terminal(settings.client_id) + " for " +
+                    quote_for_terminal(settings.token_endpoint) + ".",
                 "Put it there with `oauth-token profile set`; it is kept for each endpoint and client.");
   return std::move(**found);
 }
@@ -250,7 +248,8 @@ Result<std::string> effective_client_auth(const ClientSettings& settings, bool c
   const auto* const method = std::find_if(std::begin(methods), std::end(methods),
                                           [&](const Method& known) { return known.name == name; });
   if (method == std::end(methods))
-    return fail(ErrorClass::config, "There is no client authentication method " + shown(name) + ".",
+    return fail(ErrorClass::config,
+                "There is no client authentication method " + quote_for_terminal(name) + ".",
                 "The names are " + names_of_methods() + ".");
   if (auto checked = check_held(*method, held, settings); !checked) return fail(std::move(checked.error()));
   if (auto checked = check_effect(*method, settings); !checked) return fail(std::move(checked.error()));

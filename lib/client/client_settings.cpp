@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string shown(std::string_view text) { return "\"" + escape_for_terminal(text) + "\""; }
-
 // Ids are made of letters, digits and . _ : / % - alone.
 std::string for_item_id(std::string_view text, std::string_view kept) {
   constexpr std::string_view hex = "0123456789ABCDEF";
@@ -42,7 +40,8 @@ Result<void> check_endpoint(const std::string& endpoint, std::string_view what, 
   const auto url = parse_url(endpoint);
   if (!url) return fail(url.error());
   if (url->scheme == "http" && !url->is_loopback() && !allow_http)
-    return fail(ErrorClass::insecure, "The " + std::string(what) + " " + shown(url->text) + " is not https.",
+    return fail(ErrorClass::insecure,
+                "The " + std::string(what) + " " + quote_for_terminal(url->text) + " is not https.",
                 "Plain http is accepted for this machine only, unless --allow-http is given.");
   return {};
 }
@@ -63,8 +62,9 @@ bool lacks_endpoint(const ClientSettings& settings, const ClientRunOptions& opti
 // Somebody who has the user write a wrong endpoint would get assertions for the right one.
 tl::unexpected<Error> audience_unknown(const ClientSettings& settings, const ServerMetadata& metadata) {
   return fail(ErrorClass::config,
-              "The token endpoint " + shown(settings.token_endpoint) + " is not the one that " +
-                  shown(settings.issuer) + " names, " + shown(metadata.token_endpoint) +
+              "The token endpoint " + quote_for_terminal(settings.token_endpoint) + " is not the one that " +
+                  quote_for_terminal(settings.issuer) + " names, " +
+                  quote_for_terminal(metadata.token_endpoint) +
                   ": it is not clear for whom the client assertion is to be made.",
               "Leave the token endpoint out, or say with --assertion-audience issuer, endpoint or a value.");
 }

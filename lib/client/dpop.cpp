@@ -20,8 +20,7 @@ std::string_view to_string(DpopUse use) noexcept {
 
 Result<Url> check_dpop_request(const DpopRequest& request) {
   if (!protocol::is_token(request.method))
-    return fail(ErrorClass::usage,
-                "\"" + escape_for_terminal(request.method) + "\" cannot be the method of a request.",
+    return fail(ErrorClass::usage, quote_for_terminal(request.method) + " cannot be the method of a request.",
                 "It is GET, POST, or the like.");
   auto url = parse_url(request.url);
   if (!url) return url;

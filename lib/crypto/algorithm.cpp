@@ -99,8 +99,7 @@ std::optional<std::size_t> mac_size(std::string_view algorithm) {
 Result<std::string> hmac(std::string_view algorithm, std::string_view key, std::string_view text) {
   const Mac* const found = mac_of(algorithm);
   if (found == nullptr)
-    return fail(ErrorClass::usage,
-                "A client secret cannot sign with \"" + escape_for_terminal(algorithm) + "\".",
+    return fail(ErrorClass::usage, "A client secret cannot sign with " + quote_for_terminal(algorithm) + ".",
                 "Take HS256, HS384 or HS512.");
   const auto& module = crypto();
   if (!module) return fail(module.error());

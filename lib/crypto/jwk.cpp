@@ -16,7 +16,7 @@
 namespace oauth_token {
 namespace {
 
-std::string quoted(std::string_view text) { return "\"" + escape_for_terminal(text.substr(0, 100)) + "\""; }
+constexpr std::size_t longest_shown = 100;
 
 // The private keys of a JWK or a JWK set, and how many keys there are.
 std::vector<json::Value> private_keys(json::Value root, std::size_t& all) {
@@ -93,7 +93,8 @@ Result<void> check_purpose(json::Value key, KeyKind kind, const std::string& sou
   const auto algorithm = key["alg"].text();
   if (algorithm && !scheme_of(kind, *algorithm))
     return unusable(source,
-                    "holds a JSON Web Key for the algorithm " + quoted(*algorithm) + ", but it is " +
+                    "holds a JSON Web Key for the algorithm " +
+                        quote_for_terminal(*algorithm, longest_shown) + ", but it is " +
                         std::string(facts_of(kind).in_text),
                     "Its \"alg\" must be one that such a key signs with.");
   return {};
@@ -122,11 +123,12 @@ Result<KeyKind> kind_of_jwk(json::Value key, const std::string& source) {
   if (key["oth"])
     return unusable(source, "holds an RSA key with more than two primes", "Take a key with two.");
   if (const auto kind = kind_from(type, curve)) return *kind;
-  return unusable(source,
-                  "holds a JSON Web Key of the type " + quoted(type) +
-                      (curve.empty() ? std::string() : " on the curve " + quoted(curve)) +
-                      ", which no JWT is signed with",
-                  "Keys that can sign are RSA, EC on P-256, P-384 and P-521, Ed25519 and Ed448.");
+  return unusable(
+      source,
+      "holds a JSON Web Key of the type " + quote_for_terminal(type, longest_shown) +
+          (curve.empty() ? std::string() : " on the curve " + quote_for_terminal(curve, longest_shown)) +
+          ", which no JWT is signed with",
+      "Keys that can sign are RSA, EC on P-256, P-384 and P-521, Ed25519 and Ed448.");
 }
 
 Secret encoded(std::string_view bytes) {

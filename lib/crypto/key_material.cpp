@@ -23,8 +23,7 @@ namespace oauth_token {
 namespace {
 
 tl::unexpected<Error> damaged(const std::string& source, std::string_view label) {
-  return unusable(source,
-                  "holds a PEM block \"" + escape_for_terminal(label.substr(0, 60)) + "\" that is no base64",
+  return unusable(source, "holds a PEM block " + quote_for_terminal(label, 60) + " that is no base64",
                   "The file was cut or changed: take it anew from where it was made.");
 }
 
@@ -122,7 +121,7 @@ Result<KeyMaterial> read_token_key(const std::string& uri, const PassphraseSourc
                                    std::stop_token stop) {
   if (auto allowed = check_key_location(uri, "The key's PKCS#11 URI"); !allowed)
     return fail(std::move(allowed.error()));
-  KeyMaterial material{.source = "The key \"" + escape_for_terminal(uri) + "\"", .in_token = true};
+  KeyMaterial material{.source = "The key " + quote_for_terminal(uri), .in_token = true};
   const auto& module = crypto();
   if (!module) return fail(module.error());
   Question question(passphrase, std::move(stop));
@@ -168,8 +167,8 @@ Result<KeyMaterial> read_key_material(const std::string& location, const Passphr
                     "Name the file of a private key or a certificate.");
   auto material = parse_key_material(file->bytes.take(), source, passphrase, std::move(stop));
   if (material && file->others_may_read && !material->contents.keys.empty())
-    material->warnings.push_back("The private key in \"" + escape_for_terminal(location) +
-                                 "\" can be read by other users: chmod 600 mends that.");
+    material->warnings.push_back("The private key in " + quote_for_terminal(location) +
+                                 " can be read by other users: chmod 600 mends that.");
   return material;
 }
 

@@ -98,8 +98,7 @@ Result<void> SigningKey::Key::check_algorithm(std::string_view name) const {
   if (std::find(algorithms.begin(), algorithms.end(), name) != algorithms.end()) return {};
   return fail(Error{.error_class = ErrorClass::config,
                     .message = source + " holds " + std::string(facts_of(kind).in_text) +
-                               ", which cannot sign with \"" + escape_for_terminal(name.substr(0, 60)) +
-                               "\".",
+                               ", which cannot sign with " + quote_for_terminal(name, 60) + ".",
                     .hint = "It can sign with " + joined(algorithms) + ".",
                     .reason = "algorithm"});
 }
@@ -147,10 +146,9 @@ Result<SigningKey> SigningKey::parse(const Secret& text, const std::string& name
 Result<SigningKey> SigningKey::generate(std::string_view algorithm) {
   const auto kind = kind_for(algorithm);
   if (!kind)
-    return fail(
-        ErrorClass::config,
-        "No key can be made for the algorithm \"" + escape_for_terminal(algorithm.substr(0, 60)) + "\".",
-        "Take one of RFC 7518 s3.1 or RFC 8037 that signs with a private key, e.g. ES256.");
+    return fail(ErrorClass::config,
+                "No key can be made for the algorithm " + quote_for_terminal(algorithm, 60) + ".",
+                "Take one of RFC 7518 s3.1 or RFC 8037 that signs with a private key, e.g. ES256.");
   const auto& module = crypto();
   if (!module) return fail(module.error());
   auto key = (*module)->generate_key(*kind);

@@ -42,8 +42,8 @@ Result<SecretBuffer> write_request(const HttpRequest& request, const Url& url) {
     return fail(ErrorClass::usage, "The Authorization header would hold a control character.");
   for (const HttpHeader& header : request.headers)
     if (!is_token(header.name) || has_control_character(header.value))
-      return fail(ErrorClass::usage, "The header \"" + escape_for_terminal(header.name) +
-                                         "\" holds a character that no header may hold.");
+      return fail(ErrorClass::usage, "The header " + quote_for_terminal(header.name) +
+                                         " holds a character that no header may hold.");
 
   SecretBuffer out;
   const auto line = [&out](std::string_view name, std::string_view value) {

@@ -26,13 +26,13 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 }
 
 // A URL may hold a password before an @, or a secret in its query: such a one is not repeated in a message.
-std::string quoted(std::string_view text) {
+std::string subject(std::string_view text) {
   if (text.find_first_of("@?") != std::string_view::npos) return "The URL";
-  return "\"" + escape_for_terminal(text.substr(0, 200)) + "\"";
+  return quote_for_terminal(text, 200);
 }
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(ErrorClass::usage, quoted(text) + " " + std::string(why) + ".",
+  return fail(ErrorClass::usage, subject(text) + " " + std::string(why) + ".",
               "Write it as https://host/path.");
 }
 

@@ -19,8 +19,7 @@ Result<std::string> algorithm_for(const ClientSecretJwt& client) {
   const std::string algorithm = client.assertion.algorithm.empty() ? "HS256" : client.assertion.algorithm;
   const auto size = mac_size(algorithm);
   if (!size)
-    return fail(ErrorClass::config,
-                "A client secret cannot sign with \"" + escape_for_terminal(algorithm) + "\".",
+    return fail(ErrorClass::config, "A client secret cannot sign with " + quote_for_terminal(algorithm) + ".",
                 "With client_secret_jwt it is HS256, HS384 or HS512; the others need a signing key.");
   if (client.client_secret.size() < *size)
     return fail(ErrorClass::config,

@@ -11,6 +11,8 @@
 namespace oauth_token::protocol {
 namespace {
 
+constexpr std::size_t longest_shown = 200;
+
 std::string_view without_final_slash(std::string_view text) {
   return !text.empty() && text.back() == '/' ? text.substr(0, text.size() - 1) : text;
 }
@@ -24,8 +26,6 @@ std::optional<std::vector<std::string>> list_of(const json::Value& value) {
     if (const auto text = element.text()) list.emplace_back(*text);
   return list;
 }
-
-std::string shown(std::string_view text) { return "\"" + escape_for_terminal(text.substr(0, 200)) + "\""; }
 
 }  // namespace
 
@@ -66,8 +66,9 @@ Result<std::optional<ServerMetadata>> metadata_response(HttpResponse response, s
       .mtls_revocation_endpoint = text_of(aliases["revocation_endpoint"])};
   if (without_final_slash(metadata.issuer) != without_final_slash(issuer)) {
     Error error{.error_class = ErrorClass::protocol,
-                .message = "The metadata names the issuer " + shown(metadata.issuer) + ", but " +
-                           shown(issuer) + " was asked.",
+                .message = "The metadata names the issuer " +
+                           quote_for_terminal(metadata.issuer, longest_shown) + ", but " +
+                           quote_for_terminal(issuer, longest_shown) + " was asked.",
                 .hint = "If that is the right server, name it with exactly the issuer it calls itself.",
                 .reason = "issuer",
                 .http_status = response.status,
@@ -85,8 +86,9 @@ Result<void> check_endpoint(const Url& issuer, const Url& endpoint, std::string_
   if (endpoint.scheme == "https" || allow_http) return {};
   if (issuer.scheme == "http" && issuer.is_loopback() && endpoint.is_loopback()) return {};
   return fail(ErrorClass::insecure,
-              "The metadata of " + shown(issuer.text) + " names a " + std::string(what) +
-                  " without https: " + shown(endpoint.text) + ".",
+              "The metadata of " + quote_for_terminal(issuer.text, longest_shown) + " names a " +
+                  std::string(what) + " without https: " + quote_for_terminal(endpoint.text, longest_shown) +
+                  ".",
               "Nothing is sent there in the clear; the server's administrator has to mend the document.");
 }
 

@@ -13,6 +13,8 @@
 namespace oauth_token::protocol {
 namespace {
 
+constexpr std::size_t longest_shown = 200;
+
 std::optional<json::Document> decode_object(std::string_view part) {
   SecretBuffer text;
   if (part.empty() || !append_base64_decoded(text, part, Base64::url)) return std::nullopt;
@@ -36,8 +38,6 @@ std::optional<json::Document> claims_of(std::string_view token) {
 bool is_federated(std::string_view issuer, std::string_view subject, std::string_view client_id) {
   return issuer.substr(0, 8) == "https://" && issuer != subject && issuer != client_id;
 }
-
-std::string quoted(std::string_view text) { return "\"" + escape_for_terminal(text.substr(0, 200)) + "\""; }
 
 }  // namespace
 
@@ -64,8 +64,9 @@ Result<Secret> ready_made_assertion(Secret assertion, std::string_view client_id
   const std::string_view issuer = root["iss"].text().value_or("");
   if (!client_id.empty() && subject != client_id && !is_federated(issuer, subject, client_id))
     return fail(ErrorClass::config,
-                "The client assertion was made for " + quoted(subject) + ", but the client is " +
-                    quoted(client_id) + "; it was not sent.",
+                "The client assertion was made for " + quote_for_terminal(subject, longest_shown) +
+                    ", but the client is " + quote_for_terminal(client_id, longest_shown) +
+                    "; it was not sent.",
                 "Its \"sub\" must be the client id (RFC 7523 s3).");
   if (text.size() == assertion.size()) return assertion;
   return Secret(text);

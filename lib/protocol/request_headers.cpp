@@ -36,8 +36,7 @@ bool has_control_character(std::string_view text) {
 
 Result<void> check(const HttpHeader& header) {
   if (!is_token(header.name))
-    return fail(ErrorClass::usage,
-                "\"" + escape_for_terminal(header.name) + "\" cannot be the name of a header.",
+    return fail(ErrorClass::usage, quote_for_terminal(header.name) + " cannot be the name of a header.",
                 "A header is written as 'NAME: VALUE'.");
   if (has_control_character(header.value))
     return fail(ErrorClass::usage, "The header " + header.name + " has a control character in its value.",

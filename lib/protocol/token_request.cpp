@@ -41,7 +41,7 @@ bool has_control_character(std::string_view text) {
 Result<void> check_extra(const std::vector<Parameter>& extra, Names own) {
   for (std::size_t i = 0; i < extra.size(); ++i) {
     const std::string_view name = extra[i].name;
-    const std::string shown = "\"" + escape_for_terminal(name) + "\"";
+    const std::string shown = quote_for_terminal(name);
     if (name.empty())
       return fail(ErrorClass::usage, "A parameter has no name.", "A parameter is written as NAME=VALUE.");
     if (contains(set_by_every_grant, name) || name.substr(0, 16) == "client_assertion" || contains(own, name))

@@ -32,7 +32,7 @@ struct Difference {
 Difference differs(std::string member, const std::string& what, std::string_view ours,
                    std::string_view asked) {
   const auto shown = [](std::string_view value) {
-    return value.empty() ? std::string("none") : "\"" + escape_for_terminal(value) + "\"";
+    return value.empty() ? std::string("none") : quote_for_terminal(value);
   };
   return {std::move(member), what + " " + shown(ours) + ", not " + shown(asked)};
 }

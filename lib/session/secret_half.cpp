@@ -40,9 +40,8 @@ tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& wh
 tl::unexpected<Error> belongs_elsewhere(const SessionRecord& record, const std::string& what,
                                         const std::string& ours, const std::string& theirs) {
   return fail(ErrorClass::config,
-              "The record of session \"" + record.name + "\" names the " + what + " \"" +
-                  escape_for_terminal(ours) + "\", but its tokens belong to \"" +
-                  escape_for_terminal(theirs) + "\".",
+              "The record of session \"" + record.name + "\" names the " + what + " " +
+                  quote_for_terminal(ours) + ", but its tokens belong to " + quote_for_terminal(theirs) + ".",
               "Put the record back as it was, or sign in again with --replace.");
 }
 
