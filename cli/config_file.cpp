@@ -1,5 +1,6 @@
 #include "config_file.hpp"
 
+#include "new_file.hpp"
 #include "safe_place.hpp"
 
 #include <oauth_token/text.hpp>
@@ -24,11 +25,9 @@ constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
 constexpr std::chrono::seconds lock_time_limit{5};
 constexpr std::chrono::milliseconds lock_pause{20};
 
-std::string quoted(std::string_view text) { return '"' + escape_for_terminal(text) + '"'; }
-
 tl::unexpected<Error> refused(const std::string& what, const std::string& path, int number) {
   return fail(ErrorClass::config,
-              what + " " + quoted(path) + ": " + std::generic_category().message(number) + ".");
+              what + " " + quote_for_terminal(path) + ": " + std::generic_category().message(number) + ".");
 }
 
 // Behind all symbolic links; nothing when there is no such file.
@@ -40,13 +39,15 @@ std::optional<std::string> real_path(const std::string& path) {
 
 Result<void> check_safe(const struct stat& status, const std::string& path, const std::string& what) {
   if (!is_ours(status))
-    return fail(ErrorClass::config,
-                what + " " + quoted(path) + " belongs to another user, who could have commands run here.",
-                "It must belong to you or to root.");
+    return fail(
+        ErrorClass::config,
+        what + " " + quote_for_terminal(path) + " belongs to another user, who could have commands run here.",
+        "It must belong to you or to root.");
   if (others_may_change(status))
     return fail(ErrorClass::config,
-                what + " " + quoted(path) + " can be written by others, who could have commands run here.",
-                "chmod go-w " + quoted(path));
+                what + " " + quote_for_terminal(path) +
+                    " can be written by others, who could have commands run here.",
+                "chmod go-w " + quote_for_terminal(path));
   return {};
 }
 
@@ -67,17 +68,9 @@ Result<std::string> read_all(int file, const std::string& path) {
     if (count == 0) return text;
     if (count < 0 && errno != EINTR) return refused("Cannot read the configuration file", path, errno);
     if (text.size() > size_limit)
-      return fail(ErrorClass::config, "The configuration file " + quoted(path) + " is larger than 4 MiB.");
+      return fail(ErrorClass::config,
+                  "The configuration file " + quote_for_terminal(path) + " is larger than 4 MiB.");
   }
-}
-
-Result<void> write_all(int file, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(file, text.data(), text.size());
-    if (count < 0 && errno != EINTR) return refused("Cannot write", path, errno);
-    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
 }
 
 Result<void> make_folders(const std::string& path) {
@@ -99,29 +92,13 @@ Result<Descriptor> lock(const std::string& folder) {
   while (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return refused("Cannot lock the folder", folder, errno);
     if (std::chrono::steady_clock::now() > end)
-      return fail(ErrorClass::config, "Another program has locked the folder " + quoted(folder) + " for 5 s.",
+      return fail(ErrorClass::config,
+                  "Another program has locked the folder " + quote_for_terminal(folder) + " for 5 s.",
                   "Try again when it has ended.");
     std::this_thread::sleep_for(lock_pause);
   }
   return descriptor;
 }
-
-// A file that is removed again unless it has been put in place.
-struct NewFile {
-  std::string path;
-  Descriptor descriptor;
-  NewFile(std::string at, int mode_bits)
-      : path(std::move(at)), descriptor(::mkostemp(path.data(), O_CLOEXEC)) {
-    if (descriptor) ::fchmod(descriptor.get(), static_cast<mode_t>(mode_bits));
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  NewFile(NewFile&&) = delete;
-  NewFile& operator=(NewFile&&) = delete;
-  ~NewFile() {
-    if (descriptor) ::unlink(path.c_str());
-  }
-};
 
 }  // namespace
 
@@ -133,7 +110,8 @@ Result<std::optional<std::string>> read_config_file(const std::string& path) {
   if (!file || ::fstat(file.get(), &status) != 0)
     return refused("Cannot open the configuration file", path, errno);
   if (!S_ISREG(status.st_mode))
-    return fail(ErrorClass::config, "The configuration file " + quoted(path) + " is no regular file.");
+    return fail(ErrorClass::config,
+                "The configuration file " + quote_for_terminal(path) + " is no regular file.");
   if (auto safe = check_safe(status, path, "The configuration file"); !safe) return fail(safe.error());
   if (auto safe = check_folder(folder_of(real_path(path).value_or(path))); !safe) return fail(safe.error());
   auto text = read_all(file.get(), path);
@@ -150,7 +128,8 @@ Result<ConfigFile> ConfigFile::open_for_editing(const std::string& path) {
   const std::string target = real_path(path).value_or(path);
   struct stat link = {};
   if (target == path && ::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode))
-    return fail(ErrorClass::config, "The configuration file " + quoted(path) + " is a link to nothing.",
+    return fail(ErrorClass::config,
+                "The configuration file " + quote_for_terminal(path) + " is a link to nothing.",
                 "Make the file that it names, or remove the link.");
   const std::string folder = folder_of(target);
   if (auto made = make_folders(folder); !made) return fail(std::move(made.error()));
@@ -169,15 +148,16 @@ Result<std::string> ConfigFile::read() const {
 Result<void> ConfigFile::replace(const std::string& text) const {
   struct stat before = {};
   const bool there = ::stat(target_.c_str(), &before) == 0;
-  const int mode = there ? static_cast<int>(before.st_mode & 0777U) : S_IRUSR | S_IWUSR;
-  NewFile file(target_ + ".XXXXXX", mode);
-  if (!file.descriptor) return refused("Cannot write beside the configuration file", target_, errno);
-  if (auto done = write_all(file.descriptor.get(), text, file.path); !done) return done;
-  if (::fsync(file.descriptor.get()) != 0) return refused("Cannot write", file.path, errno);
-  if (::rename(file.path.c_str(), target_.c_str()) != 0)
-    return refused("Cannot replace the configuration file", target_, errno);
-  file.descriptor = Descriptor();
-  ::fsync(lock_.get());
+  const mode_t mode = there ? before.st_mode & 0777U : 0600U;
+  NewFile file;
+  if (const int error = file.make(lock_.get(), target_.substr(target_.rfind('/') + 1), mode); error != 0)
+    return refused("Cannot write beside the configuration file", target_, error);
+  int error = file.write(text);
+  if (error == 0) error = file.sync();
+  Descriptor written;
+  if (error == 0) error = file.put_in_place(written);
+  if (error != 0) return refused("Cannot replace the configuration file", target_, error);
+  sync_names(lock_.get());
   return {};
 }
 

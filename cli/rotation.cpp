@@ -39,13 +39,6 @@ Result<void> check_folder(const std::string& folder) {
                          : "Choose a folder of your own, or run: chmod go-w " + folder);
 }
 
-void sync_folder_of(const std::string& path) noexcept {
-  const int folder = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder == -1) return;
-  (void)fsync(folder);
-  close(folder);
-}
-
 }  // namespace
 
 Result<Rotation> Rotation::prepare(const Settings& settings) {
@@ -62,32 +55,21 @@ Result<Rotation> Rotation::prepare(const Settings& settings) {
   }
   rotation.file_ = resolved(settings.value("write-refresh-token"));
   if (auto safe = check_folder(folder_of(rotation.file_)); !safe) return fail(std::move(safe.error()));
-  rotation.temporary_ = rotation.file_ + ".XXXXXX";
-  rotation.descriptor_ = mkostemp(rotation.temporary_.data(), O_CLOEXEC);
+  rotation.folder_ = Descriptor(open(folder_of(rotation.file_).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  int error = rotation.folder_ ? 0 : errno;
+  if (error == 0)
+    error =
+        rotation.new_file_.make(rotation.folder_.get(), rotation.file_.substr(rotation.file_.rfind('/') + 1));
   // Space is reserved now: a full disk shall not cost the session.
-  int error = rotation.descriptor_ == -1 ? errno : posix_fallocate(rotation.descriptor_, 0, 4096);
-  if (error == 0 && fchmod(rotation.descriptor_, S_IRUSR | S_IWUSR) != 0)
-    error = errno;  // whatever umask says
-  if (error == 0 || (rotation.descriptor_ != -1 && error == EOPNOTSUPP)) return rotation;
+  if (error == 0) error = rotation.new_file_.reserve(4096);
+  if (error == 0) return rotation;
   return fail(ErrorClass::config,
               "No file can be written beside " + rotation.file_ + ": " + std::strerror(error) + ".",
               "Choose another place for --write-refresh-token; nothing was sent.");
 }
 
-Rotation::Rotation(Rotation&& other) noexcept
-    : file_(std::move(other.file_)),
-      temporary_(std::move(other.temporary_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      command_(std::move(other.command_)) {}
-
-Rotation::~Rotation() {
-  if (descriptor_ == -1) return;
-  close(descriptor_);
-  (void)unlink(temporary_.c_str());
-}
-
 Result<void> Rotation::deliver(const Secret& refresh_token, std::stop_token stop) {
-  if (descriptor_ != -1) {
+  if (new_file_.is_made()) {
     if (auto replaced = replace_file(refresh_token); !replaced) return replaced;
   }
   if (command_.empty()) return {};
@@ -99,18 +81,17 @@ Result<void> Rotation::deliver(const Secret& refresh_token, std::stop_token stop
 }
 
 Result<void> Rotation::replace_file(const Secret& refresh_token) {
-  // Into the space that was reserved; only what was not needed is given back.
-  int error = write_all(descriptor_, refresh_token.expose());
-  if (error == 0) error = write_all(descriptor_, "\n");
-  if (error == 0 && ftruncate(descriptor_, static_cast<off_t>(refresh_token.size() + 1)) != 0) error = errno;
-  if (error == 0 && fsync(descriptor_) != 0) error = errno;
-  if (error == 0 && rename(temporary_.c_str(), file_.c_str()) != 0) error = errno;
+  SecretBuffer line;
+  line.append(refresh_token.expose()).append('\n');
+  int error = new_file_.write(line.expose());
+  if (error == 0) error = new_file_.sync();
+  Descriptor written;
+  if (error == 0) error = new_file_.put_in_place(written);
   if (error != 0) {
     return fail(ErrorClass::store,
                 "The new refresh token could not be written to " + file_ + ": " + std::strerror(error) + ".");
   }
-  close(std::exchange(descriptor_, -1));
-  sync_folder_of(file_);
+  sync_names(folder_.get());
   return {};
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "context.hpp"
+#include "descriptor.hpp"
+#include "new_file.hpp"
 #include "settings.hpp"
 
 #include <oauth_token/error.hpp>
@@ -16,12 +18,9 @@ class Rotation {
  public:
   /// `usage` when the caller named no place; `config` when the file could not be replaced.
   static Result<Rotation> prepare(const Settings& settings);
-  Rotation(Rotation&& other) noexcept;
-  Rotation& operator=(Rotation&&) = delete;
-  ~Rotation();
 
   /// Whether there is a file or a command; else standard output is the place.
-  [[nodiscard]] bool has_place() const noexcept { return descriptor_ != -1 || !command_.empty(); }
+  [[nodiscard]] bool has_place() const noexcept { return new_file_.is_made() || !command_.empty(); }
 
   /// Replaces the file atomically (mode 0600) and runs the command. Blocks. All errors are of class `store`;
   /// the hint says where the refresh token is, if it got somewhere.
@@ -32,8 +31,8 @@ class Rotation {
   [[nodiscard]] Result<void> replace_file(const Secret& refresh_token);
 
   std::string file_ = {};
-  std::string temporary_ = {};
-  int descriptor_ = -1;
+  Descriptor folder_ = Descriptor();
+  NewFile new_file_ = {};
   std::string command_ = {};
 };
 

@@ -172,28 +172,28 @@ class Freshness {
   std::condition_variable_any never_ = {};
 };
 
-Result<ChildEnd> run_to_end(const Signals& signals, const Context& context, ChildProcess& command,
-                            SessionTokens& tokens, const Token& token, TokenFile& file) {
-  if (ending_signal() != 0) return ChildEnd{.signal = ending_signal()};
+Result<CommandEnd> run_to_end(const Signals& signals, const Context& context, ChildProcess& command,
+                              SessionTokens& tokens, const Token& token, TokenFile& file) {
+  if (ending_signal() != 0) return CommandEnd{.signal = ending_signal()};
   if (auto written = file.write(token.access_token); !written) return fail(std::move(written.error()));
-  if (const int early = Signals::pending(); early != 0) return ChildEnd{.signal = early};
+  if (const int early = Signals::pending(); early != 0) return CommandEnd{.signal = early};
   Freshness freshness(context, tokens, token, file);
   // The one that may be refused first: COMMAND must not be left alone.
   std::jthread renewing([&freshness](const std::stop_token& stop) { freshness.run(stop); });
   pid_t child = -1;
-  if (const int failed = start(command, child); failed != 0) return ChildEnd{.start_error = failed};
+  if (const int failed = start(command, child); failed != 0) return CommandEnd{.start_error = failed};
   const siginfo_t end = signals.wait_for(child);
   renewing.request_stop();
   renewing.join();
-  if (end.si_pid != child) return ChildEnd{.start_error = ECHILD};
-  if (end.si_code == CLD_EXITED) return ChildEnd{.status = end.si_status};
-  return ChildEnd{.signal = end.si_status};
+  if (end.si_pid != child) return CommandEnd{.start_error = ECHILD};
+  if (end.si_code == CLD_EXITED) return CommandEnd{.status = end.si_status};
+  return CommandEnd{.signal = end.si_status};
 }
 
 }  // namespace
 
-Result<ChildEnd> supervise(const Context& context, ChildProcess& command, SessionTokens& tokens,
-                           const Token& token, TokenFile& file) {
+Result<CommandEnd> supervise(const Context& context, ChildProcess& command, SessionTokens& tokens,
+                             const Token& token, TokenFile& file) {
   const Signals signals;  // before there is a file that one could leave behind
   auto end = run_to_end(signals, context, command, tokens, token, file);
   file.remove();

@@ -11,7 +11,7 @@
 namespace oauth_token::cli {
 
 /// How COMMAND ended.
-struct ChildEnd {
+struct CommandEnd {
   int start_error = 0;  ///< it could not even be started: the error's number
   int status = 0;
   int signal = 0;  ///< it died by this one, or was not started because of it; 0: it ended by itself
@@ -22,7 +22,7 @@ struct ChildEnd {
 /// SIGALRM, SIGCONT and SIGWINCH; what the terminal sends it has had already, being in the same process
 /// group. A signal before COMMAND is started is its end. A renewal that fails is a warning; an error is the
 /// first writing's. The file is gone when this returns.
-Result<ChildEnd> supervise(const Context& context, ChildProcess& command, SessionTokens& tokens,
-                           const Token& token, TokenFile& file);
+Result<CommandEnd> supervise(const Context& context, ChildProcess& command, SessionTokens& tokens,
+                             const Token& token, TokenFile& file);
 
 }  // namespace oauth_token::cli

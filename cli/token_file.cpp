@@ -1,9 +1,8 @@
 #include "token_file.hpp"
 
-#include "output.hpp"
+#include "new_file.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
@@ -64,20 +63,11 @@ Result<TokenFile> TokenFile::prepare(const std::string& path) {
 }
 
 Result<void> TokenFile::write(const Secret& token) {
-  const std::string temporary = "." + name_ + "." + std::to_string(getpid()) + ".tmp";
-  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  (void)unlinkat(folder_.get(), temporary.c_str(), 0);  // of a process that was killed
-  Descriptor file(openat(folder_.get(), temporary.c_str(), flags, S_IRUSR | S_IWUSR));
-  int error = file ? 0 : errno;
-  if (error == 0 && fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) error = errno;
-  if (error == 0) error = write_all(file.get(), token.expose());
-  if (error == 0 && renameat(folder_.get(), temporary.c_str(), folder_.get(), name_.c_str()) != 0)
-    error = errno;
-  if (error == 0) {
-    written_ = std::move(file);
-    return {};
-  }
-  if (file) (void)unlinkat(folder_.get(), temporary.c_str(), 0);
+  NewFile file;
+  int error = file.make(folder_.get(), name_);
+  if (error == 0) error = file.write(token.expose());
+  if (error == 0) error = file.put_in_place(written_);
+  if (error == 0) return {};
   return fail(ErrorClass::output,
               "The token could not be written to " + path_ + ": " + std::strerror(error) + ".",
               error == ENOSPC || error == EDQUOT ? "Free some space there." : own_folder);

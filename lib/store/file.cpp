@@ -24,13 +24,6 @@ constexpr std::string_view suffix = ".sealed";
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
 constexpr std::size_t name_limit = 200;  // with what a temporary name adds, a file system takes 255 bytes
 
-tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint) {
-  return fail(Error{.error_class = ErrorClass::store,
-                    .message = std::move(message),
-                    .hint = std::move(hint),
-                    .reason = reason});
-}
-
 bool stands_for_itself(char byte) noexcept {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
          byte == '_' || byte == '-';

@@ -22,13 +22,6 @@ constexpr std::uint8_t only_r = 8;
 constexpr std::uint8_t only_p = 1;
 constexpr std::size_t most_kept_keys = 64;
 
-tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint) {
-  return fail(Error{.error_class = ErrorClass::store,
-                    .message = std::move(message),
-                    .hint = std::move(hint),
-                    .reason = reason});
-}
-
 constexpr const char* damage_hint =
     "It was left as it is. Put back a backup of it, or forget the session and sign in again.";
 constexpr const char* key_hint =
@@ -39,6 +32,13 @@ tl::unexpected<Error> damaged(const std::string& place, const char* how) {
 }
 
 }  // namespace
+
+tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint) {
+  return fail(Error{.error_class = ErrorClass::store,
+                    .message = std::move(message),
+                    .hint = std::move(hint),
+                    .reason = reason});
+}
 
 std::size_t SealedHeader::size() noexcept {
   return magic.size() + numbers_size + salt_size + check_size + aes_nonce_size;

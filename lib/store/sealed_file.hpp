@@ -38,6 +38,9 @@ struct SealedHeader {
   [[nodiscard]] std::string bytes() const;
 };
 
+/// Class `store` with that reason, about a file that cannot be used.
+tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint);
+
 /// `place` names the file in messages. Class `store`, reason "damaged".
 Result<SealedHeader> parse_sealed_header(std::string_view file, const std::string& place);
 

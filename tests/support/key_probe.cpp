@@ -2,6 +2,8 @@
 // line on standard output. Keys are named by their place and passphrases by a file, so that they come into no
 // JSON text of this process.
 
+#include "probe.hpp"
+
 #include <oauth_token/client_certificate.hpp>
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret_source.hpp>
@@ -17,15 +19,6 @@ using namespace oauth_token;
 using nlohmann::json;
 
 namespace {
-
-json failure(const Error& error) {
-  return {{"class", to_string(error.error_class)},
-          {"reason", error.reason},
-          {"message", error.message},
-          {"hint", error.hint}};
-}
-
-std::string member(const json& request, const char* name) { return request.value(name, std::string()); }
 
 std::string hex(std::string_view bytes) {
   std::string text;

@@ -1,6 +1,8 @@
 // Drives a store from Python: one JSON object a line on standard input, one answer a line on standard output.
 // With "file" the secret value is read from a file, so that it comes into no JSON text of this process.
 
+#include "probe.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/secret_source.hpp>
@@ -22,16 +24,7 @@ using nlohmann::json;
 
 namespace {
 
-json failure(const Error& error) {
-  return {{"class", to_string(error.error_class)},
-          {"reason", error.reason},
-          {"message", error.message},
-          {"hint", error.hint}};
-}
-
 json done(const Result<void>& result) { return result ? json{{"done", true}} : failure(result.error()); }
-
-std::string member(const json& request, const char* name) { return request.value(name, std::string()); }
 
 Result<Secret> value_of(const json& request) {
   if (request.contains("file")) return read_secret_file(member(request, "file"));
