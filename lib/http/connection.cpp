@@ -2,6 +2,7 @@
 
 #include "base/registers.hpp"
 #include "base/waiting.hpp"
+#include "http/called_from_c.hpp"
 #include "http/client_certificate.hpp"
 #include "http/connection_diagnosis.hpp"
 
@@ -119,11 +120,12 @@ void Connection::State::configure() {
   set(CURLOPT_SSL_CTX_DATA, this);
   set(
       CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
-        auto* const state = static_cast<State*>(self);
-        state->in_handshake = true;
-        state->network->trust->prepare(context, state->tls);
-        if (is_of_server(context)) show(context, state->tls);
-        return CURLE_OK;
+        return called_from_c(CURLE_OUT_OF_MEMORY, [context, state = static_cast<State*>(self)] {
+          state->in_handshake = true;
+          state->network->trust->prepare(context, state->tls);
+          if (is_of_server(context)) show(context, state->tls);
+          return CURLE_OK;
+        });
       });
 }
 
@@ -134,11 +136,11 @@ void Connection::State::report_to_watcher() {
   setting(CURLMOPT_SOCKETDATA, this);
   setting(
       CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t descriptor, int what, void* data, void*) {
-        const auto* const self = static_cast<State*>(data);
-        const bool ended = what == CURL_POLL_REMOVE;
-        self->watcher->watch(self->mark, descriptor, !ended && (what & CURL_POLL_IN) != 0,
-                             !ended && (what & CURL_POLL_OUT) != 0);
-        return 0;
+        return called_from_c(-1, [descriptor, what, self = static_cast<const State*>(data)] {
+          self->watcher->watch(self->mark, descriptor, (what & CURL_POLL_IN) != 0,
+                               (what & CURL_POLL_OUT) != 0);
+          return 0;
+        });
       });
   setting(CURLMOPT_TIMERDATA, this);
   setting(

@@ -1,5 +1,7 @@
 #include "http/trust.hpp"
 
+#include "http/called_from_c.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -96,7 +98,7 @@ bool names_a_server(const X509* certificate) {
 }
 
 // For every certificate of the chain, from the authority down to the server's.
-int on_verify(int is_fine, X509_STORE_CTX* context) {
+int verify(int is_fine, X509_STORE_CTX* context) {
   const auto* const ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
   TlsReport* const report = ssl == nullptr ? nullptr : report_of(ssl);
@@ -131,7 +133,7 @@ bool says_revoked(OCSP_RESPONSE* response, X509* certificate) {
 
 // Nothing stapled is accepted, as everywhere; so is an answer that is old or not understood. Its signature is
 // not looked at: a server that says of itself that it is revoked is believed.
-int on_stapled_status(SSL* ssl, void*) {
+int check_stapled_status(SSL* ssl) {
   const unsigned char* bytes = nullptr;
   const long length = SSL_get_tlsext_status_ocsp_resp(ssl, &bytes);
   TlsReport* const report = report_of(ssl);
@@ -153,7 +155,7 @@ int on_stapled_status(SSL* ssl, void*) {
 }
 
 // The chain as it was verified, else as the server sent it.
-void on_state(const SSL* ssl, int where, int value) {
+void note_state(const SSL* ssl, int where, int value) {
   TlsReport* const report = report_of(ssl);
   if (report != nullptr && where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
     report->alert = value & 0xff;
@@ -164,6 +166,19 @@ void on_state(const SSL* ssl, int where, int value) {
   if (chain != nullptr)
     report->chain = {X509_chain_up_ref(chain),
                      [](STACK_OF(X509) * own) { sk_X509_pop_free(own, X509_free); }};
+}
+
+int on_verify(int is_fine, X509_STORE_CTX* context) {
+  return called_from_c(0, [&] { return verify(is_fine, context); });
+}
+
+int on_stapled_status(SSL* ssl, void*) {
+  constexpr int fatal = -1;
+  return called_from_c(fatal, [&] { return check_stapled_status(ssl); });
+}
+
+void on_state(const SSL* ssl, int where, int value) {
+  called_from_c(0, [&] { return note_state(ssl, where, value), 0; });
 }
 
 }  // namespace
