@@ -88,7 +88,7 @@ class InstructionCountsTest(InstalledProgramCase):
 
     def test_an_http_token_takes_no_more_than_curl(self):
         url = self.serve()
-        self.assertLess(instructions(*self.request(url)) / instructions(*self.curl(url)), 1.03)
+        self.assertLess(instructions(*self.request(url)) / instructions(*self.curl(url)), 0.98)
 
     def test_an_https_token_takes_an_eighth_of_curl(self):
         authority = Authority(self.home / "authority")
@@ -96,7 +96,7 @@ class InstructionCountsTest(InstalledProgramCase):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(*authority.certificate("server"))
         url = self.serve(tls)
-        self.assertLess(instructions(*self.request(url)) / instructions(*self.curl(url)), 0.128)
+        self.assertLess(instructions(*self.request(url)) / instructions(*self.curl(url)), 0.125)
 
     def test_a_keyring_module_that_nobody_uses_costs_nothing(self):
         url = self.serve()
@@ -132,11 +132,12 @@ class InstructionCountsTest(InstalledProgramCase):
 
     def test_one_request_after_the_other_uses_the_same_pages_for_its_secrets(self):
         trace = self.home / "trace"
-        subprocess.run(["strace", "-f", "-qq", "-e", "trace=mlock,connect", "-o", trace, COST_PROBE, "requests", self.serve(), "200"],
+        subprocess.run(["strace", "-f", "-qq", "-e", "trace=mlock,mlock2,connect", "-o", trace, COST_PROBE, "requests", self.serve(), "200"],
                        check=True)
         calls = trace.read_text()
         self.assertIn("connect(", calls)
-        self.assertLess(calls.count("mlock("), 50)
+        self.assertLess(0, calls.count("mlock"))
+        self.assertLess(calls.count("mlock"), 50)
 
 
 if __name__ == "__main__":
