@@ -53,7 +53,7 @@ Error explain_missing_session(Error error, const Settings& settings) {
   const std::vector<std::string> sessions = names_of_sessions();
   if (!needs_token(*settings.command)) {
     const std::string there =
-        sessions.empty() ? "There are no sessions." : "There are: " + joined(sessions, ", ") + ".";
+        sessions.empty() ? "There are no sessions." : "There are: " + some_of(sessions) + ".";
     const std::string near = did_you_mean(nearest(name, sessions), "");
     error.hint = near.empty() ? there : near + " " + there;
     return error;
