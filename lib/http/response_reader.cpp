@@ -86,7 +86,8 @@ Result<void> ResponseReader::State::finish_head() {
   for (const auto& field : head)
     response.headers.push_back(
         {.name = std::string(field.name_string()), .value = std::string(field.value())});
-  // A length that a body follows has been held against the limit; that of a 204, or of an answer to HEAD, has not.
+  // A length that a body follows has been held against the limit; that of a 204, or of an answer to HEAD, has
+  // not.
   if (const auto length = parser->content_length(); length && !parser->is_done())
     body = SecretBuffer(static_cast<std::size_t>(*length));
   return {};
