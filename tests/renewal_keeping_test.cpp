@@ -70,7 +70,10 @@ TEST_CASE("the store fails after the refresh: the journal keeps the tokens, and 
                                  world.state + "/journal/" + world.record().id +
                                  ".next, since the store does not take them: The keyring is locked.");
   CHECK(everything_in(world.state).find("rt-2") == std::string::npos);
-  CHECK(SessionFolder::open(world.state).value().leftover(world.record()).value().unstored);
+  const auto is_unstored = [&] {
+    return SessionFolder::open(world.state).value().leftover(world.record()).value().unstored;
+  };
+  CHECK(is_unstored());
   // Still locked: the same token, the same kind of warning, and nothing is sent.
   const auto again = world.source().token();
   CHECK(value(again) == "at-2");
@@ -79,6 +82,7 @@ TEST_CASE("the store fails after the refresh: the journal keeps the tokens, and 
   const auto recovered = world.source().token();
   CHECK(value(recovered) == "at-2");
   CHECK(recovered->warnings.empty());
+  CHECK_FALSE(is_unstored());
   CHECK(world.server.state().refreshes == 1);
   world.server.after_commit = nullptr;
   CHECK(value(world.source().token({.renew_now = true})) == "at-3");

@@ -24,6 +24,8 @@ Result<void> recover(HeldSession& held, const SessionFolder& folder, TokenStore&
       held.warnings.push_back("The tokens of session \"" + held.record.name +
                               "\" are still kept in the journal, " + held.journal.place() +
                               ", since the store does not take them: " + saved.error().message);
+    else if (const auto unstored = held.journal.has_unstored_answer(); unstored && *unstored)
+      held.journal.finish();
   }
   if (held.record.generation < half.generation) {
     held.record.generation = half.generation;
