@@ -10,19 +10,31 @@
 #include <filesystem>
 #include <iterator>
 #include <string>
+#include <utility>
 
 using namespace world;
 using namespace std::chrono_literals;
 
 namespace {
 
-Result<Token> request(const std::string& url, const std::string& ca_file) {
-  const TokenClient client(
-      {.token_endpoint = url,
-       .authentication = ClientSecretBasic{.client_id = "app", .client_secret = Secret("cs")},
-       .timeout = 20s,
-       .transport_options = {.ca_file = ca_file, .proxy = ""}});
+TokenClient client_of(const std::string& url, const std::string& ca_file) {
+  return TokenClient({.token_endpoint = url,
+                      .authentication = ClientSecretBasic{.client_id = "app", .client_secret = Secret("cs")},
+                      .timeout = 20s,
+                      .transport_options = {.ca_file = ca_file, .proxy = ""}});
+}
+
+Result<Token> request(const TokenClient& client) {
   return client.request(PasswordGrant{.username = "alice", .password = Secret("secret")});
+}
+
+Result<Token> request(const std::string& url, const std::string& ca_file) {
+  return request(client_of(url, ca_file));
+}
+
+std::pair<std::string, std::string> answer(const std::string& /*request*/) {
+  const std::string body = R"({"access_token":"a","token_type":"Bearer","expires_in":60})";
+  return {CuttingServer::head(body), body};
 }
 
 // What one cut has to lead to; the bytes that arrived tell more than the offset.
@@ -56,10 +68,7 @@ void cut_everywhere(bool tls) {
   const TemporaryFolder folder;
   const std::string ca_file = folder.path + "/ca.pem";
   write(ca_file, certificate.pem());
-  CuttingServer server(tls ? certificate.context() : nullptr, [](const std::string&) {
-    const std::string body = R"({"access_token":"a","token_type":"Bearer","expires_in":60})";
-    return std::pair(CuttingServer::head(body), body);
-  });
+  CuttingServer server(tls ? certificate.context() : nullptr, answer);
   REQUIRE(value(request(server.url(), ca_file)) == "a");
   REQUIRE(server.take_served().size() == 1);
   const int before = descriptors();
@@ -96,4 +105,34 @@ TEST_CASE("an exchange over http that is cut at any byte is the network's fault,
 
 TEST_CASE("an exchange over TLS that is cut at any byte is the network's fault, and says what was sent") {
   cut_everywhere(true);
+}
+
+TEST_CASE("a TLS session that is resumed is cut like any other, and no data goes out early") {
+  const OwnCertificate certificate;
+  const TemporaryFolder folder;
+  const std::string ca_file = folder.path + "/ca.pem";
+  write(ca_file, certificate.pem());
+  SSL_CTX_set_max_early_data(certificate.context(), 16'384);
+  CuttingServer server(certificate.context(), answer);
+  const TokenClient client = client_of(server.url(), ca_file);
+  REQUIRE(value(request(client)) == "a");
+  for (const auto side : {Cut::Side::to_client, Cut::Side::from_client}) {
+    std::size_t resumed = 0;
+    for (std::size_t offset = 0;; ++offset) {
+      const Cut cut{.side = side, .offset = offset, .by_reset = side == Cut::Side::from_client};
+      CAPTURE((side == Cut::Side::to_client));
+      CAPTURE(offset);
+      REQUIRE(value(request(client)) == "a");  // whatever was cut before
+      server.take_served();
+      server.cut({cut});
+      const auto token = request(client);
+      const auto served = server.take_served();
+      REQUIRE(served.size() == 1);
+      check(token, served.front(), cut);
+      CHECK_FALSE(served.front().had_early_data);
+      if (served.front().was_resumed) ++resumed;
+      if (!served.front().was_cut) break;
+    }
+    CHECK(resumed > 200);
+  }
 }

@@ -40,6 +40,8 @@ struct Served {
   bool head_sent = false;
   bool answer_sent = false;
   std::size_t request_bytes = 0;  ///< decrypted
+  bool was_resumed = false;       ///< the TLS session of an earlier connection
+  bool had_early_data = false;    ///< offered with the first message, before the handshake
 };
 
 /// A server on loopback that answers one request on each connection, one connection after the other, and cuts
@@ -168,6 +170,11 @@ class CuttingServer {
       wire_.send(bytes);
       return wire_.sent() == end;
     }
+    void note(Served& served) const {
+      if (!ssl_) return;
+      served.was_resumed = SSL_session_reused(ssl_.get()) == 1;
+      served.had_early_data = SSL_get_early_data_status(ssl_.get()) != SSL_EARLY_DATA_NOT_SENT;
+    }
     void end() {
       if (ssl_) SSL_shutdown(ssl_.get());
       if (ssl_) flush();
@@ -253,10 +260,12 @@ class CuttingServer {
       ::setsockopt(stream, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     } else {
       ::shutdown(stream, SHUT_WR);
-      while (talk.receive(request)) {
+      // Whoever has the answer may keep the connection for later.
+      while (!served.answer_sent && talk.receive(request)) {
       }
     }
     served.request_bytes = request.size();
+    talk.note(served);
     return served;
   }
 
