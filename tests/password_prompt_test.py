@@ -92,20 +92,23 @@ class PasswordPrompt(unittest.TestCase):
         self.assertEqual(self.passwords(), [self.server.password])
 
     def test_ctrl_z_and_fg(self):
-        shell = self.enter(self.program.shell())
-        shell.wait_for("ready> ")
-        shell.type(" ".join(["oauth-token", *self.arguments, "--username", "alice"]) + "\n")
-        self.ask(shell, "half\x1a")
-        shell.wait_for("Stopped")
-        shell.wait_for("ready> ")
-        self.assertTrue(shell.echo())
-        shell.type("fg\n")
-        self.ask(shell, PASSWORD + "\n")
-        shell.wait_for(TOKEN)
-        shell.wait_for("ready> ")
-        self.assertTrue(shell.echo())
-        self.assertEqual(self.passwords(), [PASSWORD])
-        self.assertNotIn("half", shell.screen)
+        # Where progress could show, the signal has a handler of ours before and after the question.
+        for number, kind in enumerate(("dumb", "xterm"), 1):
+            with self.subTest(kind), self.program.shell() as shell:
+                shell.wait_for("ready> ")
+                shell.type(" ".join([f"TERM={kind}", "oauth-token", *self.arguments, "--username", "alice"]) + "\n")
+                for _ in range(2):
+                    self.ask(shell, "half\x1a")
+                    shell.wait_for("Stopped")
+                    shell.wait_for("ready> ")
+                    self.assertTrue(shell.echo())
+                    shell.type("fg\n")
+                self.ask(shell, PASSWORD + "\n")
+                shell.wait_for(TOKEN)
+                shell.wait_for("ready> ")
+                self.assertTrue(shell.echo())
+                self.assertEqual(self.passwords(), [PASSWORD] * number)
+                self.assertNotIn("half", shell.screen)
 
     def test_askpass_is_asked_in_place_of_the_prompt_and_once_only(self):
         program = self.program.file("askpass", '#!/bin/sh\necho "$1" >"$HOME/question"\necho "wrong"\n', 0o700)

@@ -145,6 +145,22 @@ class FullTest(StateFolderCase):
                 self.check_whole()
         self.assertEqual(seen, {(0, False), (0, True), (10, False)})
 
+    def test_no_space_for_an_edited_configuration(self):
+        config = self.mount / "config.toml"
+        text = '[profiles.work]\nclient-id = "app"\n'
+        config.write_text(text)
+        config.chmod(0o600)
+        os.chown(config, USER, USER)
+        self.leave_free(0)
+        words = ["profile", "set", "work", "--client-id", "other", "--config", str(config)]
+        done = self.program.run(*words)
+        self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+        self.assertEqual((config.read_text(), sorted(os.listdir(self.mount))), (text, ["config.toml", "filler"]))
+        self.filler.unlink()
+        self.assertEqual(self.program.run(*words).status, 0)
+        self.assertEqual(config.read_text(), text.replace("app", "other"))
+
 
 class HomeTest(StateFolderCase):
     def test_no_home(self):
