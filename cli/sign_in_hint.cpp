@@ -2,7 +2,6 @@
 
 #include "nearest.hpp"
 #include "profile_file.hpp"
-#include "record_output.hpp"
 #include "sign_in_command.hpp"
 
 #include <string>
@@ -54,7 +53,7 @@ Error explain_missing_session(Error error, const Settings& settings) {
   const std::vector<std::string> sessions = names_of_sessions();
   if (!needs_token(*settings.command)) {
     const std::string there =
-        sessions.empty() ? "There are no sessions." : "There are: " + joined(sessions, ", ") + ".";
+        sessions.empty() ? "There are no sessions." : "There are: " + some_of(sessions) + ".";
     const std::string near = did_you_mean(nearest(name, sessions), "");
     error.hint = near.empty() ? there : near + " " + there;
     return error;
