@@ -9,9 +9,6 @@
 #include <doctest/doctest.h>
 
 using namespace oauth_token;
-using append_base64;
-using append_base64_decoded;
-using Base64;
 
 namespace {
 

@@ -17,7 +17,6 @@
 #include <nlohmann/json.hpp>
 
 using namespace oauth_token;
-using base64url;
 using Json = nlohmann::json;
 
 namespace {
