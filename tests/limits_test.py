@@ -116,6 +116,12 @@ class LimitsTest(InstalledProgramCase):
         self.assertEqual(len(self.server.requests), before)
         self.assertEqual(self.run_ok("refresh"), "at-2\n")
 
+    def test_a_name_that_no_thread_could_look_up_is_not_called_wrong(self):
+        done = self.program.run("discover", "--issuer", "https://as.example", **limited(resource.RLIMIT_NPROC, 1))
+        self.assertEqual((done.status, done.stdout), (7, ""))
+        self.assertIn("No thread can be started that looks up the name as.example", done.stderr)
+        self.assertIn("ulimit -u", done.stderr)
+
     def test_a_batch_without_another_thread_ends_and_names_each_user(self):
         done = self.program.run("batch", "--token-endpoint", self.server.url(), "--client-id", "app",
                                 input="username,password\nalice,a\nbob,b\n", timeout=20, **limited(resource.RLIMIT_NPROC, 1))

@@ -124,6 +124,9 @@ Error about(const ConnectionFailure& failure, const Url& url, const Route& route
     return about_proxy(failure, route);
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
+      if (failure.text.find("thread failed to start") != std::string_view::npos)
+        return network_error("limit", "No thread can be started that looks up the name " + url.host + ".",
+                             "Raise this user's limit of processes: ulimit -u.");
       return network_error("name", "The name " + url.host + " cannot be resolved.",
                            "Check the spelling, and whether this machine's DNS works.");
     case CURLE_COULDNT_CONNECT:
