@@ -15,7 +15,7 @@ prepare() {
   "$top/tests/support/install-packages.sh" build servers bench
   cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DOAUTH_TOKEN_TESTS=OFF \
     -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
-  cmake --build "$build" >/dev/null
+  cmake --build "$build" >"$build/build.log" || { tail -n 40 "$build/build.log" >&2; exit 1; }
   cc -O2 -Wall -Wextra -o "$build/runs" "$here/runs.c"
   c++ -O2 -std=c++20 -Wall -Wextra -I "$top/include" -o "$build/bin/signing" "$here/signing.cpp" \
     "$build/liboauth_token.a" -lcrypto -ldl -pthread
