@@ -75,7 +75,8 @@ class Manual(unittest.TestCase):
         text = rendered(self.pages["oauth-token-profile.5"])
         keys = {re.sub("^--", "", word) for word in re.findall(
             r"(?m)^  (?:-\w, )?(--[a-z-]+)", self.program.run("profile", "set", "--help", "-v").stdout)}
-        keys -= {"client-secret-stdin", "client-secret-prompt", "unset", "config", "no-input", "quiet", "help", "version"}
+        keys -= {"client-secret-stdin", "client-secret-prompt", "unset", "output", "config", "no-input", "quiet", "help",
+                 "version"}
         described = set(re.findall(r"(?m)^ +([a-z-]+) \((?:string|boolean|integer)", text))
         self.assertEqual(described, keys | {"client-secret-in-keyring"})
 
