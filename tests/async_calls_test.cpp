@@ -153,6 +153,37 @@ TEST_CASE("a destroyed owner waits for the callback that runs on another thread"
   other.join();
 }
 
+TEST_CASE("a call that is stopped before it begins keeps nothing of its work") {
+  AsyncCalls calls({});
+  std::stop_source stop;
+  std::stop_source first_stop;
+  Promised first;
+  Promised second;
+  const auto kept = std::make_shared<int>(0);
+  calls.start<int>(waits, first_stop.get_token(), first.done());
+  calls.start<int>([kept](std::stop_token) { return Result<int>(*kept); }, stop.get_token(), second.done());
+  CHECK(kept.use_count() == 2);
+  stop.request_stop();
+  CHECK(second.get().error().error_class == ErrorClass::interrupted);
+  CHECK(kept.use_count() == 1);
+  first_stop.request_stop();
+  first.get();
+}
+
+TEST_CASE("an owner is closed while another thread makes a promise: half of one is never seen") {
+  for (int i = 0; i < 100; ++i) {
+    const auto owner = std::make_shared<Callbacks>(Executor());
+    std::atomic<bool> go = false;
+    std::thread promising([&] {
+      while (!go.load(std::memory_order_relaxed)) continue;
+      for (int j = 0; j < 100; ++j) std::make_shared<Completion<int>>(owner, [](Result<int>) {});
+    });
+    go.store(true, std::memory_order_relaxed);
+    owner->close();
+    promising.join();
+  }
+}
+
 TEST_CASE("a callback may destroy the owner") {
   for (const bool with_executor : {false, true}) {
     Window window;

@@ -345,6 +345,32 @@ TEST_CASE("the time that is given counts for waiting, too") {
   for (Awaited<Token>& one : awaited) CHECK(one.get().error().error_class == ErrorClass::timeout);
 }
 
+TEST_CASE("more requests than memory is kept for are refused, until others are answered") {
+  constexpr int most = 10'000;
+  Event begun;
+  TokenClientOptions given = options("http://127.0.0.1:1/token");
+  given.authentication = slow_assertion(begun);
+  given.timeout = std::chrono::hours(1);
+  const TokenClient client(std::move(given));
+  std::stop_source stop;
+  std::atomic<int> stopped = 0;
+  Event last;
+  for (int i = 0; i < most; ++i)
+    client.request_async(password(), stop.get_token(), [&](const Result<Token>& result) {
+      if (result.error().error_class == ErrorClass::interrupted && ++stopped == most) last.happen();
+    });
+  Awaited<Token> refused;
+  client.request_async(password(), {}, refused.done());
+  const auto error = refused.get().error();
+  CHECK(error.error_class == ErrorClass::usage);
+  CHECK(error.reason == "too-many");
+  CHECK(error.message == "This client has 10000 requests under way already.");
+  CHECK(error.retry_safe);
+  CHECK(error.sent == Sent::no);
+  stop.request_stop();
+  last.wait();
+}
+
 TEST_CASE("a destroyed client calls nobody and keeps nothing") {
   Event asked;
   LocalServer server(never(asked));

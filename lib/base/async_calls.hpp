@@ -61,6 +61,7 @@ class AsyncCalls {
 
 template <class T>
 struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
+  OwnProcess process = {};
   std::shared_ptr<Completion<T>> completion = {};
   std::function<Result<T>(std::stop_token)> work = {};
   std::shared_ptr<Worker> courier = {};
@@ -81,6 +82,7 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
 
   // What waits in the queue is told at once; what runs hears it for itself, and knows more.
   void cancel() {
+    if (!process.is_this()) return;
     stop.request_stop();
     if (!begun.exchange(true))
       answer(fail(ErrorClass::interrupted, "Interrupted before it was begun."));
@@ -99,6 +101,7 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
 
   // On the calling thread only where no other can be started.
   void answer(Result<T> result) {
+    work = nullptr;  // it may hold a password
     const auto shared = std::make_shared<Result<T>>(std::move(result));
     if (!courier->run([to = completion, shared] { to->finish(std::move(*shared)); }))
       completion->finish(std::move(*shared));
@@ -122,7 +125,7 @@ void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop
     if (const auto cancelled = weak.lock()) cancelled->cancel();
   });
   auto queued = worker->run([call, ending] { call->run(ending); });
-  if (!queued) call->answer(fail(std::move(queued.error())));
+  if (!queued && !call->begun.exchange(true)) call->answer(fail(std::move(queued.error())));
 }
 
 }  // namespace oauth_token

@@ -7,7 +7,7 @@
 
 namespace oauth_token {
 
-PendingCallback::PendingCallback(std::shared_ptr<Callbacks> owner) : owner_(std::move(owner)) {
+void PendingCallback::chain() noexcept {
   const std::lock_guard lock(owner_->mutex_);
   is_chained_ = true;
   after_ = owner_->first_;

@@ -25,8 +25,10 @@ class PendingCallback {
   PendingCallback& operator=(const PendingCallback&) = delete;
 
  protected:
-  explicit PendingCallback(std::shared_ptr<Callbacks> owner);
+  explicit PendingCallback(std::shared_ptr<Callbacks> owner) noexcept : owner_(std::move(owner)) {}
   virtual ~PendingCallback() = default;
+  /// When all of it is made: from then on another thread may close the owner.
+  void chain() noexcept;
   /// Before anything of it is destroyed.
   void unchain() noexcept;
 
@@ -87,7 +89,9 @@ class Completion final : public PendingCallback, public std::enable_shared_from_
   using Done = std::function<void(Result<T>)>;
 
   Completion(std::shared_ptr<Callbacks> owner, Done done)
-      : PendingCallback(std::move(owner)), done_(std::move(done)) {}
+      : PendingCallback(std::move(owner)), done_(std::move(done)) {
+    chain();
+  }
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
   ~Completion() override { unchain(); }

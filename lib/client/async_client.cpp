@@ -1,8 +1,28 @@
 #include "client/async_client.hpp"
 
+#include "base/guarded.hpp"
+
+#include <exception>
+#include <string>
 #include <utility>
 
 namespace oauth_token {
+namespace {
+
+// What is secret in each takes pages of its own, of which a process may have some ten thousand.
+constexpr std::size_t most_pending = 10'000;
+
+constexpr const char* failed = "The request failed";
+
+Error too_many() {
+  return {.error_class = ErrorClass::usage,
+          .message = "This client has " + std::to_string(most_pending) + " requests under way already.",
+          .hint = "Wait for answers before asking for more.",
+          .reason = "too-many",
+          .retry_safe = true};
+}
+
+}  // namespace
 
 Result<void> AsyncClient::Runway::open(const TransportOptions& options) {
   if (!opened_) opened_ = loop->open(options);
@@ -10,56 +30,80 @@ Result<void> AsyncClient::Runway::open(const TransportOptions& options) {
   return *opened_;
 }
 
-/// One call on its way. On the ground it may be on the worker's thread, in the air it is on the loop's.
+/// One call on its way. On the ground it may be on the worker's thread, in the air it is on the loop's; whose
+/// it is may use `call_`, and drops it, with the password that it may hold, when it is answered.
 template <class T>
 class AsyncClient::Flight final : public http::Receiver, public std::enable_shared_from_this<Flight<T>> {
  public:
-  Flight(std::shared_ptr<Runway> runway, std::shared_ptr<ClientCall<T>> call,
-         std::shared_ptr<Completion<T>> completion, std::stop_token stop)
+  Flight(std::shared_ptr<Runway> runway, std::shared_ptr<const void> place,
+         std::shared_ptr<ClientCall<T>> call, std::shared_ptr<Completion<T>> completion, std::stop_token stop)
       : runway_(std::move(runway)),
+        place_(std::move(place)),
         call_(std::move(call)),
         completion_(std::move(completion)),
         stop_(std::move(stop)) {}
 
   void start() {
-    if (auto known = call_->check(); !known) return refuse(std::move(known.error()));
+    if (!place_) return give_up(too_many());
+    if (auto known = call_->check(); !known) return give_up(std::move(known.error()));
     go_on();
   }
 
   void receive(Result<HttpResponse> response) override {
     if (response) {
-      auto result = call_->read(std::move(*response));
-      return result ? completion_->finish(std::move(*result)) : go_on();
+      auto result = read(std::move(*response));
+      return result ? land(std::move(*result)) : go_on();
     }
-    if (is_sent_) protocol::judge(call_->kind(), response.error());
-    completion_->finish(fail(std::move(response.error())));
+    if (!is_sent_) return completion_->finish(fail(std::move(response.error())));
+    protocol::judge(call_->kind(), response.error());
+    land(fail(std::move(response.error())));
   }
 
  private:
+  enum class Place { queue, worker, air };
+
+  std::optional<Result<T>> read(HttpResponse response) try {
+    return call_->read(std::move(response));
+  } catch (const std::exception& error) {
+    return fail(Error{.error_class = ErrorClass::internal,
+                      .message = std::string("The answer could not be read: ") + error.what() + ".",
+                      .sent = Sent::yes});
+  }
+
+  void land(Result<T> result) {
+    call_.reset();
+    completion_->finish(std::move(result));
+  }
+
   void go_on() {
-    if (runway_->is_open() && !runway_->core->writes_slowly()) return take_off(call_->write());
-    is_on_ground_ = true;
+    if (runway_->is_open() && !runway_->core->writes_slowly())
+      return leave(unless_it_throws(failed, [this] { return call_->write(); }));
+    where_ = Place::queue;
     ground_stop_ = std::stop_source();
     on_stop_.emplace(stop_, [weak = this->weak_from_this()] {
       if (const auto self = weak.lock()) self->cancel_on_ground();
     });
     auto queued = runway_->worker->run([self = this->shared_from_this()] { self->prepare(); });
-    if (!queued && is_on_ground_.exchange(false)) refuse(std::move(queued.error()));
+    if (!queued && where_.exchange(Place::air) == Place::queue) give_up(std::move(queued.error()));
   }
 
   void cancel_on_ground() {
+    if (!runway_->core->process.is_this()) return;
     ground_stop_.request_stop();
-    if (is_on_ground_.exchange(false))
-      refuse({.error_class = ErrorClass::interrupted, .message = "Interrupted before the request was sent."});
+    const Place before = where_.exchange(Place::air);
+    if (before == Place::air) return;
+    if (before == Place::queue) call_.reset();
+    refuse({.error_class = ErrorClass::interrupted, .message = "Interrupted before the request was sent."});
   }
 
   // On the worker's thread.
   void prepare() {
-    if (!is_on_ground_) return;
-    auto request = write_slowly();
-    if (!is_on_ground_.exchange(false)) return;
+    auto where = Place::queue;
+    if (!where_.compare_exchange_strong(where, Place::worker)) return;
+    auto request = unless_it_throws(failed, [this] { return write_slowly(); });
+    if (where_.exchange(Place::air) == Place::air) return call_.reset();
     on_stop_.reset();
-    request ? take_off(std::move(request)) : refuse(std::move(request.error()));
+    leave(std::move(request));
   }
 
   Result<HttpRequest> write_slowly() {
@@ -79,9 +123,15 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
     return request;
   }
 
-  void take_off(Result<HttpRequest> request) {
-    is_sent_ = request.has_value();
+  void leave(Result<HttpRequest> request) {
+    if (!request) return give_up(std::move(request.error()));
+    is_sent_ = true;
     runway_->loop->send(std::move(request), stop_, this->shared_from_this());
+  }
+
+  void give_up(Error error) {
+    call_.reset();
+    refuse(std::move(error));
   }
 
   // By way of the loop, so that `done` runs on its thread.
@@ -91,12 +141,13 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
   }
 
   const std::shared_ptr<Runway> runway_;
-  const std::shared_ptr<ClientCall<T>> call_;
+  const std::shared_ptr<const void> place_;
+  std::shared_ptr<ClientCall<T>> call_;
   const std::shared_ptr<Completion<T>> completion_;
   const std::stop_token stop_;
   bool has_assertion_ = false;
   bool is_sent_ = false;
-  std::atomic<bool> is_on_ground_ = false;  // whoever takes it back answers
+  std::atomic<Place> where_ = Place::air;  // whoever brings it there answers
   std::stop_source ground_stop_{std::nostopstate};
   std::optional<std::stop_callback<std::function<void()>>> on_stop_ = {};
 };
@@ -128,19 +179,32 @@ Result<std::shared_ptr<AsyncClient::Runway>> AsyncClient::runway() {
   return runway_;
 }
 
+// Nothing: there is none left.
+std::shared_ptr<const void> AsyncClient::take_place() {
+  const std::size_t taken = ++*pending_;
+  std::shared_ptr<const void> place(pending_.get(), [all = pending_](const void*) { --*all; });
+  return taken > most_pending ? nullptr : place;
+}
+
 template <class T>
 void AsyncClient::start(std::shared_ptr<ClientCall<T>> call, std::stop_token stop,
                         std::function<void(Result<T>)> done) {
-  if (core_->options.transport)
-    return blocking_.start<T>(
-        [core = core_, call = std::move(call)](std::stop_token token) { return core->run_all(*call, token); },
-        std::move(stop), std::move(done));
-  auto way = runway();
-  if (!way)
-    return blocking_.start<T>([error = way.error()](std::stop_token) { return Result<T>(fail(error)); },
+  auto place = take_place();
+  const auto refuse = [&](Error error) {
+    blocking_.start<T>([error = std::move(error)](std::stop_token) { return Result<T>(fail(error)); },
+                       std::move(stop), std::move(done));
+  };
+  if (core_->options.transport) {
+    if (!place) return refuse(too_many());
+    return blocking_.start<T>([core = core_, place, call = std::move(call)](
+                                  std::stop_token token) { return core->run_all(*call, token); },
                               std::move(stop), std::move(done));
+  }
+  auto way = runway();
+  if (!way) return refuse(std::move(way.error()));
   auto completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
-  std::make_shared<Flight<T>>(std::move(*way), std::move(call), std::move(completion), std::move(stop))
+  std::make_shared<Flight<T>>(std::move(*way), std::move(place), std::move(call), std::move(completion),
+                              std::move(stop))
       ->start();
 }
 

@@ -10,6 +10,7 @@
 #include <oauth_token/http.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,8 +53,10 @@ class AsyncClient {
   };
 
   Result<std::shared_ptr<Runway>> runway();
+  [[nodiscard]] std::shared_ptr<const void> take_place();
 
   std::shared_ptr<ClientCore> core_;
+  const std::shared_ptr<std::atomic<std::size_t>> pending_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::stop_source ending_ = {};
   std::shared_ptr<Callbacks> callbacks_;
   std::shared_ptr<Worker> worker_;
