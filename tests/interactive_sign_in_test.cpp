@@ -278,6 +278,27 @@ TEST_CASE("a stop request ends a question that is open, and what is answered the
   CHECK(world.server.state().requests == 0);
 }
 
+TEST_CASE("a question that still waits for the window's thread is not shown after a stop request") {
+  World world;
+  Window window;
+  SignInOptions options = options_of(world);
+  options.executor = window.executor();
+  int asked = 0;
+  InteractiveSignIn sign_in(std::move(options), [&](const SignInQuestion&, const Answer&) { ++asked; });
+  std::stop_source stop;
+  std::string came;
+  sign_in.run_async(stop.get_token(), [&](const Result<Token>& token) { came = value(token); });
+  {
+    std::unique_lock lock(window.mutex);
+    window.more.wait(lock, [&] { return !window.queue.empty(); });
+  }
+  stop.request_stop();
+  window.run_one();
+  window.run_one();
+  CHECK(asked == 0);
+  CHECK(came == "interrupted: Interrupted before there was an answer.");
+}
+
 TEST_CASE("who stops while a slow store takes the tokens is free at once; they are kept behind it") {
   World world;
   std::promise<void> saving;

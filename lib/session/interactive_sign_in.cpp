@@ -149,9 +149,9 @@ Result<Token> InteractiveSignIn::run(std::stop_token stop) {
 void InteractiveSignIn::run_async(std::stop_token stop, std::function<void(Result<Token>)> done) {
   const auto& work = state_->work;
   state_->calls->start<Outcome>(
-      [work, ask = elsewhere(work->ask, state_->questions)](const std::stop_token& ending) {
+      [work, questions = state_->questions](const std::stop_token& ending) {
         Outcome outcome{.token = Token(), .record = work->options.wanted};
-        outcome.token = work->run(ask, ending, outcome.record);
+        outcome.token = work->run(elsewhere(work->ask, questions, ending), ending, outcome.record);
         return Result<Outcome>(std::move(outcome));
       },
       std::move(stop),

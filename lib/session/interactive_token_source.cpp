@@ -35,6 +35,7 @@ struct Given {
 struct Work {
   SignInOptions options;
   AskPerson ask;
+  std::shared_ptr<Callbacks> questions;
   std::optional<TokenSource> source = {};
   SessionRecord record = {};
   std::mutex mutex = {};
@@ -74,7 +75,7 @@ struct Work {
       if (token || token.error().error_class != ErrorClass::reauthenticate) return token;
     }
     source.reset();
-    InteractiveSignIn sign_in(copy(options), ask);
+    InteractiveSignIn sign_in(copy(options), elsewhere(ask, questions, stop));
     auto token = sign_in.run(stop);
     take_unkept(sign_in.take_unkept_token());
     if (token) record = sign_in.record();
@@ -96,8 +97,7 @@ struct InteractiveTokenSource::State {
       : questions(std::make_shared<Callbacks>(options.executor)),
         record(options.wanted),
         calls(new AsyncCalls(options.executor)),
-        work(new Work{std::move(options), elsewhere(std::move(ask), questions)}, DeleteInOwnProcess<Work>()) {
-  }
+        work(new Work{std::move(options), std::move(ask), questions}, DeleteInOwnProcess<Work>()) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
