@@ -16,6 +16,7 @@ from unittest import mock
 
 from support.authorization_servers import OidcProvider
 from support.fault_server import FaultServer, response
+from support.rotating_server import RotatingServer
 from support.secret_service import SecretService
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -360,6 +361,40 @@ class Misuse(ApiCase):
             session = self.api("session_open", self.settings(state_folder=self.folder / "state"), b"work")
             got = self.api("session_token", session, -1, 0, None)
             self.assertEqual(self.api.library.oauth_token_token_access_token(got, None), b"at")
+
+
+class Unkept(ApiCase):
+    def test_a_token_that_could_not_be_kept_waits_for_somebody_who_takes_the_error(self):
+        sessions = self.folder / "state" / "sessions"
+
+        class Server(RotatingServer):
+            def _sign_in(self):
+                shutil.rmtree(sessions)
+                return super()._sign_in()
+
+        key = self.folder / "key"
+        key.write_text("base64:" + "A" * 43 + "=")
+        key.chmod(0o600)
+
+        def password():
+            return self.request("password", [("password", "secret")], username="alice")
+
+        with Server() as server:
+            settings = self.settings(token_endpoint=server.url(), client_id="app", state_folder=self.folder / "state",
+                                     store="file", store_key_file=key)
+            prepared = self.api("sign_in_prepare", settings, b"work", password(), 0, None)
+            self.assertIsNone(self.api.library.oauth_token_sign_in_request(prepared, password(), None, None))
+            self.assertEqual(server.passwords, 1)
+        cancel = self.api("cancel_new")
+        self.api("cancel_now", cancel)
+        with self.fails("interrupted") as caught:
+            self.api("sign_in_request", prepared, password(), cancel)
+        self.assertIsNone(caught.exception.token)
+        with self.fails("network") as caught:
+            self.api("sign_in_request", prepared, password(), None)
+        self.assertIsNotNone(caught.exception.token)
+        self.assertEqual(self.api("token_access_token", caught.exception.token, None), b"at-1")
+        self.api.library.oauth_token_token_free(caught.exception.token)
 
 
 class Binary(unittest.TestCase):

@@ -156,6 +156,12 @@ struct Failure {
   std::optional<Token> unkept = {};
 };
 
+/// Whether a token that could not be kept is handed over with the error. Else it stays where it is: with one
+/// who gave up, or asks for no error, it would be lost.
+inline bool takes_unkept(oauth_token_error* const* place, const Error& error) noexcept {
+  return place != nullptr && error.error_class != ErrorClass::interrupted;
+}
+
 void report(oauth_token_error** place, Failure failure) noexcept;
 /// For a catch-all: reports the exception that is being handled.
 void report_exception(oauth_token_error** place) noexcept;

@@ -12,6 +12,7 @@ using oauth_token::c::handle_from;
 using oauth_token::c::missing;
 using oauth_token::c::status_from;
 using oauth_token::c::stop_token_of;
+using oauth_token::c::takes_unkept;
 
 namespace {
 
@@ -78,7 +79,7 @@ oauth_token_token* oauth_token_session_token(oauth_token_session* session, int64
         if (min_valid >= 0) options.min_valid = std::chrono::seconds(min_valid);
         const auto token = session->source.token(options, stop_token_of(cancel));
         if (token) return std::make_unique<oauth_token_token>(*token);
-        unkept = session->source.take_unkept_token();
+        if (takes_unkept(error, token.error())) unkept = session->source.take_unkept_token();
         return fail(token.error());
       });
 }
@@ -94,7 +95,7 @@ oauth_token_token* oauth_token_session_authorize(oauth_token_session* session, c
         DpopRequest request{.method = method, .url = url, .nonce = nonce == nullptr ? "" : nonce};
         const auto given = session->source.authorize(std::move(request), {}, stop_token_of(cancel));
         if (given) return std::make_unique<oauth_token_token>(given->token, given->proof.expose());
-        unkept = session->source.take_unkept_token();
+        if (takes_unkept(error, given.error())) unkept = session->source.take_unkept_token();
         return fail(given.error());
       });
 }

@@ -14,6 +14,7 @@ using oauth_token::Token;
 using oauth_token::c::handle_from;
 using oauth_token::c::missing;
 using oauth_token::c::stop_token_of;
+using oauth_token::c::takes_unkept;
 
 namespace {
 
@@ -63,10 +64,9 @@ oauth_token_token* oauth_token_sign_in_request(oauth_token_sign_in* sign_in, oau
         auto grant = request->take();
         if (!grant) return fail(std::move(grant.error()));
         const auto token = request_behind(*sign_in, std::move(*grant), stop_token_of(cancel));
-        const bool goes_on = !token && token.error().reason == AsyncCalls::goes_on;
-        if (!goes_on) unkept = sign_in->sign_in.take_unkept_token();
-        if (!token) return fail(token.error());
-        return std::make_unique<oauth_token_token>(*token);
+        if (token) return std::make_unique<oauth_token_token>(*token);
+        if (takes_unkept(error, token.error())) unkept = sign_in->sign_in.take_unkept_token();
+        return fail(token.error());
       });
 }
 
