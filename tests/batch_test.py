@@ -4,12 +4,14 @@ import json
 import os
 import pty
 import signal
+import subprocess
 import threading
 import time
 import unittest
 
 import memory_scan
 from fault_server import FaultServer, response
+from full_pipe import FullPipe
 from program import Program
 from rotating_server import RotatingServer
 
@@ -193,6 +195,58 @@ class BatchTest(unittest.TestCase):
         self.assertEqual(process.wait(10), -signal.SIGINT)
         for stream in (process.stdin, process.stdout, process.stderr):
             stream.close()
+
+    def test_what_is_shown_is_sent_one_after_another(self):
+        self.serve()
+        self.issuer.gate.clear()
+        process = self.program.start(*self.words, "--jobs", "3", "-v")
+        process.stdin.write(users(3).encode())
+        process.stdin.close()
+        self.wait_for(lambda: self.issuer.here == 1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        self.issuer.gate.set()
+        lines = sorted((json.loads(line) for line in process.stdout), key=lambda line: line["index"])
+        process.stderr.read()
+        self.assertEqual(process.wait(30), -signal.SIGINT)
+        process.stdout.close(), process.stderr.close()
+        self.assertEqual([line.get("class", "") for line in lines], ["", "interrupted", "interrupted"])
+        self.assertEqual(len(self.issuer.forms), 1)
+
+    def test_a_signal_ends_it_while_nobody_reads_the_answers(self):
+        self.serve()
+        with FullPipe() as pipe:
+            process = self.program.start(*self.words, stdout=pipe.writing)
+            process.stdin.write(users(2).encode())
+            process.stdin.close()
+            self.wait_for(lambda: len(self.issuer.forms) == 2)
+            process.send_signal(signal.SIGTERM)
+            said = process.stderr.read()
+            self.assertIn(b"nobody reads them", said)
+            self.assertEqual(process.wait(30), -signal.SIGTERM)
+        process.stderr.close()
+
+    def test_after_an_interrupt_a_list_without_an_end_is_left(self):
+        self.serve()
+        self.issuer.gate.clear()
+        endless = subprocess.Popen(["yes", "user,secret"], stdout=subprocess.PIPE)
+        self.addCleanup(endless.wait)
+        self.addCleanup(endless.kill)
+        self.addCleanup(endless.stdout.close)
+        header = subprocess.Popen(["sh", "-c", "echo username,password; exec cat"], stdin=endless.stdout,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(header.wait)
+        self.addCleanup(header.kill)
+        self.addCleanup(header.stdout.close)
+        process = self.program.start(*self.words, "--jobs", "1", stdin=header.stdout)
+        self.wait_for(lambda: self.issuer.here == 1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        self.issuer.gate.set()
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertEqual(out.count(b'"class":"interrupted"'), 10_000)
+        self.assertIn(b"The rest of the list was not read.", err)
 
     def test_output_that_cannot_be_written_ends_it(self):
         self.serve()

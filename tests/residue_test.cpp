@@ -1,3 +1,4 @@
+#include "batch/user_list.hpp"
 #include "protocol/client_assertion.hpp"
 
 #include <oauth_token/http.hpp>
@@ -18,6 +19,7 @@
 
 #include <doctest/doctest.h>
 #include <malloc.h>
+#include <unistd.h>
 
 using namespace oauth_token;
 
@@ -224,4 +226,21 @@ TEST_CASE("nothing is left of a refresh token and of an assertion that is refuse
     CHECK(token.error().error_class == ErrorClass::config);
   }
   CHECK(Watch::hits() == 0);
+}
+
+TEST_CASE("nothing is left of a list of users whose first line is missing") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::write(ends[1], "alice,", 6) == 6);
+  REQUIRE(::write(ends[1], secrets[0].data(), secrets[0].size()) > 0);
+  REQUIRE(::write(ends[1], "\n", 1) == 1);
+  ::close(ends[1]);
+  const Watch watch;
+  {
+    cli::UserList users(ends[0]);
+    REQUIRE(users.read());
+    CHECK_FALSE(users.next());
+  }
+  CHECK(Watch::hits() == 0);
+  ::close(ends[0]);
 }

@@ -1,7 +1,6 @@
 #include "batch/batch.hpp"
 
 #include "descriptor.hpp"
-#include "output.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "token_output.hpp"
@@ -10,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <climits>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace oauth_token::cli {
 namespace {
@@ -24,6 +27,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::hours longest_pause{1};
+// After a stop request: how long a reader may let us wait, and how many users of a list that may never end
+// are reported.
+constexpr std::chrono::milliseconds longest_stall{5'000};
+constexpr std::size_t most_unsent = 10'000;
+
+bool is_regular_file(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
 
 struct Finished {
   std::size_t index = 0;
@@ -78,6 +90,7 @@ class Batch {
   void report_unsent();
   void add_line(const Finished& finished);
   void write_lines();
+  [[nodiscard]] int write_piece_by_piece(std::string_view bytes) const;
 
   const Context& context_;
   const TokenClient& client_;
@@ -180,12 +193,30 @@ void Batch::add_line(const Finished& finished) {
 void Batch::write_lines() {
   if (lines_.empty()) return;
   const TerminalTurn turn;
-  if (const int error = write_all(context_.output, lines_.expose()); error != 0 && !trouble_)
-    trouble_ =
-        Error{.error_class = ErrorClass::output,
-              .message = std::string("The answers could not be written: ") + std::strerror(error) + ".",
-              .hint = "Nothing more was sent. The answers to what was under way are lost."};
+  if (const int error = write_piece_by_piece(lines_.expose()); error != 0 && !trouble_)
+    trouble_ = Error{.error_class = ErrorClass::output,
+                     .message = std::string("The answers could not be written: ") +
+                                (error == ETIMEDOUT ? "nobody reads them" : std::strerror(error)) + ".",
+                     .hint = "Nothing more was sent. The answers to what was under way are lost."};
   lines_.truncate(0);
+}
+
+// The error number, or 0. No write(2) blocks that poll(2) has called ready, so that a stop request is heard.
+int Batch::write_piece_by_piece(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const bool is_stopped = context_.stop.stop_requested();
+    std::array<pollfd, 2> on{{{.fd = context_.output, .events = POLLOUT, .revents = 0},
+                              {.fd = is_stopped ? -1 : stopped_.get(), .events = POLLIN, .revents = 0}}};
+    const int ready = ::poll(on.data(), on.size(), is_stopped ? static_cast<int>(longest_stall.count()) : -1);
+    if (ready == 0) return ETIMEDOUT;
+    if (ready < 0 && errno != EINTR) return errno;
+    if (ready < 0 || on[0].revents == 0) continue;
+    const ssize_t written =
+        ::write(context_.output, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return 0;
 }
 
 void Batch::report_unsent() {
@@ -198,12 +229,14 @@ void Batch::report_unsent() {
                                                .retry_safe = true})});
     write_lines();
   };
-  while (!trouble_) {
+  const bool is_finite = is_regular_file(users_.descriptor());
+  for (std::size_t unsent = 0; !trouble_;) {
     auto user = users_.next();
     if (!user) return;
     if (*user) {
       not_sent(std::move(**user));
-      continue;
+      if (++unsent < most_unsent || is_finite) continue;
+      return note(context_, "The rest of the list was not read.");
     }
     pollfd more{.fd = users_.descriptor(), .events = POLLIN, .revents = 0};
     if (users_.has_ended() || ::poll(&more, 1, 0) <= 0) return;

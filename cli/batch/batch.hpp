@@ -30,9 +30,10 @@ struct BatchOutcome {
 /// Requests a token for each user, each password once, and writes one JSON object a line to standard output
 /// as each request ends. Holds no more than `jobs` passwords. A server that says when it wants to be asked
 /// again is given that time before the next request begins. After a stop request nothing new is sent; what
-/// was sent comes to its end, and the users that can be read without waiting are reported as not sent.
-/// Errors: `usage` for a list that cannot be read, `output`; what was sent has come to its end then, too. For
-/// one thread.
+/// was sent comes to its end, and the users that can be read without waiting are reported as not sent: all of
+/// a file, of anything else 10 000 at most. Errors: `usage` for a list that cannot be read, `output`, also
+/// when nobody takes what is written for 5 s after a stop request; what was sent has come to its end then,
+/// too. For one thread.
 Result<BatchOutcome> run_batch(const Context& context, const TokenClient& client, UserList users,
                                const BatchOptions& options);
 

@@ -23,6 +23,13 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view example =
     "Begin with the line \"username,password\", or write one JSON object in each line.";
 
+// Of a list without a first line, the field may be a password.
+bool is_named(std::string_view field, std::string_view name) {
+  SecretBuffer column;
+  append_csv_field(column, field);
+  return column.size() == name.size() && ::strncasecmp(column.expose().data(), name.data(), name.size()) == 0;
+}
+
 std::string decoded(std::string_view field) {
   SecretBuffer out;
   append_csv_field(out, field);
@@ -71,12 +78,11 @@ Result<bool> UserList::take_header() {
     if (auto fits = check_length(); !fits) return fail(std::move(fits.error()));
     return false;
   }
-  const auto column = [&](const char* name) {
-    return static_cast<std::size_t>(std::find_if(header.fields.begin(), header.fields.end(),
-                                                 [&](std::string_view field) {
-                                                   return ::strcasecmp(decoded(field).c_str(), name) == 0;
-                                                 }) -
-                                    header.fields.begin());
+  const auto column = [&](std::string_view name) {
+    return static_cast<std::size_t>(
+        std::find_if(header.fields.begin(), header.fields.end(),
+                     [&](std::string_view field) { return is_named(field, name); }) -
+        header.fields.begin());
   };
   columns_ = header.fields.size();
   username_column_ = column("username");

@@ -63,12 +63,14 @@ Result<int> run_batch(Context& context, const Settings& settings) {
   if (!wanted) return fail(std::move(wanted.error()));
   const auto descriptor = users_descriptor(context, settings);
   if (!descriptor) return fail(descriptor.error());
-  const auto options = batch_options(context, settings);
-  if (!options) return fail(options.error());
+  auto options = batch_options(context, settings);
+  if (!options) return fail(std::move(options.error()));
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
   // Waiting shows once for all of them.
   if (!settings.flag("verbose") && !settings.flag("dry-run")) run->decorate = {};
+  // What is shown is sent one after another, and the time of one does not run while others are.
+  if (run->decorate) options->jobs = 1;
   const auto client = make_client(*wanted, std::move(*run), context.stop);
   if (!client) return fail(client.error());
   if (auto checked = check_loopback_only(settings, *wanted); !checked)
