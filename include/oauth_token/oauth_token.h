@@ -284,7 +284,8 @@ OAUTH_TOKEN_API int64_t oauth_token_error_retry_after(const oauth_token_error *e
 OAUTH_TOKEN_API const char *oauth_token_error_sent(const oauth_token_error *error);
 /// 1: sending the same request again can do no harm.
 OAUTH_TOKEN_API int oauth_token_error_retry_safe(const oauth_token_error *error);
-/// The token that was issued and could not be kept, once; NULL: there is none.
+/// The token that was issued and could not be kept, once; NULL: there is none. It waits for a call on the same
+/// handle that fails other than by being cancelled, and whose `error` is not NULL.
 OAUTH_TOKEN_API oauth_token_token *oauth_token_error_take_token(oauth_token_error *error);
 /// With the token in it, if that was not taken.
 OAUTH_TOKEN_API void oauth_token_error_free(oauth_token_error *error);

@@ -154,9 +154,10 @@ struct AskedBinding {
 };
 
 /// A session that exists. Opening reads the public half only; neither network nor store is touched, no
-/// folder is made. An object
-/// is for one thread at a time; several of the same session, in threads or processes, do not disturb each
-/// other.
+/// folder is made. An object is for one thread at a time; several of the same session, in threads or
+/// processes, do not disturb each other. They wait for each other by a lock that a child after fork has as
+/// well, until it runs another program or ends: where the parent is killed in the middle of a renewal, others
+/// wait for the child, too.
 class Session {
  public:
   /// `reauthenticate` when there is no such session, naming those there are.
