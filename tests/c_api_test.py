@@ -297,9 +297,10 @@ class Misuse(ApiCase):
 
     def test_a_secret_is_no_plain_parameter_and_a_request_goes_out_once(self):
         for grant_type, name in (("password", "password"), ("refresh_token", "refresh_token"), ("urn:x", "password")):
-            with self.subTest(grant_type, name=name), self.fails("usage") as caught:
-                self.request(grant_type, **{name: "in the clear"})
-            self.assertEqual(caught.exception.message, f'The parameter "{name}" is a secret.')
+            with self.subTest(grant_type, name=name):
+                with self.fails("usage") as caught:
+                    self.request(grant_type, **{name: "in the clear"})
+                self.assertEqual(caught.exception.message, f'The parameter "{name}" is a secret.')
         client = self.api("client_new", self.settings(token_endpoint="http://127.0.0.1:9/token", client_id="app"), None)
         request = self.request("password", [("password", "secret")], username="alice")
         with self.fails("network"):

@@ -60,7 +60,7 @@ class Mutation:
 
 def mutations():
     blocks = re.split(r"^== ", TABLE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    return [Mutation(name, [line for line in rest.split("\n") if line])
+    return [Mutation(name, [line for line in rest.split("\n") if line and not line.startswith("#")])
             for name, rest in (block.split("\n", 1) for block in blocks)]
 
 
