@@ -78,10 +78,10 @@ class TokenClient {
   /// sent: a ready-made assertion's source, signatures, and reading the trust store. A transport of the
   /// caller's is called there, too, for one call after another. A stopped call's error says in `sent` how far
   /// it came. At most 10 000 calls may wait for their answers at a time, since what is secret in each lies in
-  /// memory of its own that is not swapped: one more is answered with class `usage` and reason "too-many", and
-  /// can be repeated later. Where the key of the TLS client certificate is in a token of hardware, it signs on
-  /// the first thread, for each new connection, and the other calls wait meanwhile; `transport` set to what
-  /// make_transport gives does that on the second one.
+  /// memory of its own that is not swapped: one more is answered with class `usage` and reason "too-many",
+  /// and can be repeated later. Where the key of the TLS client certificate is in a token of hardware, it
+  /// signs on the first thread, for each new connection, and the other calls wait meanwhile; `transport` set
+  /// to what make_transport gives does that on the second one.
   void request_async(Grant grant, std::stop_token stop, std::function<void(Result<Token>)> done) const;
   /// As request_async, with the answer of `introspect`.
   void introspect_async(const Secret& token, std::string_view token_type_hint, std::stop_token stop,

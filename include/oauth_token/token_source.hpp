@@ -50,8 +50,8 @@ class TokenSource {
   explicit TokenSource(Result<Session> session, Executor executor = {});
   TokenSource(TokenSource&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
   TokenSource& operator=(TokenSource&&) noexcept;  ///< the same; waits as the destructor does
-  /// Waits for a renewal that is under way, since it carries a refresh token: for as long as `token` may take.
-  /// Where that is too long, as on the thread of the windows, let another thread destroy it.
+  /// Waits for a renewal that is under way, since it carries a refresh token: for as long as `token` may
+  /// take. Where that is too long, as on the thread of the windows, let another thread destroy it.
   ~TokenSource();
 
   /// Blocks for at most the time of a renewal (lock, store and request: twice the timeout and twice the
