@@ -1,7 +1,9 @@
 """What `cmake --install` puts into a prefix is all that a user needs: the program, and the library for a project of theirs."""
 
+import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -64,6 +66,19 @@ class Installed(unittest.TestCase):
 
     def test_what_is_installed_is_hardened_and_says_what_it_is_made_of(self):
         run(PROJECT / "packaging/contents.py", self.prefix)
+
+    def test_every_file_of_a_release_is_compiled_with_the_hardening_options(self):
+        kind = re.search("^CMAKE_BUILD_TYPE:.*=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.M)[1]
+        wanted = {"-fstack-protector-strong", "-D_GLIBCXX_ASSERTIONS"}
+        if platform.machine() in ("x86_64", "aarch64"):
+            wanted.add("-fcf-protection" if platform.machine() == "x86_64" else "-mbranch-protection=standard")
+        if kind not in ("", "Debug"):
+            wanted.add("-D_FORTIFY_SOURCE=3")
+        rows = json.loads((BUILD / "compile_commands.json").read_text())
+        rows = [row for row in rows if pathlib.Path(row["file"]).relative_to(PROJECT).parts[0] in ("lib", "cli")]
+        self.assertGreater(len(rows), 100)
+        for row in rows:
+            self.assertLessEqual(wanted, set(row["command"].split()), row["file"])
 
     def build(self, source, name, *choices):
         """The folder of a project that was built against the prefix."""

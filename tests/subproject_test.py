@@ -1,4 +1,4 @@
-"""The project as a part of another one: by add_subdirectory and by FetchContent. Nothing of it is compiled here."""
+"""The project as a part of another one: by add_subdirectory and by FetchContent, and built to the end once."""
 
 import json
 import os
@@ -8,7 +8,10 @@ import subprocess
 import tempfile
 import unittest
 
+from support.authorization_servers import OidcProvider
+
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ["OAUTH_TOKEN_BUILD"])
 SUBDIRECTORY = f'add_subdirectory("{PROJECT}" oauth_token)'
 FETCH = f"""include(FetchContent)
 FetchContent_Declare(oauth_token SOURCE_DIR "{PROJECT}")
@@ -29,12 +32,13 @@ endforeach()
 
 
 class Subproject(unittest.TestCase):
-    def configure(self, take, *choices):
+    def configure(self, take, *choices, folder=None, host="#include <oauth_token/session.hpp>\nint main() {}\n"):
         """(what cmake said, the folder of the build)"""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-host."))
-        self.addCleanup(shutil.rmtree, folder)
+        if folder is None:
+            folder = pathlib.Path(tempfile.mkdtemp(prefix="oauth-token-host."))
+            self.addCleanup(shutil.rmtree, folder)
         (folder / "CMakeLists.txt").write_text(HOST.format(take=take))
-        (folder / "host.cpp").write_text("#include <oauth_token/session.hpp>\nint main() {}\n")
+        (folder / "host.cpp").write_text(host)
         done = subprocess.run(
             ["cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=", *choices],
             capture_output=True, text=True, timeout=200, check=False, env={"PATH": os.environ["PATH"], "HOME": str(folder)},
@@ -68,6 +72,25 @@ class Subproject(unittest.TestCase):
     def test_a_host_that_wants_shared_libraries_gets_one(self):
         _, build = self.configure(SUBDIRECTORY, "-DBUILD_SHARED_LIBS=ON", "-DOAUTH_TOKEN_SHARED=ON")
         self.assertIn("liboauth_token.so.0.1", self.ninja(build, "-t", "query", "host"))
+
+    def test_a_host_without_a_build_type_and_without_rtti_is_built_silently_and_gets_a_token(self):
+        folder = BUILD / "subproject"  # kept, so that what has not changed is not compiled again
+        folder.mkdir(exist_ok=True)
+        _, build = self.configure(
+            FETCH + "\nadd_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)", "-DOAUTH_TOKEN_WERROR=ON",
+            f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
+            folder=folder, host=(PROJECT / "examples/password.cpp").read_text(),
+        )
+        built = subprocess.run(["ninja", "-C", build, "-j", str(os.cpu_count()), "host"], capture_output=True, text=True, check=False)
+        self.assertEqual(built.returncode, 0, built.stdout[-5000:])
+        server = OidcProvider().start()
+        self.addCleanup(server.stop)
+        done = subprocess.run(
+            [build / "host", server.token_endpoint, server.client_id_public, server.username, server.ca_file],
+            input=server.password, capture_output=True, text=True, timeout=60, check=False,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        )
+        self.assertRegex(done.stdout, r"\A[A-Za-z0-9_-]{43}\Z", done.stderr)
 
 
 if __name__ == "__main__":
