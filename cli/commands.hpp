@@ -1,6 +1,6 @@
 #pragma once
 
-#include "options.hpp"
+#include "options/options.hpp"
 
 #include <oauth_token/error.hpp>
 

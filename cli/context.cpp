@@ -1,7 +1,7 @@
 #include "context.hpp"
 
-#include "progress.hpp"
-#include "report.hpp"
+#include "output/report.hpp"
+#include "terminal/progress.hpp"
 
 namespace oauth_token::cli {
 

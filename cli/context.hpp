@@ -1,7 +1,7 @@
 #pragma once
 
-#include "prompt.hpp"
-#include "secret_input.hpp"
+#include "terminal/prompt.hpp"
+#include "terminal/secret_input.hpp"
 
 #include <oauth_token/secret.hpp>
 

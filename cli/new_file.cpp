@@ -1,6 +1,6 @@
 #include "new_file.hpp"
 
-#include "output.hpp"
+#include "output/output.hpp"
 
 #include <cerrno>
 #include <cstdint>

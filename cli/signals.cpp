@@ -1,7 +1,7 @@
 #include "signals.hpp"
 
-#include "progress.hpp"
-#include "prompt.hpp"
+#include "terminal/progress.hpp"
+#include "terminal/prompt.hpp"
 
 #include <atomic>
 #include <cerrno>

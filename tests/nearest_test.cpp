@@ -1,4 +1,4 @@
-#include "nearest.hpp"
+#include "options/nearest.hpp"
 
 #include <string>
 #include <vector>

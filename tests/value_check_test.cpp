@@ -1,4 +1,4 @@
-#include "value_check.hpp"
+#include "options/value_check.hpp"
 
 #include <string>
 #include <string_view>

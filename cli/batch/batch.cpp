@@ -1,9 +1,9 @@
 #include "batch/batch.hpp"
 
 #include "descriptor.hpp"
-#include "progress.hpp"
-#include "report.hpp"
-#include "token_output.hpp"
+#include "output/report.hpp"
+#include "output/token_output.hpp"
+#include "terminal/progress.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,12 +1,12 @@
 #include "batch/batch.hpp"
 
-#include "client_options.hpp"
 #include "commands.hpp"
 #include "counted.hpp"
-#include "dry_run.hpp"
-#include "grant_options.hpp"
-#include "report.hpp"
-#include "value_check.hpp"
+#include "options/value_check.hpp"
+#include "output/dry_run.hpp"
+#include "output/report.hpp"
+#include "request/client_options.hpp"
+#include "request/grant_options.hpp"
 
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/interactive_sign_in.hpp>

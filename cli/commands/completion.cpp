@@ -1,6 +1,6 @@
 #include "commands.hpp"
 #include "completion/script.hpp"
-#include "output.hpp"
+#include "output/output.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

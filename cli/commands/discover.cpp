@@ -1,6 +1,6 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "output.hpp"
+#include "output/output.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/server_metadata.hpp>

@@ -1,9 +1,9 @@
 #include "commands.hpp"
 #include "doctor/checks.hpp"
-#include "output.hpp"
-#include "report.hpp"
-#include "style.hpp"
-#include "value_check.hpp"
+#include "options/value_check.hpp"
+#include "output/output.hpp"
+#include "output/report.hpp"
+#include "terminal/style.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

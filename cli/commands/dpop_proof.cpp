@@ -1,10 +1,10 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "output.hpp"
-#include "renewal.hpp"
-#include "report.hpp"
-#include "sign_in_hint.hpp"
-#include "token_output.hpp"
+#include "output/output.hpp"
+#include "output/report.hpp"
+#include "output/token_output.hpp"
+#include "request/client_options.hpp"
+#include "request/renewal.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <oauth_token/dpop.hpp>
 #include <oauth_token/exit_status.hpp>

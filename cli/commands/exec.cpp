@@ -1,12 +1,12 @@
 #include "commands.hpp"
-#include "handover.hpp"
+#include "exec/handover.hpp"
+#include "exec/supervision.hpp"
+#include "exec/token_file.hpp"
+#include "output/report.hpp"
 #include "process.hpp"
-#include "progress.hpp"
-#include "renewal.hpp"
-#include "report.hpp"
+#include "request/renewal.hpp"
 #include "signals.hpp"
-#include "supervision.hpp"
-#include "token_file.hpp"
+#include "terminal/progress.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

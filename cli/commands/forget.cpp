@@ -1,5 +1,5 @@
-#include "client_options.hpp"
 #include "commands.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

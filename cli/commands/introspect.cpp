@@ -1,7 +1,7 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "dry_run.hpp"
-#include "output.hpp"
+#include "output/dry_run.hpp"
+#include "output/output.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

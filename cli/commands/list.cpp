@@ -1,9 +1,9 @@
 #include "commands.hpp"
-#include "output.hpp"
-#include "record_output.hpp"
-#include "report.hpp"
-#include "table.hpp"
-#include "token_output.hpp"
+#include "output/output.hpp"
+#include "output/record_output.hpp"
+#include "output/report.hpp"
+#include "output/table.hpp"
+#include "output/token_output.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/session.hpp>

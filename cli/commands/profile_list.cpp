@@ -1,9 +1,9 @@
 #include "commands.hpp"
-#include "output.hpp"
-#include "profile_file.hpp"
-#include "profile_output.hpp"
-#include "report.hpp"
-#include "table.hpp"
+#include "output/output.hpp"
+#include "output/report.hpp"
+#include "output/table.hpp"
+#include "profile/profile_file.hpp"
+#include "profile/profile_output.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,8 +1,8 @@
 #include "commands.hpp"
-#include "profile_file.hpp"
-#include "profile_secret.hpp"
-#include "profile_settings.hpp"
-#include "report.hpp"
+#include "output/report.hpp"
+#include "profile/profile_file.hpp"
+#include "profile/profile_secret.hpp"
+#include "profile/profile_settings.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,10 +1,10 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "nearest.hpp"
-#include "profile_file.hpp"
-#include "profile_secret.hpp"
-#include "profile_settings.hpp"
-#include "report.hpp"
+#include "options/nearest.hpp"
+#include "output/report.hpp"
+#include "profile/profile_file.hpp"
+#include "profile/profile_secret.hpp"
+#include "profile/profile_settings.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/http.hpp>

@@ -1,8 +1,8 @@
 #include "commands.hpp"
-#include "output.hpp"
-#include "profile_file.hpp"
-#include "profile_output.hpp"
-#include "table.hpp"
+#include "output/output.hpp"
+#include "output/table.hpp"
+#include "profile/profile_file.hpp"
+#include "profile/profile_output.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,7 +1,7 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "grant_options.hpp"
-#include "token_request.hpp"
+#include "request/client_options.hpp"
+#include "request/grant_options.hpp"
+#include "request/token_request.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "dry_run.hpp"
+#include "output/dry_run.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,7 +1,7 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "output.hpp"
-#include "record_output.hpp"
+#include "output/output.hpp"
+#include "output/record_output.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

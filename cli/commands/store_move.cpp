@@ -1,8 +1,8 @@
-#include "client_options.hpp"
 #include "commands.hpp"
-#include "help.hpp"
-#include "report.hpp"
-#include "value_check.hpp"
+#include "options/help.hpp"
+#include "options/value_check.hpp"
+#include "output/report.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/exit_status.hpp>
 

@@ -1,5 +1,5 @@
 #include "commands.hpp"
-#include "renewal.hpp"
+#include "request/renewal.hpp"
 
 namespace oauth_token::cli {
 

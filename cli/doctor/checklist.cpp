@@ -1,7 +1,7 @@
 #include "doctor/checklist.hpp"
 
 #include "counted.hpp"
-#include "style.hpp"
+#include "terminal/style.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "context.hpp"
-#include "settings.hpp"
+#include "options/settings.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>

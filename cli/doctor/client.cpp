@@ -1,6 +1,6 @@
-#include "client_options.hpp"
 #include "doctor/checks.hpp"
-#include "record_output.hpp"
+#include "output/record_output.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/token_store.hpp>
 

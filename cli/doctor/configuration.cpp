@@ -1,6 +1,6 @@
 #include "doctor/checks.hpp"
-#include "profile_file.hpp"
-#include "profile_settings.hpp"
+#include "profile/profile_file.hpp"
+#include "profile/profile_settings.hpp"
 #include "safe_place.hpp"
 
 #include <string>

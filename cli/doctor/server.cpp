@@ -1,6 +1,6 @@
-#include "client_options.hpp"
 #include "doctor/checks.hpp"
-#include "token_output.hpp"
+#include "output/token_output.hpp"
+#include "request/client_options.hpp"
 
 #include <oauth_token/http.hpp>
 #include <oauth_token/server_metadata.hpp>

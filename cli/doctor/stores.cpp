@@ -1,5 +1,5 @@
-#include "client_options.hpp"
 #include "doctor/checks.hpp"
+#include "request/client_options.hpp"
 #include "safe_place.hpp"
 
 #include <oauth_token/token_store.hpp>

@@ -1,5 +1,5 @@
 #include "doctor/checks.hpp"
-#include "token_output.hpp"
+#include "output/token_output.hpp"
 
 #include <chrono>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "commands.hpp"
-#include "options.hpp"
+#include "options/options.hpp"
 
 #include <ostream>
 

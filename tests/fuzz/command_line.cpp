@@ -1,7 +1,7 @@
 // The words of a command line, each ended by a zero byte.
 
-#include "arguments.hpp"
 #include "fuzzing.hpp"
+#include "options/arguments.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,8 +1,8 @@
 // The configuration file: reading, and editing in place.
 
 #include "fuzzing.hpp"
-#include "profile_edit.hpp"
-#include "toml_profiles.hpp"
+#include "profile/profile_edit.hpp"
+#include "profile/toml_profiles.hpp"
 
 #include <algorithm>
 

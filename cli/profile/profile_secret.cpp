@@ -1,0 +1,106 @@
+#include "profile_secret.hpp"
+
+#include "output/report.hpp"
+#include "request/client_options.hpp"
+
+#include <oauth_token/client_settings.hpp>
+#include <oauth_token/http.hpp>
+#include <oauth_token/token_store.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace oauth_token::cli {
+namespace {
+
+constexpr std::string_view marker = "client-secret-in-keyring";
+
+std::string_view value(const Profile& profile, std::string_view key) {
+  const auto found = profile.values.find(key);
+  return found == profile.values.end() || found->second.empty() ? ""
+                                                                : std::string_view(found->second.front());
+}
+
+// The id of the item. An issuer's token endpoint is taken to be at its own origin.
+std::string known_item(const Profile& profile) {
+  const std::string_view endpoint = value(profile, "token-endpoint");
+  const std::string_view server = endpoint.empty() ? value(profile, "issuer") : endpoint;
+  auto id = client_secret_item_id(std::string(server), std::string(value(profile, "client-id")));
+  return id ? std::move(*id) : std::string();
+}
+
+// The token endpoint, asked for where the profile leaves it to the issuer.
+Result<std::string> token_endpoint(Context& context, const Settings& profile) {
+  if (profile.given("token-endpoint")) return profile.value("token-endpoint");
+  auto run = run_options(context, profile);
+  if (!run) return fail(std::move(run.error()));
+  run->client_secret.wipe();  // asking for metadata needs none
+  ClientSettings server{.issuer = profile.value("issuer"), .ca_file = profile.value("cacert")};
+  if (profile.given("proxy")) server.proxy = profile.value("proxy");
+  if (auto client = make_client(server, std::move(*run), context.stop); !client)
+    return fail(std::move(client.error()));
+  return server.token_endpoint;
+}
+
+}  // namespace
+
+Result<ProfileSecret> ProfileSecret::open(Context& context, const Settings& profile) {
+  const bool has_server = profile.given("issuer") || profile.given("token-endpoint");
+  if (!has_server || profile.value("client-id").empty())
+    return fail(ErrorClass::usage,
+                "The profile \"" + profile.profile +
+                    "\" has no server or no client id, to which a client secret in "
+                    "the keyring would be bound.",
+                "Add --issuer URL or --token-endpoint URL, and --client-id ID.");
+  auto endpoint = token_endpoint(context, profile);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  auto id = client_secret_item_id(*endpoint, profile.value("client-id"));
+  if (!id) return fail(std::move(id.error()));
+  auto url = parse_url(*endpoint);
+  if (!url) return fail(std::move(url.error()));
+  auto keyring = open_keyring_store(keyring_options(context, profile));
+  if (!keyring) return fail(std::move(keyring.error()));
+  ProfileSecret secret;
+  secret.context_ = &context;
+  secret.keyring_ = std::move(*keyring);
+  secret.id_ = std::move(*id);
+  secret.profile_ = profile.profile;
+  secret.server_ = url->origin();
+  secret.client_id_ = profile.value("client-id");
+  return secret;
+}
+
+Result<void> ProfileSecret::probe() const { return keyring_->probe(context_->stop); }
+
+Result<void> ProfileSecret::save(const Secret& secret) const {
+  return keyring_->save({.id = id_, .name = profile_, .issuer = server_, .client_id = client_id_}, secret,
+                        context_->stop);
+}
+
+Result<void> ProfileSecret::erase() const { return keyring_->erase(id_, context_->stop); }
+
+bool has_secret_in_keyring(const Profile& profile) { return value(profile, marker) == "true"; }
+
+bool same_server_and_client(const Profile& one, const Profile& other) {
+  constexpr std::array<std::string_view, 3> bound{"issuer", "token-endpoint", "client-id"};
+  return std::ranges::all_of(bound,
+                             [&](std::string_view key) { return value(one, key) == value(other, key); });
+}
+
+bool same_secret(const Profile& one, const Profile& other) {
+  const std::string item = known_item(one);
+  if (!item.empty() && item == known_item(other)) return true;
+  const bool certain = !value(one, "token-endpoint").empty() && !value(other, "token-endpoint").empty();
+  return !certain && !value(one, "issuer").empty() && value(one, "issuer") == value(other, "issuer") &&
+         value(one, "client-id") == value(other, "client-id");
+}
+
+bool shares_secret(const ProfileFile& file, const Profile& profile) {
+  return std::ranges::any_of(file.profiles, [&](const Profile& other) {
+    return other.name != profile.name && has_secret_in_keyring(other) && same_secret(other, profile);
+  });
+}
+
+}  // namespace oauth_token::cli

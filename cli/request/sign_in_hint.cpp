@@ -1,0 +1,83 @@
+#include "sign_in_hint.hpp"
+
+#include "options/nearest.hpp"
+#include "profile/profile_file.hpp"
+#include "sign_in_command.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace oauth_token::cli {
+namespace {
+
+std::vector<std::string> names_of_sessions() {
+  std::vector<std::string> names;
+  if (const auto folder = SessionFolder::find(); folder && *folder)
+    if (const auto records = (*folder)->list())
+      for (const SessionRecord& record : *records) names.push_back(record.name);
+  return names;
+}
+
+/// No profiles where the file cannot be read: the commands that need it say why.
+ProfileFile profiles_for_hint(const Settings& settings) {
+  auto file = read_profiles(config_path(settings.value("config")), false, profile_key_names());
+  return file ? std::move(*file) : ProfileFile();
+}
+
+std::vector<std::string> names_of_profiles(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const Profile& profile : profiles_for_hint(settings).profiles) names.push_back(profile.name);
+  return names;
+}
+
+/// Such a command has nothing to do with a session that is not there.
+bool needs_token(const Command& command) {
+  constexpr unsigned groups = static_cast<unsigned>(Group::age) | static_cast<unsigned>(Group::force);
+  return (command.groups & groups) != 0;
+}
+
+}  // namespace
+
+Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
+  if (error.error_class != ErrorClass::reauthenticate) return error;
+  const ProfileFile file = profiles_for_hint(settings);
+  error.hint = "Sign in again: " + sign_in_command(settings, file, record);
+  return error;
+}
+
+Error explain_missing_session(Error error, const Settings& settings) {
+  if (error.reason != "absent") return error;
+  const std::string& name = settings.session;
+  const std::vector<std::string> sessions = names_of_sessions();
+  if (!needs_token(*settings.command)) {
+    const std::string there =
+        sessions.empty() ? "There are no sessions." : "There are: " + some_of(sessions) + ".";
+    const std::string near = did_you_mean(nearest(name, sessions), "");
+    error.hint = near.empty() ? there : near + " " + there;
+    return error;
+  }
+  const std::vector<std::string> profiles = names_of_profiles(settings);
+  const std::string session = nearest(name, sessions);
+  const std::string profile = nearest(name, profiles);
+  const bool is_profile = profile == name;
+
+  std::string hint;
+  if (!session.empty() && !is_profile) hint += did_you_mean(session, "") + " ";
+  hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + some_of(sessions) + ". ";
+  // Nobody named it, perhaps.
+  hint += name == "default" && !sessions.empty() ? "Name one of them, or sign in with: " : "Sign in with: ";
+  if (!profile.empty() && (is_profile || session.empty()))
+    hint += "oauth-token password " + shell_word(profile);
+  else if (name == "default" && !profiles.empty())
+    hint += "oauth-token password PROFILE (the profiles: " + some_of(profiles) + ")";
+  else
+    hint += "oauth-token password --session " + name;
+  if (!profile.empty() && !is_profile && session.empty())
+    hint = did_you_mean("the profile \"", profile, "\"") + " " + hint;
+  error.hint = std::move(hint);
+  return error;
+}
+
+}  // namespace oauth_token::cli
