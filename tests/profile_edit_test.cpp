@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <profile_edit.hpp>
-#include <toml_profiles.hpp>
+#include <profile/profile_edit.hpp>
+#include <profile/toml_profiles.hpp>
 
 using namespace oauth_token;
 using namespace oauth_token::cli;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <profile_file.hpp>
+#include <profile/profile_file.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -16,8 +16,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <secret_input.hpp>
 #include <sys/stat.h>
+#include <terminal/secret_input.hpp>
 #include <unistd.h>
 
 using namespace oauth_token;

@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
-#include <typed_line.hpp>
+#include <terminal/typed_line.hpp>
 
 using oauth_token::cli::EditingKeys;
 using oauth_token::cli::TypedLine;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <prompt.hpp>
+#include <terminal/prompt.hpp>
 #include <unistd.h>
 
 namespace {
