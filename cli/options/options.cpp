@@ -16,10 +16,13 @@ std::optional<OptionName> find_option(char letter) noexcept {
 }
 
 std::string variable_name(const Option& option) {
-  std::string name = "OAUTH_TOKEN_";
+  constexpr std::string_view prefix = "OAUTH_TOKEN_";
+  std::string name(prefix.size() + option.name.size(), '\0');
+  prefix.copy(name.data(), prefix.size());
+  char* to = name.data() + prefix.size();
   for (const char letter : option.name) {
     const bool small = letter >= 'a' && letter <= 'z';
-    name += small ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter;
+    *to++ = small ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter;
   }
   return name;
 }

@@ -53,6 +53,7 @@ def token(run, scheme, url, number, wall_limit, instruction_limit, pipe_limit):
 
 
 def main():
+    pathlib.Path(PASSWORD).touch(0o600)
     pathlib.Path(PASSWORD).write_text("correct horse battery staple")
     run = Run(BUILD, WORK, ROUNDS)
     # Two of the peers would not take http, and one has a trust store of its own.

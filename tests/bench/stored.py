@@ -29,6 +29,12 @@ def ordinary_user(path):
     return user
 
 
+def own(file, home):
+    """The file belongs to whom the home belongs to."""
+    owner = os.stat(home)
+    os.chown(file, owner.st_uid, owner.st_gid)
+
+
 class Agent:
     """oidc-agent without a desktop; `environment` tells oidc-token where it is. It keeps what it got in memory only."""
 
@@ -79,8 +85,6 @@ def stored_token(run, program):
 def unused_keyring(run, with_keyring, without_keyring, url):
     words = ["password", "--token-endpoint", url, "--client-id", "app", "--username", "alice", "--password-file",
              str(run.work / "password"), "--store", "none"]
-    (run.work / "password").write_text("secret")
-    (run.work / "password").chmod(0o644)
     rows = Table(run).add([("http: oauth-token without its keyring module", [without_keyring, *words]),
                            ("http: oauth-token with it, unused", [with_keyring, *words])])
     ours, theirs = rows["http: oauth-token with it, unused"], rows["http: oauth-token without its keyring module"]
@@ -104,6 +108,7 @@ def main():
         with ordinary_user(program) as user, Server() as server:
             user.sign_in(server)
             user.run("token")
+            own(user.file("password", "secret"), user.home)
             agent = Agent(user, server.http)
             run = Run(folder, user.home, ROUNDS, user.prefix, {**user.environment, **agent.environment})
             stored_token(run, program)
