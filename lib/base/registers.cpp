@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <cstring>
 
-#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+// Its _Bool is no C++ for Clang.
+#if defined(__x86_64__) && !defined(__clang__) && __has_include(<sys/platform/x86.h>)
 #include <sys/platform/x86.h>
 #endif
 
@@ -17,7 +18,7 @@ namespace {
 // The compiler's own test asks the processor at each start of each file that it is linked into, and a virtual
 // machine answers each of those dozens of questions by leaving for its host: 0.1 ms. The C library has asked
 // already.
-#if __has_include(<sys/platform/x86.h>)
+#if defined(CPU_FEATURE_ACTIVE)
 bool has_avx() noexcept { return CPU_FEATURE_ACTIVE(AVX); }
 bool has_avx512() noexcept { return CPU_FEATURE_ACTIVE(AVX512F); }
 #else
