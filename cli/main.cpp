@@ -9,6 +9,7 @@
 #include "output/output.hpp"
 #include "output/report.hpp"
 #include "process.hpp"
+#include "session/token_cache.hpp"
 #include "signals.hpp"
 #include "terminal/progress.hpp"
 
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   protect_process();
   set_inheritance_right();
   keep_gnutls_waiting();
+  oauth_token::use_keyrings_of_own_threads();
   const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   Context context = context_for(words);
   try {

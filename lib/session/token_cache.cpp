@@ -29,6 +29,8 @@ constexpr const char* ring_name = "oauth-token";
 
 using Serial = std::int32_t;
 
+bool threads_are_ours = false;
+
 template <class... Arguments>
 long keyctl(int operation, Arguments... arguments) noexcept {
   return ::syscall(SYS_keyctl, operation, arguments...);
@@ -44,10 +46,11 @@ bool is_for_us() noexcept { return ::geteuid() != 0 && ::getuid() == ::geteuid()
 // keyrings hold is its business, and a keyring for each of its threads would be more keys than a user may
 // have. `work` must not throw.
 void as_possessor(const std::function<void()>& work) {
-  auto thread = start_thread([&] {
+  const auto linked = [&] {
     if (keyctl(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) == 0) work();
-  });
-  if (thread) thread->join();
+  };
+  if (threads_are_ours) return linked();
+  if (auto thread = start_thread(linked)) thread->join();
 }
 
 long find(const char* type, const std::string& name) noexcept {
@@ -83,6 +86,8 @@ void publish(const std::string& name, std::string_view value, std::int64_t secon
 }
 
 }  // namespace
+
+void use_keyrings_of_own_threads() noexcept { threads_are_ours = true; }
 
 std::optional<SecretHalf> cached_half(const SessionRecord& record) {
   if (!is_for_us()) return std::nullopt;
