@@ -62,7 +62,7 @@ for target in "${targets[@]}"; do
     fuzz_for "$seconds"
   else
     until ((left = seconds - used + before, left <= 0)); do
-      fuzz_for "$((left < 60 ? left : 60))"
+      fuzz_for "$((left < 300 ? left : 300))"
     done
   fi
   echo "$target: $runs runs in $((used - before)) s of processor time without a finding"
