@@ -33,7 +33,9 @@ class Awaited {
     std::unique_lock lock(mutex_);
     given_.wait(lock, stop, [&] { return closed_; });
     closed_ = true;  // what comes later is dropped at once
-    if (!answer_) return fail(ErrorClass::interrupted, "Interrupted before there was an answer.");
+    // A question that was not shown after a stop request gives up, too, and perhaps first.
+    if (!answer_ || (!*answer_ && stop.stop_requested()))
+      return fail(ErrorClass::interrupted, "Interrupted before there was an answer.");
     return std::move(*answer_);
   }
 
