@@ -1,7 +1,4 @@
-#include "base/async_calls.hpp"
-#include "base/completion.hpp"
 #include "base/guarded.hpp"
-#include "base/own_process.hpp"
 #include "session/access.hpp"
 #include "session/asking.hpp"
 
@@ -22,6 +19,7 @@ namespace {
 struct Work {
   SignInOptions options;
   AskPerson ask;
+  std::shared_ptr<Callbacks> questions;
   std::optional<SignIn> prepared = {};
 
   std::mutex mutex = {};
@@ -98,31 +96,10 @@ Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
   return prepared->request(std::move(*grant), stop);
 }
 
-/// What became of one sign-in.
-struct Outcome {
-  Result<Token> token;
-  SessionRecord record;
-};
-
 }  // namespace
 
-struct InteractiveSignIn::State {
-  State(SignInOptions options, AskPerson ask)
-      : questions(std::make_shared<Callbacks>(options.executor)),
-        record(options.wanted),
-        calls(new AsyncCalls(options.executor)),
-        work(new Work{std::move(options), std::move(ask)}, DeleteInOwnProcess<Work>()) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    if (process.is_this()) questions->close();
-  }
-
-  OwnProcess process = {};
-  std::shared_ptr<Callbacks> questions;
-  SessionRecord record;  // `done` writes it, so it outlives the calls
-  OwnedHere<AsyncCalls> calls;
-  std::shared_ptr<Work> work;
+struct InteractiveSignIn::State : AskingState<Work> {
+  using AskingState::AskingState;
 };
 
 InteractiveSignIn::InteractiveSignIn(SignInOptions options, AskPerson ask)
@@ -147,26 +124,16 @@ Result<Token> InteractiveSignIn::run(std::stop_token stop) {
 }
 
 void InteractiveSignIn::run_async(std::stop_token stop, std::function<void(Result<Token>)> done) {
-  const auto& work = state_->work;
-  state_->calls->start<Outcome>(
-      [work, questions = state_->questions](const std::stop_token& ending) {
+  state_->start(
+      [work = state_->work](const std::stop_token& ending) {
         Outcome outcome{.token = Token(), .record = work->options.wanted};
-        outcome.token = work->run(elsewhere(work->ask, questions, ending), ending, outcome.record);
+        outcome.token = work->run(elsewhere(work->ask, work->questions, ending), ending, outcome.record);
         return Result<Outcome>(std::move(outcome));
       },
-      std::move(stop),
-      [state = state_.get(), done = std::move(done)](Result<Outcome> outcome) {
-        if (!outcome) return done(fail(std::move(outcome.error())));
-        state->record = std::move(outcome->record);
-        done(std::move(outcome->token));
-      },
-      AsyncCalls::Patience::may_be_left_behind);
+      std::move(stop), std::move(done));
 }
 
-std::optional<Token> InteractiveSignIn::take_unkept_token() {
-  const std::lock_guard lock(state_->work->mutex);
-  return std::exchange(state_->work->unkept, std::nullopt);
-}
+std::optional<Token> InteractiveSignIn::take_unkept_token() { return state_->take_unkept(); }
 
 const SessionRecord& InteractiveSignIn::record() const noexcept { return state_->record; }
 

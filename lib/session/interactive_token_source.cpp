@@ -1,5 +1,3 @@
-#include "base/async_calls.hpp"
-#include "base/own_process.hpp"
 #include "session/access.hpp"
 #include "session/asking.hpp"
 
@@ -24,12 +22,6 @@ SignInOptions copy(const SignInOptions& options) {
           .make_grant = make_grant,
           .executor = executor};
 }
-
-/// A token and whose it is.
-struct Given {
-  Token token;
-  SessionRecord record;
-};
 
 // What calls share: one of them may go on behind a caller who gave up. They run one after another.
 struct Work {
@@ -92,23 +84,8 @@ struct Work {
 
 }  // namespace
 
-struct InteractiveTokenSource::State {
-  State(SignInOptions options, AskPerson ask)
-      : questions(std::make_shared<Callbacks>(options.executor)),
-        record(options.wanted),
-        calls(new AsyncCalls(options.executor)),
-        work(new Work{std::move(options), std::move(ask), questions}, DeleteInOwnProcess<Work>()) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    if (process.is_this()) questions->close();
-  }
-
-  OwnProcess process = {};
-  std::shared_ptr<Callbacks> questions;
-  SessionRecord record;  // `done` writes it, so it outlives the calls
-  OwnedHere<AsyncCalls> calls;
-  std::shared_ptr<Work> work;
+struct InteractiveTokenSource::State : AskingState<Work> {
+  using AskingState::AskingState;
 };
 
 InteractiveTokenSource::InteractiveTokenSource(SignInOptions options, AskPerson ask)
@@ -119,19 +96,13 @@ InteractiveTokenSource::~InteractiveTokenSource() = default;
 
 void InteractiveTokenSource::token_async(const TokenSourceOptions& options, std::stop_token stop,
                                          std::function<void(Result<Token>)> done) {
-  state_->calls->start<Given>(
-      [work = state_->work, options](const std::stop_token& ending) -> Result<Given> {
+  state_->start(
+      [work = state_->work, options](const std::stop_token& ending) -> Result<Outcome> {
         auto token = work->token(options, ending);
         if (!token) return fail(std::move(token.error()));
-        return Given{std::move(*token), work->record};
+        return Outcome{std::move(token), work->record};
       },
-      std::move(stop),
-      [state = state_.get(), done = std::move(done)](Result<Given> given) {
-        if (!given) return done(fail(std::move(given.error())));
-        state->record = std::move(given->record);
-        done(std::move(given->token));
-      },
-      AsyncCalls::Patience::may_be_left_behind);
+      std::move(stop), std::move(done));
 }
 
 void InteractiveTokenSource::revoke_async(std::stop_token stop, std::function<void(Result<void>)> done) {
@@ -140,10 +111,7 @@ void InteractiveTokenSource::revoke_async(std::stop_token stop, std::function<vo
       std::move(done), AsyncCalls::Patience::may_be_left_behind);
 }
 
-std::optional<Token> InteractiveTokenSource::take_unkept_token() {
-  const std::lock_guard lock(state_->work->mutex);
-  return std::exchange(state_->work->unkept, std::nullopt);
-}
+std::optional<Token> InteractiveTokenSource::take_unkept_token() { return state_->take_unkept(); }
 
 const SessionRecord& InteractiveTokenSource::record() const noexcept { return state_->record; }
 
