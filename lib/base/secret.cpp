@@ -51,7 +51,7 @@ std::unique_lock<std::mutex> hold(PagePool& kept) noexcept { return {kept.mutex,
 
 enum class Unlocked { counts, gives_nothing };
 
-// Locked as they are first touched, which costs a fifth of touching them all now; Linux 4.4.
+// Locked as they are first touched, since many never are. Linux 4.4 has it.
 bool lock_pages(void* pages, std::size_t bytes) noexcept {
   return ::mlock2(pages, bytes, MLOCK_ONFAULT) == 0 || ::mlock(pages, bytes) == 0;
 }

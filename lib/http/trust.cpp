@@ -1,6 +1,8 @@
 #include "http/trust.hpp"
 
+#include "base/waiting.hpp"
 #include "http/called_from_c.hpp"
+#include "http/server_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +18,6 @@
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 #include <unistd.h>
 
 namespace oauth_token::http {
@@ -41,21 +42,19 @@ bool is_hash_link(std::string_view name) noexcept {
 }
 
 bool has_hash_links(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor == -1) return false;
+  const Descriptor entries(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Every other entry of such a folder is one. What readdir(3) asks for at a time is the whole folder: 0.3
   // ms.
   alignas(dirent64) std::array<char, 2048> some{};
   bool found = false;
   ssize_t length = 0;
-  while (!found && (length = ::getdents64(descriptor, some.data(), some.size())) > 0) {
+  while (!found && (length = ::getdents64(entries.get(), some.data(), some.size())) > 0) {
     for (std::size_t at = 0; !found && at < static_cast<std::size_t>(length);) {
       const auto* const entry = reinterpret_cast<const dirent64*>(some.data() + at);
       found = is_hash_link(&entry->d_name[0]);
       at += entry->d_reclen;
     }
   }
-  ::close(descriptor);
   return found;
 }
 
@@ -83,17 +82,9 @@ void keep_certificate(TlsReport& report, X509* certificate) {
   report.certificate = std::shared_ptr<X509>(certificate, X509_free);
 }
 
-// Whether there is any name that counts: the common name does not (RFC 9525 s2), and escapes name
-// constraints.
 bool names_a_server(const X509* certificate) {
-  auto* const names =
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   bool found = false;
-  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-    const int type = sk_GENERAL_NAME_value(names, i)->type;
-    found = found || type == GEN_DNS || type == GEN_IPADD;
-  }
-  GENERAL_NAMES_free(names);
+  each_server_name(certificate, [&](const GENERAL_NAME*) { found = true; });
   return found;
 }
 

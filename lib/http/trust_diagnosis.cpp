@@ -1,4 +1,5 @@
 #include "http/client_certificate.hpp"
+#include "http/server_names.hpp"
 #include "http/trust.hpp"
 
 #include <oauth_token/text.hpp>
@@ -14,7 +15,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 namespace oauth_token::http {
 namespace {
@@ -55,13 +55,9 @@ bool is_address(const ASN1_STRING* name) {
 }
 
 Names names_in(const X509* certificate) {
-  auto* const all =
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   Names names;
   int count = 0;
-  for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
-    GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
-    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+  each_server_name(certificate, [&](GENERAL_NAME* name) {
     BIO* const bio = BIO_new(BIO_s_mem());
     GENERAL_NAME_print(bio, name);
     const std::string text = read_all(bio);
@@ -69,9 +65,8 @@ Names names_in(const X509* certificate) {
     names.has_address_as_name =
         names.has_address_as_name || (name->type == GEN_DNS && is_address(name->d.dNSName));
     if (++count <= 5) names.text += (names.text.empty() ? "" : ", ") + text;
-  }
+  });
   if (count > 5) names.text += ", ...";
-  GENERAL_NAMES_free(all);
   return names;
 }
 

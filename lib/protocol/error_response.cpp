@@ -87,7 +87,7 @@ void describe(Error& error, const AnswerContext& context) {
         "or oauth-token profile set PROFILE --client-secret-prompt.";
   if (error.code == "unsupported_grant_type" && context.kind == RequestKind::extension) {
     error.message =
-        "The server does not support the grant type \"" + escape_for_terminal(context.grant_type) + "\".";
+        "The server does not support the grant type " + quote_for_terminal(context.grant_type) + ".";
     error.hint = "Check how the server's manual writes it, and what this client is registered for.";
   }
   if (error.error_class == ErrorClass::client_auth && context.by_certificate)
