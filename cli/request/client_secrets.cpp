@@ -1,5 +1,6 @@
 #include "client_secrets.hpp"
 
+#include "secret_options.hpp"
 #include "terminal/progress.hpp"
 #include "terminal/secret_input.hpp"
 
@@ -17,38 +18,33 @@ namespace {
 /// A secret of the client: its options, its variable, and where the library takes it.
 struct ClientSecret {
   SecretKind kind;
-  OptionName file;
-  OptionName command;
+  SecretOptions options;
   std::optional<Secret> SecretVariables::*variable;
 };
 
 ClientSecret client_secret() {
-  return {client_secret_kind(), "client-secret-file", "client-secret-command",
+  return {client_secret_kind(),
+          {.file = "client-secret-file", .command = "client-secret-command"},
           &SecretVariables::client_secret};
 }
 
 ClientSecret signing_key_passphrase() {
-  return {passphrase_kind("signing-key-passphrase"), "signing-key-passphrase-file",
-          "signing-key-passphrase-command", &SecretVariables::signing_key_passphrase};
+  return {passphrase_kind("signing-key-passphrase"),
+          {.file = "signing-key-passphrase-file", .command = "signing-key-passphrase-command"},
+          &SecretVariables::signing_key_passphrase};
 }
 
 ClientSecret tls_key_passphrase() {
-  return {passphrase_kind("tls-key-passphrase"), "tls-key-passphrase-file", "tls-key-passphrase-command",
+  return {passphrase_kind("tls-key-passphrase"),
+          {.file = "tls-key-passphrase-file", .command = "tls-key-passphrase-command"},
           &SecretVariables::tls_key_passphrase};
-}
-
-SecretPlaces places(const Settings& settings, const ClientSecret& secret, Origin origin) {
-  SecretPlaces found;
-  if (settings.origin(secret.file) == origin) found.file = settings.value(secret.file);
-  if (settings.origin(secret.command) == origin) found.command = settings.value(secret.command);
-  return found;
 }
 
 Result<SecretPlace> place(const Context& context, const Settings& settings, const ClientSecret& secret) {
   SecretInput input{.kind = secret.kind,
-                    .flags = places(settings, secret, Origin::flag),
-                    .variables = places(settings, secret, Origin::variable),
-                    .profile = places(settings, secret, Origin::profile)};
+                    .flags = secret_places(settings, secret.options, Origin::flag),
+                    .variables = secret_places(settings, secret.options, Origin::variable),
+                    .profile = secret_places(settings, secret.options, Origin::profile)};
   input.variables.value_given = (context.variables.*secret.variable).has_value();
   return choose_place(input);
 }
@@ -67,8 +63,9 @@ Result<PassphraseSource> passphrase_of_variable(Context& context, const Settings
 
 /// The file or command that flag or variable name.
 SecretSource source_of_this_run(const Settings& settings, const ClientSecret& secret) {
-  if (settings.given_for_this_run(secret.file)) return SecretFile{settings.value(secret.file)};
-  if (settings.given_for_this_run(secret.command)) return SecretCommand{settings.value(secret.command)};
+  const auto& options = secret.options;
+  if (settings.given_for_this_run(options.file)) return SecretFile{settings.value(options.file)};
+  if (settings.given_for_this_run(options.command)) return SecretCommand{settings.value(options.command)};
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "options/value_check.hpp"
 #include "output/dry_run.hpp"
 #include "output/report.hpp"
+#include "secret_options.hpp"
 #include "terminal/progress.hpp"
 
 #include <oauth_token/secret_source.hpp>
@@ -26,35 +27,28 @@ Result<Pair> split(const std::string& text, std::string_view form, bool value_is
   return pair;
 }
 
-SecretPlaces password_places(const Settings& settings, Origin origin) {
-  SecretPlaces places;
-  places.standard_input = settings.origin("password-stdin") == origin;
-  if (settings.origin("password-fd") == origin)
-    places.descriptor = parse_whole_number(settings.value("password-fd"));
-  if (settings.origin("password-file") == origin) places.file = settings.value("password-file");
-  if (settings.origin("password-command") == origin) places.command = settings.value("password-command");
-  if (settings.origin("askpass") == origin) places.askpass = settings.value("askpass");
-  return places;
+SecretOptions password_options() {
+  return {.file = "password-file",
+          .command = "password-command",
+          .standard_input = OptionName("password-stdin"),
+          .descriptor = OptionName("password-fd"),
+          .askpass = OptionName("askpass")};
 }
 
 SecretInput password_input(const Context& context, const Settings& settings) {
   SecretInput input{.kind = password_kind(),
-                    .flags = password_places(settings, Origin::flag),
-                    .variables = password_places(settings, Origin::variable),
-                    .profile = password_places(settings, Origin::profile)};
+                    .flags = secret_places(settings, password_options(), Origin::flag),
+                    .variables = secret_places(settings, password_options(), Origin::variable),
+                    .profile = secret_places(settings, password_options(), Origin::profile)};
   input.variables.value_given = context.variables.password.has_value();
   return input;
 }
 
-SecretPlaces refresh_token_places(const Settings& settings, Origin origin) {
-  SecretPlaces places;
-  places.standard_input = settings.origin("refresh-token-stdin") == origin;
-  if (settings.origin("refresh-token-fd") == origin)
-    places.descriptor = parse_whole_number(settings.value("refresh-token-fd"));
-  if (settings.origin("refresh-token-file") == origin) places.file = settings.value("refresh-token-file");
-  if (settings.origin("refresh-token-command") == origin)
-    places.command = settings.value("refresh-token-command");
-  return places;
+SecretOptions refresh_token_options() {
+  return {.file = "refresh-token-file",
+          .command = "refresh-token-command",
+          .standard_input = OptionName("refresh-token-stdin"),
+          .descriptor = OptionName("refresh-token-fd")};
 }
 
 /// The variable's value, gone from the context.
@@ -148,8 +142,8 @@ Result<Secret> read_password(Context& context, const Settings& settings, const s
 
 Result<Secret> read_refresh_token(Context& context, const Settings& settings) {
   SecretInput input{.kind = refresh_token_kind(),
-                    .flags = refresh_token_places(settings, Origin::flag),
-                    .variables = refresh_token_places(settings, Origin::variable)};
+                    .flags = secret_places(settings, refresh_token_options(), Origin::flag),
+                    .variables = secret_places(settings, refresh_token_options(), Origin::variable)};
   input.variables.value_given = context.variables.refresh_token.has_value();
   input.variables.value = take(context.variables.refresh_token);
   return read_secret(input, {.text = "Refresh token: ", .what = "refresh token"}, context.reading());
