@@ -28,6 +28,16 @@ STATES = {
 }
 
 
+def hanging(keyring):
+    """Issues a token; from then on the keyring does not answer."""
+    def behave(connection):
+        while connection.read_request():
+            keyring.stop()
+            connection.send(TOKEN)
+
+    return behave
+
+
 class KeyringStatesTest(unittest.TestCase):
     maxDiff = None
 
@@ -106,13 +116,7 @@ class KeyringStatesTest(unittest.TestCase):
 
     def test_a_keyring_that_hangs_during_the_request_does_not_swallow_the_token(self):
         keyring = self.keyring()
-
-        def hang(connection):
-            while connection.read_request():
-                keyring.stop()
-                connection.send(TOKEN)
-
-        with FaultServer(hang) as server:
+        with FaultServer(hanging(keyring)) as server:
             done = self.program.run("password", "--token-endpoint", server.url(), "--client-id", "app", "--username",
                                     "alice", "--password-stdin", "--store-timeout", str(DEADLINE), "-o", "json",
                                     environment=keyring.environment(), input="secret")
@@ -142,13 +146,7 @@ class KeyringStatesTest(unittest.TestCase):
 
     def test_who_stops_a_sign_in_is_free_while_the_keyring_takes_the_tokens_which_are_kept(self):
         keyring = self.keyring()
-
-        def hang(connection):
-            while connection.read_request():
-                keyring.stop()
-                connection.send(TOKEN)
-
-        with FaultServer(hang) as server:
+        with FaultServer(hanging(keyring)) as server:
             result, items = self.sign_in_that_is_stopped(keyring, server.url())
         self.assertEqual(result["message"], "Interrupted; what was issued is being kept in the background.")
         self.assertEqual((result["class"], items), ("interrupted", 1))

@@ -1,5 +1,6 @@
 #include "batch/user_list.hpp"
 #include "protocol/client_assertion.hpp"
+#include "support/sanitized.hpp"
 
 #include <oauth_token/http.hpp>
 #include <oauth_token/json.hpp>
@@ -56,14 +57,6 @@ void inspect(void* block) noexcept {
 }
 
 }  // namespace
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 #ifdef SANITIZED
 // The sanitizer has a free() of its own; whatever C++ code gives back still passes here.

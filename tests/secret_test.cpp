@@ -1,4 +1,5 @@
 #include "base/secret_pages.hpp"
+#include "support/sanitized.hpp"
 
 #include <oauth_token/secret.hpp>
 
@@ -17,15 +18,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-// Sanitizers have an mlock(2) of their own, which does nothing.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 using oauth_token::Secret;
 using oauth_token::SecretBuffer;
@@ -138,6 +130,7 @@ TEST_CASE("a child of fork makes secrets of its own whatever other threads were 
   CHECK(good == 200);
 }
 
+// Sanitizers have an mlock(2) of their own, which does nothing.
 #ifndef SANITIZED
 TEST_CASE("where only little memory may be locked, each page that can be is") {
   const pid_t child = ::fork();
