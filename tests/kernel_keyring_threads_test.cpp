@@ -1,3 +1,4 @@
+#include "support/other_user.hpp"
 #include "support/session_world.hpp"
 
 #include <condition_variable>
@@ -5,8 +6,6 @@
 #include <random>
 #include <thread>
 #include <vector>
-
-#include <grp.h>
 
 using namespace world;
 
@@ -19,9 +18,7 @@ constexpr int many = 250;
 int ask_from_many_threads() {
   const auto user =
       std::uniform_int_distribution<uid_t>(100'000, 1'000'000'000)(*std::make_unique<std::random_device>());
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(user, user, user) != 0 ||
-      ::setresuid(user, user, user) != 0)
-    return 2;
+  if (::geteuid() != 0 || !become(user)) return 2;
   World world;
   world.sign_in();
   const auto open = [&] {

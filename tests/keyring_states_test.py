@@ -127,8 +127,8 @@ class KeyringStatesTest(unittest.TestCase):
         self.assertIn("did not answer within 1 s", json.dumps(said))
 
     def sign_in_that_is_stopped(self, keyring, url):
-        """In a dialog, stopped after 2.5 s, half of the time that a keyring has to answer. Returns what came of it, and where
-        the keyring goes on from there, the items in it once all is over."""
+        """In a dialog, stopped after 2.5 s, long before the time that the keyring has to answer is over. Returns what came of
+        it, and where the keyring goes on from there, the items in it once all is over."""
         with probe.held_token(b"secret", b"s", url, cancel_after_ms=2500, way="keyring",
                               environment=probe.clean_environment(**keyring.environment()),
                               seen=lambda _: keyring.cont()) as held:

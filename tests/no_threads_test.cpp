@@ -1,5 +1,6 @@
 #include "base/async_calls.hpp"
 #include "support/async.hpp"
+#include "support/other_user.hpp"
 #include "support/session_world.hpp"
 
 #include <oauth_token/token_client.hpp>
@@ -12,11 +13,7 @@ using namespace world;
 
 namespace {
 
-/// Of root's, there are always more.
-bool become_an_ordinary_user() {
-  constexpr uid_t user = 987'654'321;
-  return ::geteuid() != 0 || ::setresuid(user, user, user) == 0;
-}
+constexpr uid_t ordinary = 987'654'321;  // of root's threads, there are always more
 
 bool have_no_more_threads() {
   const rlimit one{.rlim_cur = 1, .rlim_max = 1};
@@ -40,7 +37,7 @@ struct Answers {
 };
 
 int ask_in_every_way(const Executor& executor) {
-  if (!become_an_ordinary_user()) return 2;
+  if (!become(ordinary)) return 2;
   World world;
   world.sign_in();
   Answers<int> call;

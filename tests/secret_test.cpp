@@ -1,4 +1,5 @@
 #include "base/secret_pages.hpp"
+#include "support/other_user.hpp"
 #include "support/sanitized.hpp"
 
 #include <oauth_token/secret.hpp>
@@ -136,7 +137,7 @@ TEST_CASE("where only little memory may be locked, each page that can be is") {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(2);  // root may lock what it likes
+    if (!become(65534)) ::_exit(2);  // root may lock what it likes
     const auto three_pages = static_cast<rlim_t>(3 * ::sysconf(_SC_PAGESIZE));
     const rlimit few{three_pages, three_pages};
     if (::setrlimit(RLIMIT_MEMLOCK, &few) != 0) ::_exit(3);

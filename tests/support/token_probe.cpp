@@ -61,6 +61,7 @@ class Dialog {
     options.attempts = 1;
     options.session.state_folder = folder_;
     options.session.store = std::move(store);
+    options.session.keyring.timeout = std::chrono::seconds(20);
     options.session.client.client_secret = std::move(client_secret);
     options.session.client.timeout = std::chrono::milliseconds(std::stoi(argv[5]));
     options.session.client.allow_http = true;
