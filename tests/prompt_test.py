@@ -240,15 +240,16 @@ class JobControl(unittest.TestCase):
         terminal = self.shell()
         terminal.type(f"ask '{QUESTION}' &\n")
         terminal.wait_for("ready> ")
-        terminal.wait_until(lambda: self.stopped(terminal))
+        terminal.wait_until(lambda: self.job_is("Stopped", terminal))
         self.assertTrue(terminal.echo())
         self.asked(terminal, "fg")
         self.answered(terminal)
 
-    def stopped(self, terminal):
+    @staticmethod
+    def job_is(state, terminal):
         terminal.type("jobs\n")
         terminal.wait_for("ready> ")
-        return "Stopped" in terminal.screen
+        return state in terminal.screen
 
     def test_after_sigstop_and_fg_it_asks_anew_without_echo(self):
         terminal = self.shell()
@@ -259,6 +260,18 @@ class JobControl(unittest.TestCase):
         terminal.wait_for("ready> ")
         self.asked(terminal, "fg")
         self.answered(terminal)
+
+    def test_ended_while_it_is_stopped_it_leaves_the_terminal_to_the_shell(self):
+        terminal = self.shell()
+        self.asked(terminal)
+        os.killpg(os.tcgetpgrp(terminal._master), signal.SIGSTOP)
+        terminal.wait_for("Stopped")
+        terminal.wait_for("ready> ")
+        before = termios.tcgetattr(terminal._master)
+        terminal.type("kill %1\n")
+        terminal.wait_for("ready> ")
+        terminal.wait_until(lambda: self.job_is("Terminated", terminal))
+        self.assertEqual(termios.tcgetattr(terminal._master), before)
 
     def test_ctrl_c_ends_the_program_and_not_the_shell(self):
         terminal = self.shell()
