@@ -240,6 +240,8 @@ class Reading(ProfileTest):
         for text, message in (
             ("[profiles.work]\nisuer = 'x'\n", 'line 2: the profile "work" has an unknown key, "isuer".'),
             ("[profiles.work]\nissuer = x\n", "is not written in TOML at line 2, column 10."),
+            ("[profiles.work]\ntimeout = 1e400\n", "is not written in TOML at line 2, column 16.\n  A number is too large."),
+            ("[profiles.work]\ntimeout = 1.5\n", 'line 2: "timeout" has a value of the wrong type.'),
             ("[profiles.work]\npassword = 's3cret'\n", 'line 2: the profile "work" holds a secret, "password".'),
         ):
             with self.subTest(text=text):
