@@ -9,7 +9,7 @@ Asker Context::asker() const {
   if (no_input) return {};
   return [this](const Question& question) {
     const Pause for_a_person;
-    return ask(question, stop);
+    return ask(question, stop());
   };
 }
 
@@ -17,7 +17,7 @@ SecretReading Context::reading() const {
   return {.ask = asker(),
           .warn = [this](const std::string& sentence) { warn(*this, sentence); },
           .standard_input = input,
-          .stop = stop};
+          .stop = stop()};
 }
 
 }  // namespace oauth_token::cli

@@ -5,6 +5,7 @@
 
 #include <oauth_token/secret.hpp>
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -31,8 +32,11 @@ struct Context {
   bool no_input = false;       ///< nobody is asked
   int failure_status = 0;      ///< the status of each failure, whatever its class; 0: as the class says
   bool dry_run_shown = false;  ///< --dry-run has shown a request and stopped
-  std::stop_token stop = {};   ///< requested by SIGINT, SIGTERM and SIGHUP
+  std::function<std::stop_token()> watch_signals = {};  ///< see `stop`
 
+  /// Requested by SIGINT, SIGTERM and SIGHUP, from the first call on; before, they end the program at once,
+  /// as nothing is waited for. From any thread.
+  [[nodiscard]] std::stop_token stop() const { return watch_signals ? watch_signals() : std::stop_token(); }
   /// Asks at the terminal; empty with --no-input.
   [[nodiscard]] Asker asker() const;
   [[nodiscard]] SecretReading reading() const;

@@ -71,8 +71,10 @@ Result<int> run(Context& context, std::span<char*> words) {
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
   const bool progress = !context.quiet && !context.json && !settings->flag("verbose");
-  context.stop =
-      watch_signals(context.json, progress && can_show_progress(context.error) ? context.error : -1);
+  const int progress_on = progress && can_show_progress(context.error) ? context.error : -1;
+  context.watch_signals = [json = context.json, progress_on] { return watch_signals(json, progress_on); };
+  // A token that is at hand needs nobody to watch: the thread is a sixth of such a run's own time.
+  if (settings->command->run != run_token || progress_on != -1) (void)context.stop();
   stand_in_for_client_secret(context, *settings);
   return settings->command->run(context, *settings);
 }
@@ -114,6 +116,7 @@ int main(int argc, char** argv) {
   using namespace oauth_token::cli;
   protect_process();
   set_inheritance_right();
+  let_writes_fail();
   keep_gnutls_waiting();
   oauth_token::use_keyrings_of_own_threads();
   const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);

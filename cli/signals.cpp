@@ -113,14 +113,9 @@ bool start_watching(std::stop_source& source, int descriptor, bool json) {
   return is_started;
 }
 
-}  // namespace
-
-std::stop_token watch_signals(bool json, int progress_on) {
+std::stop_token begin_watching(bool json, int progress_on) {
   // Lives until the program ends, as its thread does.
   static auto& source = *new std::stop_source;
-  // Not SIG_IGN, which our children would inherit; who ignored them before us wants them to.
-  for (const int signal : {SIGPIPE, SIGXFSZ})
-    if (!is_ignored(signal)) set_handler(signal, pass_over);
   const int descriptor = eventfd(0, EFD_CLOEXEC);
   if (descriptor == -1) return {};
   wake_up = descriptor;
@@ -136,6 +131,19 @@ std::stop_token watch_signals(bool json, int progress_on) {
     set_handler(SIGTSTP, stop_without_progress);
   }
   return source.get_token();
+}
+
+}  // namespace
+
+void let_writes_fail() noexcept {
+  // Not SIG_IGN, which our children would inherit; who ignored them before us wants them to.
+  for (const int signal : {SIGPIPE, SIGXFSZ})
+    if (!is_ignored(signal)) set_handler(signal, pass_over);
+}
+
+std::stop_token watch_signals(bool json, int progress_on) {
+  static const std::stop_token stop = begin_watching(json, progress_on);
+  return stop;
 }
 
 int ending_signal() noexcept {

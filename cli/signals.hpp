@@ -4,10 +4,13 @@
 
 namespace oauth_token::cli {
 
+/// SIGPIPE and SIGXFSZ become errors of write(2), unless they were ignored.
+void let_writes_fail() noexcept;
+
 /// From now on the first SIGINT, SIGTERM or SIGHUP requests a stop and the next one ends the program at once;
-/// signals that were ignored at the start stay ignored. SIGPIPE and SIGXFSZ become errors of write(2). To be
-/// called once. `json`: what is said to a person is a JSON line. `progress_on`: the terminal that shows for
-/// how long the program waits (progress.hpp); -1: none does.
+/// signals that were ignored at the start stay ignored. Only the first call counts, the others return the
+/// same token; from any thread. `json`: what is said to a person is a JSON line. `progress_on`: the terminal
+/// that shows for how long the program waits (progress.hpp); -1: none does.
 std::stop_token watch_signals(bool json, int progress_on);
 
 /// The signal that ended a question at the terminal or requested the stop; 0: none.

@@ -53,6 +53,42 @@ TEST_CASE("an expired token is renewed, both halves follow, and the next caller 
     CHECK(everything_in(world.state).find(secret) == std::string::npos);
 }
 
+TEST_CASE("a token at hand is what this object gave last, while it is good for what is wanted") {
+  World world;
+  world.sign_in();
+  TokenSource source = world.source();
+  CHECK_FALSE(source.token_at_hand());
+  CHECK(value(source.token()) == "at-1");
+  const int loads = world.store->loads;
+  const auto at_hand = source.token_at_hand();
+  REQUIRE(at_hand);
+  CHECK(at_hand->access_token.expose() == "at-1");
+  CHECK_FALSE(source.token_at_hand({.renew_now = true}));
+  CHECK_FALSE(source.token_at_hand({.min_valid = 10h}));
+  CHECK(world.store->loads == loads);
+  CHECK(world.server.state().requests == 1);
+}
+
+TEST_CASE("a token is not at hand while a renewal is under way, without a session, or after signing out") {
+  World world;
+  world.sign_in();
+  TokenSource source = world.source();
+  CHECK(value(source.token()) == "at-1");
+  bool was_at_hand = true;
+  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
+    was_at_hand = source.token_at_hand().has_value();
+    return std::nullopt;
+  };
+  CHECK(value(source.token({.renew_now = true})) == "at-2");
+  CHECK_FALSE(was_at_hand);
+  REQUIRE(source.token_at_hand());
+  CHECK(source.token_at_hand()->access_token.expose() == "at-2");
+  world.server.before_commit = nullptr;
+  CHECK(source.revoke());
+  CHECK_FALSE(source.token_at_hand());
+  CHECK_FALSE(TokenSource(fail(ErrorClass::config, "no session")).token_at_hand());
+}
+
 TEST_CASE("renew_now renews each time, min_valid once where the server cannot satisfy it") {
   World world;
   world.sign_in();

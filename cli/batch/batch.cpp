@@ -72,14 +72,14 @@ class Batch {
         client_(client),
         users_(std::move(users)),
         options_(options),
-        stopped_(context.stop) {}
+        stopped_(context.stop()) {}
 
   Result<BatchOutcome> run();
 
  private:
   /// There is room for one more, be it now or when the time has come.
   [[nodiscard]] bool has_room() const { return !given_up() && !listed_ && under_way_ < options_.jobs; }
-  [[nodiscard]] bool given_up() const { return trouble_.has_value() || context_.stop.stop_requested(); }
+  [[nodiscard]] bool given_up() const { return trouble_.has_value() || context_.stop().stop_requested(); }
   [[nodiscard]] bool is_done() const { return under_way_ == 0 && (given_up() || listed_); }
   void start_what_may();
   void start(ListedUser user);
@@ -204,7 +204,7 @@ void Batch::write_lines() {
 // The error number, or 0. No write(2) blocks that poll(2) has called ready, so that a stop request is heard.
 int Batch::write_piece_by_piece(std::string_view bytes) const {
   while (!bytes.empty()) {
-    const bool is_stopped = context_.stop.stop_requested();
+    const bool is_stopped = context_.stop().stop_requested();
     std::array<pollfd, 2> on{{{.fd = context_.output, .events = POLLOUT, .revents = 0},
                               {.fd = is_stopped ? -1 : stopped_.get(), .events = POLLIN, .revents = 0}}};
     const int ready = ::poll(on.data(), on.size(), is_stopped ? static_cast<int>(longest_stall.count()) : -1);
@@ -253,7 +253,7 @@ Result<BatchOutcome> Batch::run() {
     wait();
     collect();
   }
-  if (!trouble_ && context_.stop.stop_requested()) report_unsent();
+  if (!trouble_ && context_.stop().stop_requested()) report_unsent();
   if (trouble_) return fail(std::move(*trouble_));
   return outcome_;
 }

@@ -15,9 +15,9 @@ Result<Secret> make_assertion(Context& context, const Settings& settings) {
   auto run = run_options(context, settings);
   if (!run) return fail(std::move(run.error()));
   client->dpop = {};  // for token requests alone
-  const auto sender = make_client(*client, std::move(*run), context.stop);
+  const auto sender = make_client(*client, std::move(*run), context.stop());
   if (!sender) return fail(sender.error());
-  return sender->client_assertion(context.stop);
+  return sender->client_assertion(context.stop());
 }
 
 }  // namespace

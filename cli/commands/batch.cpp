@@ -71,13 +71,13 @@ Result<int> run_batch(Context& context, const Settings& settings) {
   if (!settings.flag("verbose") && !settings.flag("dry-run")) run->decorate = {};
   // What is shown is sent one after another, and the time of one does not run while others are.
   if (run->decorate) options->jobs = 1;
-  const auto client = make_client(*wanted, std::move(*run), context.stop);
+  const auto client = make_client(*wanted, std::move(*run), context.stop());
   if (!client) return fail(client.error());
   if (auto checked = check_loopback_only(settings, *wanted); !checked)
     return fail(std::move(checked.error()));
   if (settings.flag("dry-run")) {
     const auto shown =
-        client->request(options->make_grant(std::string(stand_in), Secret(stand_in)), context.stop);
+        client->request(options->make_grant(std::string(stand_in), Secret(stand_in)), context.stop());
     return shown ? Result<int>(0) : fail(shown.error());
   }
 

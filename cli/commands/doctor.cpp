@@ -53,13 +53,13 @@ Result<void> print(const Examination& run) {
 Result<int> run_doctor(Context& context, const Settings& settings) {
   const auto timeout = parse_seconds(settings.value("timeout")).value_or(std::chrono::seconds(30));
   const auto deadline = Clock::now() + timeout;
-  const TimeLimit limit(context.stop, deadline);
+  const TimeLimit limit(context.stop(), deadline);
   Examination run{.context = context, .settings = settings, .deadline = deadline, .stop = limit.token()};
   check_configuration(run);
   check_memory(run);
   check_stores(run, check_state(run));
   check_server(run);
-  if (context.stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
+  if (context.stop().stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");
   if (auto printed = print(run); !printed) return fail(std::move(printed.error()));
   if (const std::string summary = run.list.summary(); !summary.empty()) note(context, summary + ".");
   return run.list.status();

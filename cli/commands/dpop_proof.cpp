@@ -28,7 +28,7 @@ Result<Secret> make_proof(Context& context, const Settings& settings) {
   if (!options) return fail(std::move(options.error()));
   auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
-  auto proof = session->dpop_proof(request_of(settings), context.stop);
+  auto proof = session->dpop_proof(request_of(settings), context.stop());
   if (proof) return proof;
   return fail(with_sign_in_command(std::move(proof.error()), settings, session->record()));
 }
@@ -52,7 +52,7 @@ Result<Authorized> authorize(Context& context, const Settings& settings) {
   auto tokens = open_session_tokens(context, settings);
   if (!tokens) return fail(std::move(tokens.error()));
   Authorized result;
-  result.given = tokens->source.authorize(request_of(settings), tokens->wanted, context.stop);
+  result.given = tokens->source.authorize(request_of(settings), tokens->wanted, context.stop());
   result.unkept = tokens->source.take_unkept_token();
   if (!result.given)
     result.given = fail(with_sign_in_command(std::move(result.given.error()), settings, tokens->record));

@@ -12,7 +12,7 @@ Result<int> run_introspect(Context& context, const Settings& settings) {
     return show_session_request(context, settings, open_existing_session,
                                 [&](const TokenClient& client, const SessionRecord&) -> Result<void> {
                                   auto answer =
-                                      client.introspect(Secret(stand_in), "access_token", context.stop);
+                                      client.introspect(Secret(stand_in), "access_token", context.stop());
                                   return answer ? Result<void>() : fail(std::move(answer.error()));
                                 });
   }
@@ -20,7 +20,7 @@ Result<int> run_introspect(Context& context, const Settings& settings) {
   if (!options) return fail(std::move(options.error()));
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
-  auto answer = session->introspect(context.stop);
+  auto answer = session->introspect(context.stop());
   if (!answer) return fail(std::move(answer.error()));
   const auto document = json::parse(std::move(*answer), {.lone_surrogates = true});
   if (!document) return fail(ErrorClass::internal, "The answer " + std::string(document.error().what) + ".");

@@ -28,7 +28,7 @@ Result<int> run_store_move(Context& context, const Settings& settings) {
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   const std::string before = session->record().store;
-  if (auto moved = session->move(store, context.stop); !moved) return fail(std::move(moved.error()));
+  if (auto moved = session->move(store, context.stop()); !moved) return fail(std::move(moved.error()));
   note(context,
        "The tokens of session \"" + settings.session + "\" were moved from " + before + " to " + store + ".");
   return exit_done;

@@ -98,7 +98,7 @@ std::string Checklist::summary() const {
 }
 
 void Examination::failed(std::string_view name, Error error) {
-  if (error.error_class == ErrorClass::interrupted && !context.stop.stop_requested())
+  if (error.error_class == ErrorClass::interrupted && !context.stop().stop_requested())
     error = {.error_class = ErrorClass::timeout,
              .message = "This could not be checked in the time given.",
              .hint = "Allow more with --timeout SECONDS."};

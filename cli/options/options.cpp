@@ -1,6 +1,19 @@
 #include "options.hpp"
 
+#include <algorithm>
+
 namespace oauth_token::cli {
+namespace {
+
+constexpr std::string_view variable_prefix = "OAUTH_TOKEN_";
+
+constexpr char in_variable(char letter) noexcept {
+  const bool small = letter >= 'a' && letter <= 'z';
+  return small ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter;
+}
+
+}  // namespace
+
 std::optional<OptionName> find_option(std::string_view name) noexcept {
   for (std::size_t i = 0; i < option_count; ++i) {
     if (option_table[i].name == name && !option_table[i].has(hidden)) return OptionName(i);
@@ -16,15 +29,14 @@ std::optional<OptionName> find_option(char letter) noexcept {
 }
 
 std::string variable_name(const Option& option) {
-  constexpr std::string_view prefix = "OAUTH_TOKEN_";
-  std::string name(prefix.size() + option.name.size(), '\0');
-  prefix.copy(name.data(), prefix.size());
-  char* to = name.data() + prefix.size();
-  for (const char letter : option.name) {
-    const bool small = letter >= 'a' && letter <= 'z';
-    *to++ = small ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter;
-  }
+  std::string name(variable_prefix);
+  for (const char letter : option.name) name += in_variable(letter);
   return name;
+}
+
+bool is_variable(std::string_view name, const Option& option) noexcept {
+  return name.size() == variable_prefix.size() + option.name.size() && name.starts_with(variable_prefix) &&
+         std::ranges::equal(name.substr(variable_prefix.size()), option.name, {}, {}, in_variable);
 }
 
 std::vector<std::string_view> split_choices(std::string_view choices) {

@@ -227,6 +227,8 @@ std::optional<OptionName> find_option(char letter) noexcept;
 
 /// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
 std::string variable_name(const Option& option);
+/// Whether `name` is that, without making it: asked of each option for each variable of ours.
+bool is_variable(std::string_view name, const Option& option) noexcept;
 
 /// The words of "a|b|c"; none of an empty text.
 std::vector<std::string_view> split_choices(std::string_view choices);

@@ -104,7 +104,7 @@ class Resolver {
       const std::string_view name = text.substr(0, equals);
       if (name == "OAUTH_TOKEN_PROFILE") profile_variable_ = text.substr(equals + 1);
       for (std::size_t i = 0; i < option_count; ++i) {
-        if (!settings_.command->takes(option_table[i]) || variable_name(option_table[i]) != name) continue;
+        if (!is_variable(name, option_table[i]) || !settings_.command->takes(option_table[i])) continue;
         if (!option_table[i].has(variable)) {
           warn(context_, std::string(name) + " is ignored: --" + std::string(option_table[i].name) +
                              " cannot come from the environment.");

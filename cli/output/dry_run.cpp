@@ -86,7 +86,7 @@ Result<int> show_session_request(Context& context, const Settings& settings,
     run.client_secret = Secret(stand_in);
   note_stand_in(context, "The session's tokens were not read:");
   if (auto done = stand_in_for_dpop_key(client_settings, run); !done) return fail(std::move(done.error()));
-  const auto client = make_client(client_settings, std::move(run), context.stop);
+  const auto client = make_client(client_settings, std::move(run), context.stop());
   if (!client) return fail(client.error());
   if (auto sent = send(*client, record); !sent) return fail(std::move(sent.error()));
   return exit_done;

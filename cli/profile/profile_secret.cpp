@@ -39,7 +39,7 @@ Result<std::string> token_endpoint(Context& context, const Settings& profile) {
   run->client_secret.wipe();  // asking for metadata needs none
   ClientSettings server{.issuer = profile.value("issuer"), .ca_file = profile.value("cacert")};
   if (profile.given("proxy")) server.proxy = profile.value("proxy");
-  if (auto client = make_client(server, std::move(*run), context.stop); !client)
+  if (auto client = make_client(server, std::move(*run), context.stop()); !client)
     return fail(std::move(client.error()));
   return server.token_endpoint;
 }
@@ -72,14 +72,14 @@ Result<ProfileSecret> ProfileSecret::open(Context& context, const Settings& prof
   return secret;
 }
 
-Result<void> ProfileSecret::probe() const { return keyring_->probe(context_->stop); }
+Result<void> ProfileSecret::probe() const { return keyring_->probe(context_->stop()); }
 
 Result<void> ProfileSecret::save(const Secret& secret) const {
   return keyring_->save({.id = id_, .name = profile_, .issuer = server_, .client_id = client_id_}, secret,
-                        context_->stop);
+                        context_->stop());
 }
 
-Result<void> ProfileSecret::erase() const { return keyring_->erase(id_, context_->stop); }
+Result<void> ProfileSecret::erase() const { return keyring_->erase(id_, context_->stop()); }
 
 bool has_secret_in_keyring(const Profile& profile) { return value(profile, marker) == "true"; }
 

@@ -128,7 +128,7 @@ Result<void> add_secrets_over_session(const Context& context, const Settings& se
                                       ClientRunOptions& run) {
   if (const SecretSource source = source_of_this_run(settings, client_secret());
       !std::holds_alternative<std::monostate>(source)) {
-    auto secret = read(source, context.stop);
+    auto secret = read(source, context.stop());
     if (!secret) return fail(std::move(secret.error()));
     if (secret->empty())
       return fail(ErrorClass::usage, "The client secret is empty.",

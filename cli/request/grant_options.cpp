@@ -95,7 +95,7 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
     auto pair = split(text, "--param-file NAME=FILE", true);
     if (!pair) return fail(std::move(pair.error()));
     const Pause whoever_gives_it;
-    auto value = read_secret_file(pair->second, context.stop);
+    auto value = read_secret_file(pair->second, context.stop());
     if (!value) return fail(std::move(value.error()));
     parameters.push_back({.name = std::move(pair->first), .value = std::move(*value)});
   }

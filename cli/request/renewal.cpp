@@ -117,11 +117,11 @@ Result<CallerKeptAnswer> refresh_for_caller(Context& context, const Settings& se
     refresh.deliver = [&rotation](const Secret& token, std::stop_token stop) {
       return rotation.deliver(token, std::move(stop));
     };
-  if (settings.flag("dry-run")) return show_refresh(refresh, std::move(*run), context.stop);
+  if (settings.flag("dry-run")) return show_refresh(refresh, std::move(*run), context.stop());
   CallerKeptOptions options{.critical_part = hold_signals_back};
   if (settings.given("timeout")) options.refresh_timeout = run->timeout;
   options.client = std::move(*run);
-  return renew_for_caller(std::move(refresh), std::move(options), context.stop);
+  return renew_for_caller(std::move(refresh), std::move(options), context.stop());
 }
 
 Result<int> refresh_for_caller_and_print(Context& context, const Settings& settings) {
@@ -156,7 +156,8 @@ Result<SessionTokens> open_session_tokens(Context& context, const Settings& sett
 }
 
 Result<Token> ask_for_token(const Context& context, const Settings& settings, SessionTokens& tokens) {
-  auto token = tokens.source.token(tokens.wanted, context.stop);
+  if (auto at_hand = tokens.source.token_at_hand(tokens.wanted)) return std::move(*at_hand);
+  auto token = tokens.source.token(tokens.wanted, context.stop());
   if (token) return token;
   return fail(with_sign_in_command(std::move(token.error()), settings, tokens.record));
 }
@@ -164,7 +165,7 @@ Result<Token> ask_for_token(const Context& context, const Settings& settings, Se
 Result<int> show_renewal(Context& context, const Settings& settings) {
   return show_session_request(context, settings, open_session,
                               [&](const TokenClient& client, const SessionRecord& record) -> Result<void> {
-                                auto token = client.request(grant_of(record), context.stop);
+                                auto token = client.request(grant_of(record), context.stop());
                                 return token ? Result<void>() : fail(std::move(token.error()));
                               });
 }

@@ -105,17 +105,17 @@ Result<Token> request_unkept(Context& context, const Settings& settings, const T
   if (for_session) {
     if (auto done = stand_in_for_dpop_key(wanted->client, *run); !done) return fail(std::move(done.error()));
   }
-  const auto client = make_client(wanted->client, std::move(*run), context.stop);
+  const auto client = make_client(wanted->client, std::move(*run), context.stop());
   if (!client) return fail(client.error());
   if (auto checked = check_loopback_only(settings, wanted->client); !checked)  // now with what was discovered
     return fail(std::move(checked.error()));
   const auto send = [&](SignInAnswer answer) {
     return client->request(request.make_grant ? request.make_grant(*wanted, std::move(answer))
                                               : password_grant(*wanted, std::move(answer)),
-                           context.stop);
+                           context.stop());
   };
   return request_interactively(std::move(question), person_at_the_terminal(context, settings, request), send,
-                               context.stop);
+                               context.stop());
 }
 
 struct SignedIn {
@@ -135,11 +135,11 @@ Result<SignedIn> sign_in(Context& context, const Settings& settings, const Token
                              .attempts = attempts_at(request),
                              .make_grant = request.make_grant},
                             person_at_the_terminal(context, settings, request));
-  if (auto prepared = sign_in.prepare(context.stop); !prepared) return fail(std::move(prepared.error()));
+  if (auto prepared = sign_in.prepare(context.stop()); !prepared) return fail(std::move(prepared.error()));
   if (auto checked = check_loopback_only(settings, sign_in.record().client); !checked)
     return fail(std::move(checked.error()));  // a discovered endpoint
   SignedIn result;
-  result.token = sign_in.run(context.stop);
+  result.token = sign_in.run(context.stop());
   result.unkept = sign_in.take_unkept_token();
   result.record = sign_in.record();
   return result;

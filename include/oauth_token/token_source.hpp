@@ -59,8 +59,12 @@ class TokenSource {
   /// renewal goes on. Class `reauthenticate` when a person must sign in again. When a token was issued that
   /// could be kept nowhere, the error is of class `store` and `take_unkept_token` has it.
   Result<Token> token(const TokenSourceOptions& options = {}, std::stop_token stop = {});
-  /// The same, as executor.hpp promises. A second thread, started with the first such call, serves any number
-  /// of them; a renewal that is stopped or dropped goes on behind it.
+  /// The token that needs neither store nor network: what this object gave last, else what the kernel's
+  /// keyring holds, if it is good for `options`. Reads a file of the session, and waits for nobody. Nothing,
+  /// for whatever reason, a renewal under way among them: ask `token`.
+  [[nodiscard]] std::optional<Token> token_at_hand(const TokenSourceOptions& options = {});
+  /// As `token`, but waits for nothing, as executor.hpp promises. A second thread, started with the first
+  /// such call, serves any number of them; a renewal that is stopped or dropped goes on behind it.
   void token_async(const TokenSourceOptions& options, std::stop_token stop,
                    std::function<void(Result<Token>)> done);
   /// Signs out: Session::revoke, after a renewal that is under way; whoever asks for a token from then on

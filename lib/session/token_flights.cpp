@@ -161,6 +161,13 @@ std::optional<GivenToken> TokenFlights::cached(const TokenSourceOptions& options
   return GivenToken{std::move(token), std::make_shared<const SecretHalf>(std::move(*half))};
 }
 
+std::optional<GivenToken> TokenFlights::at_hand(const TokenSourceOptions& options) {
+  if (auto given = remembered(options)) return given;
+  auto given = cached(options);
+  if (given) last_ = given->half;
+  return given;
+}
+
 // --- those who ask ---
 
 std::optional<Result<GivenToken>> TokenFlights::next(const TokenSourceOptions& options,
@@ -169,11 +176,7 @@ std::optional<Result<GivenToken>> TokenFlights::next(const TokenSourceOptions& o
   if (const auto landed = std::exchange(joined, nullptr); landed && landed->answers(options))
     return token_of(landed->renewed, options);
   if (!flight_) {
-    if (auto given = remembered(options)) return std::move(*given);
-    if (auto given = cached(options)) {
-      last_ = given->half;
-      return std::move(*given);
-    }
+    if (auto given = at_hand(options)) return std::move(*given);
     auto flight = std::make_shared<Flight>();
     flight->options = options;
     if (auto begun = take_off(std::move(flight)); !begun) return fail(std::move(begun.error()));
@@ -228,6 +231,15 @@ Result<GivenToken> TokenFlights::token(const TokenSourceOptions& options, const 
     if (stop.stop_requested())
       return fail(ErrorClass::interrupted, "Interrupted while waiting for the server.");
   }
+}
+
+std::optional<Token> TokenFlights::token_at_hand(const TokenSourceOptions& options) {
+  if (!process_.is_this() || !session_) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (flight_) return std::nullopt;
+  auto given = at_hand(options);
+  if (!given) return std::nullopt;
+  return std::move(given->token);
 }
 
 Result<void> TokenFlights::revoke(const std::stop_token& stop) {

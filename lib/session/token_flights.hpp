@@ -49,6 +49,7 @@ class TokenFlights : public std::enable_shared_from_this<TokenFlights> {
 
   /// Tries what may be repeated for as long as the caller waits.
   Result<GivenToken> token(const TokenSourceOptions& options, const std::stop_token& stop);
+  std::optional<Token> token_at_hand(const TokenSourceOptions& options);
   void token_async(const TokenSourceOptions& options, std::stop_token stop,
                    std::function<void(Result<Token>)> done);
   Result<void> revoke(const std::stop_token& stop);
@@ -71,6 +72,8 @@ class TokenFlights : public std::enable_shared_from_this<TokenFlights> {
   std::optional<Result<GivenToken>> next(const TokenSourceOptions& options, std::shared_ptr<Flight>& joined);
   std::optional<Result<void>> next_revocation(std::shared_ptr<Flight>& joined, std::shared_ptr<Flight>& own);
   Result<GivenToken> ask(const TokenSourceOptions& options, const std::stop_token& stop);
+  // With the mutex held.
+  std::optional<GivenToken> at_hand(const TokenSourceOptions& options);
   std::optional<GivenToken> remembered(const TokenSourceOptions& options);
   std::optional<GivenToken> cached(const TokenSourceOptions& options);
   [[nodiscard]] bool has_unkept_for(const TokenSourceOptions& options, const Flight* joined) const;

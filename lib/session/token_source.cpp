@@ -22,6 +22,10 @@ Result<Token> TokenSource::token(const TokenSourceOptions& options, std::stop_to
   return std::move(given->token);
 }
 
+std::optional<Token> TokenSource::token_at_hand(const TokenSourceOptions& options) {
+  return state_->flights->token_at_hand(options);
+}
+
 Result<void> TokenSource::revoke(std::stop_token stop) { return state_->flights->revoke(stop); }
 
 Result<DpopAuthorization> TokenSource::authorize(DpopRequest request, const TokenSourceOptions& options,
