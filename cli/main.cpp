@@ -1,6 +1,6 @@
 #include "commands.hpp"
 #include "context.hpp"
-#include "gnutls.hpp"
+#include "libraries.hpp"
 #include "options/arguments.hpp"
 #include "options/help.hpp"
 #include "options/settings.hpp"
@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   protect_process();
   set_inheritance_right();
   let_writes_fail();
-  keep_gnutls_waiting();
+  open_libraries_well();
   oauth_token::use_keyrings_of_own_threads();
   const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   Context context = context_for(words);

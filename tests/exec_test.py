@@ -94,7 +94,7 @@ class HandoverTest(ExecTest):
         self.assertEqual(json.loads(out), expected)
 
     def test_a_variable_that_loading_the_http_module_sets_is_nobody_else_s(self):
-        name = "GNUTLS_NO_IMPLICIT_INIT"  # cli/gnutls.hpp
+        name = "GNUTLS_NO_IMPLICIT_INIT"  # cli/libraries.hpp
         code = f"import os; print(os.environ.get('ACCESS_TOKEN'), os.environ.get('{name}'))"
         for more, seen in ({}, "None"), ({name: "0"}, "0"):
             self.server.lifetime = 60

@@ -1,9 +1,10 @@
-#include "gnutls.hpp"
+#include "libraries.hpp"
 
 #include "base/module.hpp"
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include <dlfcn.h>
 
@@ -12,6 +13,9 @@ namespace {
 
 constexpr const char* variable = "GNUTLS_NO_IMPLICIT_INIT";
 bool told_to_wait = false;  // by us
+
+// Ends with nothing: there may be none.
+constexpr const char* opened_first[] = {OAUTH_TOKEN_LIBRARIES_OPENED_FIRST nullptr};
 
 // NOLINTBEGIN(concurrency-mt-unsafe): nobody else reads or changes the environment while a module is opened
 
@@ -24,17 +28,20 @@ void make_gnutls_ready() noexcept {
 
 void begins(std::string_view module) noexcept {
   if (module == "keyring") make_gnutls_ready();
-  told_to_wait = module == "http" && std::getenv(variable) == nullptr && setenv(variable, "1", 1) == 0;
+  if (module != "http") return;
+  told_to_wait = std::getenv(variable) == nullptr && setenv(variable, "1", 1) == 0;
+  for (const char* const library : opened_first)
+    if (library != nullptr) (void)dlopen(library, RTLD_LAZY | RTLD_LOCAL);
 }
 
 void ended(std::string_view /*module*/) noexcept {
-  if (told_to_wait) (void)unsetenv(variable);
+  if (std::exchange(told_to_wait, false)) (void)unsetenv(variable);
 }
 
 // NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 
-void keep_gnutls_waiting() noexcept { around_module_opening({.begins = begins, .ended = ended}); }
+void open_libraries_well() noexcept { around_module_opening({.begins = begins, .ended = ended}); }
 
 }  // namespace oauth_token::cli
