@@ -1,4 +1,5 @@
-"""What a run costs, the tables, and the goals: a line "goal N: ..." says a figure, its limit, and whether it is met."""
+"""What a run costs, the tables, and the goals: a line "goal N: ..." says a figure, its limit, and whether it is met; beside
+it what the programs in floor/ need, the least that could do the same here."""
 
 import os
 import pathlib
@@ -88,10 +89,12 @@ def paired(ours, theirs):
     return statistics.median(a / b for a, b in zip(ours, theirs))
 
 
-def goal(number, what, figure, limit, unit=" x", at_least=False):
+def goal(number, what, figure, limit, unit=" x", at_least=False, floor=None):
     met = round(figure, 3) >= limit if at_least else round(figure, 3) <= limit
+    verdict = "met" if met else "NOT MET, and the floor here is above the goal" if floor and floor > limit else "NOT MET"
     bound = "at least " if at_least else ""
-    print(f"goal {number}: {what}: {figure:.2f}{unit}, goal {bound}{limit:.2f}{unit}: {'met' if met else 'NOT MET'}", flush=True)
+    least = f", floor here {floor:.2f}{unit}" if floor else ""
+    print(f"goal {number}: {what}: {figure:.2f}{unit}, goal {bound}{limit:.2f}{unit}{least}: {verdict}", flush=True)
 
 
 def seen(number, what, against):
