@@ -363,6 +363,16 @@ TEST_CASE("a dialog shows our sentence, and the server's words without what woul
   }
 }
 
+TEST_CASE("a dialog says where one signs in, and then which attempt this is") {
+  SignInQuestion question{.server = "https://as.example", .attempt = 2, .attempts = 3};
+  CHECK(words_for_person(question) == "Sign in at https://as.example.");
+  question.refused = Error{.error_class = ErrorClass::credentials,
+                           .message = "The server refused the password.",
+                           .description = "no"};
+  CHECK(words_for_person(question) ==
+        "The server refused the password. The server says: no. Attempt 2 of 3.");
+}
+
 TEST_CASE("a dialog that is closed may destroy the sign-in, from inside its question too") {
   enum class Close { in_question, before_question, on_own_thread };
   for (const Close close : {Close::in_question, Close::before_question, Close::on_own_thread}) {

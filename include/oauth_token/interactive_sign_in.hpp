@@ -32,6 +32,9 @@ struct SignInQuestion {
 
 /// What a dialog shows of an error: our sentence and, escaped, what the server said.
 std::string words_for_person(const Error& error);
+/// What a dialog shows above its fields: where the sign-in is or, after a refusal, the words for that and
+/// which attempt this one is.
+std::string words_for_person(const SignInQuestion& question);
 
 /// What the person answered.
 struct SignInAnswer {

@@ -141,4 +141,10 @@ std::string words_for_person(const Error& error) {
   return error.message + " The server says: " + said + (said.ends_with('.') ? "" : ".");
 }
 
+std::string words_for_person(const SignInQuestion& question) {
+  if (!question.refused) return "Sign in at " + escape_for_terminal(question.server) + ".";
+  return words_for_person(*question.refused) + " Attempt " + std::to_string(question.attempt) + " of " +
+         std::to_string(question.attempts) + ".";
+}
+
 }  // namespace oauth_token
