@@ -1,13 +1,10 @@
 // A login that does not freeze the window, with GTK 4: the session is kept in the desktop's keyring, renewed
 // as long as the window is open, and withdrawn at the server on sign-out.
-//   ./gtk4 issuer=https://as.example client_id=my-app [code=totp] [...]
+//   ./gtk4 ISSUER CLIENT_ID [FACTOR]     e.g. https://as.example my-app totp
 #include <oauth_token/interactive_token_source.hpp>
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -23,57 +20,65 @@ static void in_main_loop(std::function<void()> work) {
                   new Work(std::move(work)));
 }
 
-enum class Page { waiting, question, failure, signed_in };
-
 struct App {
-  SessionRecord wanted = {};   // server and client, from the command line
-  std::string code_name = {};  // the server's parameter for one, if it wants any
+  enum class Page { waiting, question, failure, signed_in };
+
   GtkWidget *window = nullptr, *form = nullptr, *username = nullptr, *password = nullptr, *code = nullptr;
   GtkWidget *spinner = nullptr, *status = nullptr, *cancel = nullptr, *button = nullptr;
   Page page = Page::waiting;
   std::string text = {};  // what the status says,
   int seconds = 0;        // and since when
   std::stop_source stop = {};
+  SignInQuestion question = {};
   std::function<void(Result<SignInAnswer>)> answer = {};
-  std::optional<InteractiveTokenSource> tokens = {};
+  InteractiveTokenSource tokens;
 
-  void begin() {
-    SignInOptions options{.wanted = wanted, .replace = true};
-    options.session.keyring.may_prompt = true;  // a person is here, who can unlock it
-    options.executor = in_main_loop;
-    if (!code_name.empty()) options.factors = {code_name};
-    build();
-    tokens.emplace(std::move(options), [this](const auto& question, auto reply) { ask(question, reply); });
-    show(Page::waiting, "Connecting");
-    get_token();
-  }
+  explicit App(SignInOptions options) : tokens(std::move(options), std::bind_front(&App::ask, this)) {}
 
   // Mostly it is the one that is there already. Before each request to an API, ask like this.
   void get_token() {
-    tokens->token_async({}, stop.get_token(), [this](const Result<Token>& token) {
+    tokens.token_async({}, stop.get_token(), [this](const Result<Token>& token) {
       if (!token) return failed(Page::failure, token.error());
-      show(Page::signed_in, "Signed in as " + tokens->record().username + "." + until(*token));
+      show(Page::signed_in, "Signed in as " + tokens.record().username + "." + until(*token));
     });
   }
 
   // The button answers.
-  void ask(const SignInQuestion& question, std::function<void(Result<SignInAnswer>)> reply) {
+  void ask(SignInQuestion asked, std::function<void(Result<SignInAnswer>)> reply) {
+    question = std::move(asked);
     answer = std::move(reply);
-    std::string sentence = "Sign in at " + question.server + ".";
-    if (question.refused)
-      sentence = words_for_person(*question.refused) + " Attempt " + std::to_string(question.attempt) +
-                 " of " + std::to_string(question.attempts) + ".";
-    show(Page::question, sentence);
+    show(Page::question, words_for_person(question));
     gtk_editable_set_text(GTK_EDITABLE(username), question.username.c_str());
     gtk_widget_grab_focus(question.username.empty() ? username : password);
+  }
+
+  void clicked() {
+    if (page == Page::signed_in) return sign_out();
+    const bool is_answer = page == Page::question;
+    show(Page::waiting, is_answer ? "Signing in" : "Connecting");
+    if (!is_answer) return get_token();
+    SignInAnswer given{.username = gtk_editable_get_text(GTK_EDITABLE(username)), .password = take(password)};
+    if (!question.factors.empty()) given.factors.push_back({question.factors[0], take(code)});
+    answer(std::move(given));
+  }
+
+  static Secret take(GtkWidget* field) {
+    Secret typed(gtk_editable_get_text(GTK_EDITABLE(field)));
+    gtk_editable_set_text(GTK_EDITABLE(field), "");
+    return typed;
   }
 
   void sign_out() {
     std::exchange(stop, {}).request_stop();  // a renewal that nobody waits for any more
     show(Page::waiting, "Signing out");
-    tokens->revoke_async(stop.get_token(), [this](const Result<void>& done) {
+    tokens.revoke_async(stop.get_token(), [this](const Result<void>& done) {
       done ? get_token() : failed(Page::signed_in, done.error());
     });
+  }
+
+  void cancelled() {
+    std::exchange(stop, {}).request_stop();
+    show(Page::failure, "Cancelled.");
   }
 
   void failed(Page next, const Error& error) {
@@ -85,26 +90,6 @@ struct App {
     g_autoptr(GDateTime) end = g_date_time_new_from_unix_local(token.expires_at->time_since_epoch().count());
     g_autofree gchar* sentence = g_date_time_format(end, " The token is valid until %T.");
     return sentence;
-  }
-
-  void clicked() {
-    if (page == Page::signed_in) return sign_out();
-    const bool is_answer = page == Page::question;
-    show(Page::waiting, is_answer ? "Signing in" : "Connecting");
-    if (!is_answer) return get_token();
-    const auto take = [](GtkWidget* field) {
-      Secret typed(gtk_editable_get_text(GTK_EDITABLE(field)));
-      gtk_editable_set_text(GTK_EDITABLE(field), "");
-      return typed;
-    };
-    SignInAnswer given{.username = gtk_editable_get_text(GTK_EDITABLE(username)), .password = take(password)};
-    if (code != nullptr) given.factors.push_back({.name = code_name, .value = take(code)});
-    answer(std::move(given));
-  }
-
-  void cancelled() {
-    std::exchange(stop, {}).request_stop();
-    show(Page::failure, "Cancelled.");
   }
 
   void each_second() {
@@ -119,6 +104,7 @@ struct App {
     seconds = 0;
     gtk_widget_set_visible(form, page != Page::signed_in);
     gtk_widget_set_sensitive(form, page == Page::question);
+    gtk_widget_set_visible(code, !question.factors.empty());
     gtk_widget_set_visible(spinner, page == Page::waiting);
     gtk_widget_set_visible(cancel, page == Page::waiting);
     gtk_widget_set_visible(button, page != Page::waiting);
@@ -139,17 +125,16 @@ struct App {
     return field;
   }
 
-  void build() {
+  void begin() {
     window = gtk_application_window_new(GTK_APPLICATION(g_application_get_default()));
-    gtk_window_set_default_size(GTK_WINDOW(window), 480, -1);
-    GtkWidget* const bar = gtk_header_bar_new();
-    gtk_header_bar_set_title_widget(GTK_HEADER_BAR(bar), gtk_label_new("GTK 4 example"));
-    gtk_window_set_titlebar(GTK_WINDOW(window), bar);
-    form = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8);
+    GtkWidget* const all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
+    g_object_set(all, "margin-top", 18, "margin-bottom", 18, "margin-start", 18, "margin-end", 18, nullptr);
+    gtk_box_append(GTK_BOX(all), form = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8));
     username = add_field("User name", gtk_entry_new());
     password = add_field("Password", gtk_password_entry_new());
-    if (!code_name.empty()) code = add_field("One-time code", gtk_password_entry_new());
+    code = add_field("One-time code", gtk_password_entry_new());
     GtkWidget* const bottom = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    gtk_box_append(GTK_BOX(all), bottom);
     for (GtkWidget* const one :
          {spinner = gtk_spinner_new(), status = gtk_label_new(""),
          cancel = gtk_button_new_with_mnemonic("_Cancel"), button = gtk_button_new_with_mnemonic("")}) {
@@ -158,33 +143,25 @@ struct App {
     }
     gtk_spinner_start(GTK_SPINNER(spinner));
     g_object_set(status, "wrap", TRUE, "xalign", 0.0, "hexpand", TRUE, nullptr);
-    gtk_widget_add_css_class(button, "suggested-action");
-    GtkWidget* const all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
-    gtk_widget_set_valign(all, GTK_ALIGN_CENTER);
-    g_object_set(all, "margin-top", 18, "margin-bottom", 18, "margin-start", 18, "margin-end", 18, nullptr);
-    gtk_box_append(GTK_BOX(all), form);
-    gtk_box_append(GTK_BOX(all), bottom);
-    gtk_window_set_child(GTK_WINDOW(window), all);
+    g_object_set(window, "default-width", 480, "child", all, nullptr);
     g_signal_connect_swapped(button, "clicked", G_CALLBACK(+[](App* app) { app->clicked(); }), this);
     g_signal_connect_swapped(cancel, "clicked", G_CALLBACK(+[](App* app) { app->cancelled(); }), this);
     const auto tick = [](gpointer app) -> gboolean { return static_cast<App*>(app)->each_second(), TRUE; };
     g_timeout_add_seconds(1, tick, this);
     gtk_window_present(GTK_WINDOW(window));
+    show(Page::waiting, "Connecting");
+    get_token();
   }
 };
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> words;  // NAME=VALUE
-  for (const std::string word : std::span<char*>(argv, static_cast<std::size_t>(argc)).subspan(1))
-    words[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
-  SessionRecord wanted;
-  wanted.name = "gtk4-example";
-  wanted.client = {.issuer = words["issuer"],
-                   .token_endpoint = words["token_endpoint"],
-                   .revocation_endpoint = words["revocation_endpoint"],
-                   .client_id = words["client_id"],
-                   .ca_file = words["ca_file"]};
-  App app{.wanted = std::move(wanted), .code_name = words["code"]};
+  if (argc < 3) return g_printerr("usage: gtk4 ISSUER CLIENT_ID [FACTOR]\n"), 2;
+  SignInOptions options{.replace = true, .executor = in_main_loop};
+  options.wanted.name = "gtk4-example";
+  options.wanted.client = {.issuer = argv[1], .client_id = argv[2]};
+  options.session.keyring.may_prompt = true;  // a person is here, who can unlock it
+  if (argc > 3) options.factors = {argv[3]};
+  App app(std::move(options));
   g_autoptr(GtkApplication) application = gtk_application_new(nullptr, G_APPLICATION_NON_UNIQUE);
   g_signal_connect_swapped(application, "activate", G_CALLBACK(+[](App* one) { one->begin(); }), &app);
   return g_application_run(G_APPLICATION(application), 1, argv);
