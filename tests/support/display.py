@@ -89,8 +89,9 @@ class Window:
 
     def type(self, text):
         self.focus()
-        # For a character that no key has, xdotool changes the keys' meaning for as long as the delay.
-        self._display.run("xdotool", "type", "--delay", "100", text)
+        # For a character that no key has, xdotool changes the keys' meaning for as long as the delay: the program must have
+        # seen the key by then.
+        self._display.run("xdotool", "type", "--delay", "100" if text.isascii() else "400", text)
 
     def press(self, *keys):
         self.focus()
