@@ -239,6 +239,7 @@ class Reading(ProfileTest):
     def test_mistakes_in_the_file_are_named_by_line(self):
         for text, message in (
             ("[profiles.work]\nisuer = 'x'\n", 'line 2: the profile "work" has an unknown key, "isuer".'),
+            ("[profiles.work]\nrefresh-token-command = 'x'\n", 'has an unknown key, "refresh-token-command".'),
             ("[profiles.work]\nissuer = x\n", "is not written in TOML at line 2, column 10."),
             ("[profiles.work]\ntimeout = 1e400\n", "is not written in TOML at line 2, column 16.\n  A number is too large."),
             ("[profiles.work]\ntimeout = 1.5\n", 'line 2: "timeout" has a value of the wrong type.'),

@@ -132,7 +132,7 @@ inline constexpr Option option_table[] = {
      "the same, from standard input"},
     {"refresh-token-fd", 0, Kind::value, Check::number, "N", "", Group::kept, 0, Alternative::refresh_token,
      "the same, from an open descriptor"},
-    {"refresh-token-command", 0, Kind::value, Check::text, "CMD", "", Group::kept, profile | runs_code,
+    {"refresh-token-command", 0, Kind::value, Check::text, "CMD", "", Group::kept, runs_code,
      Alternative::refresh_token, "renew the refresh token that a command prints"},
     {"write-refresh-token", 0, Kind::value, Check::path, "FILE", "", Group::kept, primary, Alternative::none,
      "where a new refresh token goes, mode 0600"},

@@ -58,6 +58,13 @@ Secret take(std::optional<Secret>& variable) {
   return value;
 }
 
+/// Whether the prompt is what remains.
+Result<bool> asks(const SecretInput& input) {
+  auto place = choose_place(input);
+  if (!place) return fail(std::move(place.error()));
+  return std::holds_alternative<std::monostate>(*place);
+}
+
 Result<Secret> ask_parameter(const Context& context, const Settings& settings, const std::string& name) {
   if (auto checked = check_parameter_name(name, true); !checked) return fail(std::move(checked.error()));
   if (settings.flag("dry-run")) return Secret(stand_in);
@@ -108,9 +115,7 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
 }
 
 Result<bool> password_is_asked(const Context& context, const Settings& settings) {
-  auto place = choose_place(password_input(context, settings));
-  if (!place) return fail(std::move(place.error()));
-  return std::holds_alternative<std::monostate>(*place);
+  return asks(password_input(context, settings));
 }
 
 Result<std::string> read_username(const Context& context, const Settings& settings) {
@@ -130,7 +135,7 @@ Result<std::string> read_username(const Context& context, const Settings& settin
 Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username,
                              const std::string& server) {
   SecretInput input = password_input(context, settings);
-  const auto asked = password_is_asked(context, settings);
+  const auto asked = asks(input);
   if (!asked) return fail(asked.error());
   if (*asked && settings.flag("dry-run")) {
     note(context, "The password was not asked for: \"" + std::string(stand_in) + "\" stands for it.");
