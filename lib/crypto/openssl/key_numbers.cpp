@@ -6,6 +6,7 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -40,30 +41,28 @@ Owned<BIGNUM> number(const Secret& text) {
   return made;
 }
 
+// An RSA key's, in the order of RFC 8017's RSAPrivateKey; the last five are zero where they are missing.
+using RsaNumbers = std::array<Owned<BIGNUM>, 8>;
+
 // That p and q are n's factors and the other private numbers follow from them: OpenSSL corrects a signature
-// made with wrong ones in silence. What is missing passes.
-bool consistent(const KeyNumbers& key) {
+// made with wrong ones in silence.
+bool consistent(const RsaNumbers& key) {
+  const auto& [n, e, d, p, q, dp, dq, qi] = key;
   const Owned<BN_CTX> context(BN_CTX_new());
   const Owned<BIGNUM> result(BN_new());
   if (!context || !result) return false;
-  const auto n = number(key.n);
-  const auto p = number(key.p);
-  const auto q = number(key.q);
   if (BN_is_zero(p.get()) || BN_is_zero(q.get()) ||
       BN_mul(result.get(), p.get(), q.get(), context.get()) != 1 || BN_cmp(result.get(), n.get()) != 0)
     return false;
-  const auto d = number(key.d);
-  const std::array<std::pair<const BIGNUM*, const Secret*>, 2> exponents{
-      {{p.get(), &key.dp}, {q.get(), &key.dq}}};
+  const std::array<std::pair<const BIGNUM*, const BIGNUM*>, 2> exponents{
+      {{p.get(), dp.get()}, {q.get(), dq.get()}}};
   for (const auto& [prime, exponent] : exponents) {
     const Owned<BIGNUM> less(BN_dup(prime));
     if (!less || BN_sub_word(less.get(), 1) != 1 || BN_is_zero(less.get()) ||
-        BN_mod(result.get(), d.get(), less.get(), context.get()) != 1 ||
-        BN_cmp(result.get(), number(*exponent).get()) != 0)
+        BN_mod(result.get(), d.get(), less.get(), context.get()) != 1 || BN_cmp(result.get(), exponent) != 0)
       return false;
   }
-  return BN_mod_mul(result.get(), number(key.qi).get(), q.get(), p.get(), context.get()) == 1 &&
-         BN_is_one(result.get());
+  return BN_mod_mul(result.get(), qi.get(), q.get(), p.get(), context.get()) == 1 && BN_is_one(result.get());
 }
 
 using Parameters = Owned<OSSL_PARAM>;
@@ -78,22 +77,20 @@ KeyObject from_parameters(const char* type, OSSL_PARAM_BLD* builder) {
   return shared(key);
 }
 
+constexpr std::array rsa_names{OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
+                               OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
+                               OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+                               OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+
 KeyObject rsa_from(const KeyNumbers& key) {
+  const RsaNumbers parts{number(key.n), number(key.e),  number(key.d),  number(key.p),
+                         number(key.q), number(key.dp), number(key.dq), number(key.qi)};
+  if (std::find(parts.begin(), parts.end(), nullptr) != parts.end()) return nullptr;
   const bool factors = !key.p.empty();
-  if (factors && !consistent(key)) return nullptr;
+  if (factors && !consistent(parts)) return nullptr;
   const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-  std::array<std::pair<const char*, Owned<BIGNUM>>, 8> parts{
-      {{OSSL_PKEY_PARAM_RSA_N, number(key.n)},
-       {OSSL_PKEY_PARAM_RSA_E, number(key.e)},
-       {OSSL_PKEY_PARAM_RSA_D, number(key.d)},
-       {OSSL_PKEY_PARAM_RSA_FACTOR1, number(key.p)},
-       {OSSL_PKEY_PARAM_RSA_FACTOR2, number(key.q)},
-       {OSSL_PKEY_PARAM_RSA_EXPONENT1, number(key.dp)},
-       {OSSL_PKEY_PARAM_RSA_EXPONENT2, number(key.dq)},
-       {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, number(key.qi)}}};
   for (std::size_t i = 0; i < (factors ? parts.size() : 3); ++i)
-    if (OSSL_PARAM_BLD_push_BN(builder.get(), parts.at(i).first, parts.at(i).second.get()) != 1)
-      return nullptr;
+    if (OSSL_PARAM_BLD_push_BN(builder.get(), rsa_names.at(i), parts.at(i).get()) != 1) return nullptr;
   return from_parameters("RSA", builder.get());
 }
 

@@ -18,6 +18,7 @@ namespace oauth_token {
 std::string openssl_reason() {
   const unsigned long error = ERR_get_error();
   ERR_clear_error();
+  if (error == 0) return "it does not say why; there may be too little memory";
   if (const char* const reason = ERR_reason_error_string(error)) return reason;
   std::array<char, 200> text{};
   ERR_error_string_n(error, text.data(), text.size());
