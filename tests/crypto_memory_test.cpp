@@ -49,7 +49,7 @@ void check_without_memory(const std::string& name, const std::function<std::stri
   CAPTURE(name);
   const std::string expected = work();
   int errors = 0;
-  for (std::size_t which = 1;; which += 1 + which / 8) {
+  for (std::size_t which = 1;; which += 1 + which / 16) {
     CAPTURE(which);
     fails_at = which;
     const std::string seen = work();

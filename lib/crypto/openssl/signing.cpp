@@ -49,7 +49,10 @@ bool sign_once(const EVP_MD_CTX* signer, std::string_view text, std::string& out
   if (!context || EVP_MD_CTX_copy_ex(context.get(), signer) != 1) return false;
   std::size_t size = largest_signature;
   out.resize(size);
-  if (EVP_DigestSign(context.get(), bytes(out.data()), &size, bytes(text), text.size()) != 1) return false;
+  // Without memory for an ECDSA signature OpenSSL 3.0 says that it made one of four billion bytes.
+  if (EVP_DigestSign(context.get(), bytes(out.data()), &size, bytes(text), text.size()) != 1 ||
+      size > out.size())
+    return false;
   out.resize(size);
   return true;
 }
