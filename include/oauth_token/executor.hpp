@@ -17,7 +17,8 @@ namespace oauth_token {
 /// what is under way: a `done` that has not begun is destroyed without being called, and one that runs on
 /// another thread is waited for; `done` itself may destroy the object, even before the call has returned. In
 /// a child after fork, calls of an object that was made before give class `usage`, and the object can be
-/// destroyed there without touching what the parent is busy with.
+/// destroyed there without touching what the parent is busy with. Objects that are made in the child work as
+/// long as no other thread was in OpenSSL at the fork, whose locks it would leave held there for ever.
 using Executor = std::function<void(std::function<void()> work)>;
 
 }  // namespace oauth_token
