@@ -56,6 +56,10 @@ Result<int> show_help(const Context& context, const Arguments& arguments) {
   return exit_done;
 }
 
+bool requests_token(const Command& command) noexcept {
+  return command.run == run_token || command.run == run_password || command.run == run_client_credentials;
+}
+
 Result<int> run(Context& context, std::span<char*> words) {
   if (auto safe = refuse_secret_arguments(words); !safe) return fail(std::move(safe.error()));
   auto arguments = parse_arguments(words);
@@ -73,8 +77,10 @@ Result<int> run(Context& context, std::span<char*> words) {
   const bool progress = !context.quiet && !context.json && !settings->flag("verbose");
   const int progress_on = progress && can_show_progress(context.error) ? context.error : -1;
   context.watch_signals = [json = context.json, progress_on] { return watch_signals(json, progress_on); };
-  // A token that is at hand needs nobody to watch: the thread is a sixth of such a run's own time.
-  if (settings->command->run != run_token || progress_on != -1) (void)context.stop();
+  // With progress, or with anything to leave half done, the thread is there from the start. Else whoever
+  // waits begins it: without it a token at hand comes 0.05 ms earlier, and modules are loaded by one thread
+  // alone.
+  if (progress_on != -1 || !requests_token(*settings->command)) (void)context.stop();
   stand_in_for_client_secret(context, *settings);
   return settings->command->run(context, *settings);
 }

@@ -1,6 +1,7 @@
 #include "base/folder.hpp"
 
 #include "base/random.hpp"
+#include "base/reading.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -207,8 +208,8 @@ Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t 
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   SecretBuffer contents;
   for (;;) {
-    constexpr std::size_t piece = 4096;
-    const ssize_t got = ::read(file.get(), contents.room(piece), piece);
+    const auto room = room_to_read(contents);
+    const ssize_t got = ::read(file.get(), room.data(), room.size());
     if (got == 0) return contents.take();
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return storage_failure("Cannot read", place(name));

@@ -54,8 +54,8 @@ Result<SecretBuffer> read_to_end(int descriptor, const std::string& source, std:
     if (woken == Wake::deadline)
       return fail(ErrorClass::timeout, source + " gave no end of the secret within 60 s.",
                   "Whoever writes it must write the secret and close its end.");
-    constexpr std::size_t piece = 4096;
-    const ssize_t count = ::read(descriptor, text.room(piece), piece);
+    const auto room = room_to_read(text);
+    const ssize_t count = ::read(descriptor, room.data(), room.size());
     if (count == 0) return text;
     if (count > 0)
       text.grew(static_cast<std::size_t>(count));

@@ -1,5 +1,7 @@
 #include "http/response_reader.hpp"
 
+#include "base/reading.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -18,7 +20,6 @@ namespace {
 namespace beast_http = boost::beast::http;
 using Parser = beast_http::response_parser<beast_http::buffer_body>;
 
-constexpr std::size_t page = 4096;
 constexpr std::size_t body_limit = 1024UL * 1024;
 constexpr std::size_t head_limit = 64UL * 1024;
 constexpr std::size_t total_limit = 8 * body_limit;  // chunks of one byte need six
@@ -105,12 +106,7 @@ tl::unexpected<Error> ResponseReader::State::explain(const boost::system::error_
 ResponseReader::ResponseReader(bool to_head_request) : state_(std::make_unique<State>(to_head_request)) {}
 ResponseReader::~ResponseReader() = default;
 
-std::span<char> ResponseReader::room() {
-  SecretBuffer& input = state_->input;
-  const std::size_t left = input.capacity() - input.size();
-  char* const where = input.room(left > 0 ? left : page);
-  return {where, input.capacity() - input.size()};
-}
+std::span<char> ResponseReader::room() { return room_to_read(state_->input); }
 
 Result<bool> ResponseReader::read(std::size_t count) {
   State& state = *state_;

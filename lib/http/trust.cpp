@@ -190,24 +190,26 @@ Result<std::shared_ptr<const Trust>> Trust::choose(const TransportOptions& optio
   }
   trust->file_ = variable("SSL_CERT_FILE");
   trust->folder_ = variable("SSL_CERT_DIR");
-  if (!trust->file_.empty() || !trust->folder_.empty()) {
+  if (!trust->file_.empty() || !trust->folder_.empty())
     trust->chosen_by_ = trust->file_.empty() ? "SSL_CERT_DIR" : "SSL_CERT_FILE";
-    return trust;
-  }
-  // Reading a bundle costs 0.17 ms a certificate, a hashed folder only those that are needed.
+  return trust;
+}
+
+// Reading a bundle costs 0.17 ms a certificate, a hashed folder only those that are needed.
+void Trust::choose_system() const {
   if (has_hash_links(system_folder)) {
-    trust->folder_ = system_folder;
-    return trust;
+    folder_ = system_folder;
+    return;
   }
   const auto* const bundle = std::find_if(system_bundles.begin(), system_bundles.end(),
                                           [](const char* path) { return ::access(path, R_OK) == 0; });
-  if (bundle != system_bundles.end()) trust->file_ = *bundle;
-  return trust;
+  if (bundle != system_bundles.end()) file_ = *bundle;
 }
 
 Result<void> Trust::load() const {
   std::call_once(once_, [this] {
     if (!verify_) return;
+    if (file_.empty() && folder_.empty()) choose_system();
     const std::string by = chosen_by_.empty() ? "" : " (" + chosen_by_ + ")";
     if (file_.empty() && folder_.empty()) {
       store_ = fail(ErrorClass::config, "This system has no certificates of authorities to trust.",

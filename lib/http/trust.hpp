@@ -60,8 +60,10 @@ class Trust {
   static bool is_tls_error(std::string_view library_text) noexcept;
 
  private:
-  std::string file_ = {};
-  std::string folder_ = {};
+  void choose_system() const;
+
+  mutable std::string file_ = {};  // these two: where they are empty, the system's since `load`
+  mutable std::string folder_ = {};
   std::string chosen_by_ = {};  ///< "--cacert", a variable's name, or empty: the system's
   bool verify_ = true;
   mutable std::once_flag once_ = {};
