@@ -9,6 +9,7 @@ import unittest
 from help import commands, examples
 from program import Program
 
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = pathlib.Path(os.environ["OAUTH_TOKEN_BUILD"]) / "share" / "man"
 OTHERS = {"oauth-token.1", "oauth-token-profile.5", "oauth_token.3"}
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]
@@ -80,6 +81,12 @@ class Manual(unittest.TestCase):
         described = set(re.findall(r"(?m)^ +([a-z-]+) \((?:string|boolean|integer)", text))
         self.assertEqual(described, keys | {"client-secret-in-keyring"})
 
+    def test_the_page_of_the_library_names_every_header(self):
+        described = self.pages["oauth_token.3"].read_text().split("\n.Sh DESCRIPTION\n")[1]
+        named = re.findall(r"\bIn oauth_token/(\S+)", described)
+        headers = [path.name for path in (PROJECT / "include/oauth_token").iterdir()]
+        self.assertEqual(sorted(named), sorted(headers))
+
     def test_every_reference_to_a_page_of_ours_leads_to_one(self):
         known = {path.stem: path.suffix[1:] for path in self.pages.values()}
         for name, path in self.pages.items():
@@ -88,7 +95,7 @@ class Manual(unittest.TestCase):
                     self.assertEqual(known.get(page), section)
 
     def test_the_exit_statuses_are_those_of_the_readme(self):
-        readme = (pathlib.Path(__file__).resolve().parent.parent / "README.md").read_text()
+        readme = (PROJECT / "README.md").read_text()
         table = readme.split("## Exit status")[1].split("\n## ")[0]
         wanted = set(re.findall(r"\d+", " ".join(re.findall(r"(?m)^\| ([\d, ]+) \|", table))))
         text = rendered(self.pages["oauth-token.1"]).split("\nEXIT STATUS\n")[1].split("\nEXAMPLES\n")[0]
