@@ -26,7 +26,7 @@ constexpr std::string_view token_forms = "token|json|header|env|github|none";
 constexpr std::string_view silent_forms = "none|json";  // json: of errors
 constexpr std::string_view readable_forms = "text|json";
 
-constexpr Command table[] = {
+constexpr Command command_table[] = {
     {"password", "[PROFILE]", "sign in with user name and password; keep the session", about_sign_in,
      token_forms, 0, 1, Basis::profile,
      "  oauth-token password work\n"
@@ -160,7 +160,7 @@ constexpr std::string_view summary_of(std::string_view group) {
     if (each.group == group) return each.summary;
   return {};
 }
-static_assert(std::ranges::all_of(table, [](const Command& command) {
+static_assert(std::ranges::all_of(command_table, [](const Command& command) {
   const std::size_t space = command.name.find(' ');
   return space == std::string_view::npos || !summary_of(command.name.substr(0, space)).empty();
 }));
@@ -173,11 +173,11 @@ bool Command::takes(const Option& option) const noexcept {
   return as_key || (groups & static_cast<unsigned>(option.group)) != 0;
 }
 
-std::span<const Command> commands() noexcept { return table; }
+std::span<const Command> commands() noexcept { return command_table; }
 
 const Command* find_command(std::string_view name) noexcept {
-  const auto* const found = std::ranges::find(table, name, &Command::name);
-  return found == std::ranges::end(table) ? nullptr : found;
+  const auto* const found = std::ranges::find(command_table, name, &Command::name);
+  return found == std::ranges::end(command_table) ? nullptr : found;
 }
 
 std::string_view group_of(const Command& command) {
@@ -191,7 +191,7 @@ std::string_view name_in_group(const Command& command) {
 
 std::vector<const Command*> group_commands(std::string_view group) {
   std::vector<const Command*> members;
-  for (const Command& command : table)
+  for (const Command& command : command_table)
     if (!group.empty() && group_of(command) == group) members.push_back(&command);
   return members;
 }

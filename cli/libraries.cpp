@@ -11,7 +11,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr const char* variable = "GNUTLS_NO_IMPLICIT_INIT";
+constexpr const char* suppressing_variable = "GNUTLS_NO_IMPLICIT_INIT";
 bool told_to_wait = false;  // by us
 
 // Ends with nothing: there may be none.
@@ -29,13 +29,13 @@ void make_gnutls_ready() noexcept {
 void begins(std::string_view module) noexcept {
   if (module == "keyring") make_gnutls_ready();
   if (module != "http") return;
-  told_to_wait = std::getenv(variable) == nullptr && setenv(variable, "1", 1) == 0;
+  told_to_wait = std::getenv(suppressing_variable) == nullptr && setenv(suppressing_variable, "1", 1) == 0;
   for (const char* const library : opened_first)
     if (library != nullptr) (void)dlopen(library, RTLD_LAZY | RTLD_LOCAL);
 }
 
 void ended(std::string_view /*module*/) noexcept {
-  if (std::exchange(told_to_wait, false)) (void)unsetenv(variable);
+  if (std::exchange(told_to_wait, false)) (void)unsetenv(suppressing_variable);
 }
 
 // NOLINTEND(concurrency-mt-unsafe)

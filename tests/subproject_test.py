@@ -73,12 +73,12 @@ class Subproject(unittest.TestCase):
         _, build = self.configure(SUBDIRECTORY, "-DBUILD_SHARED_LIBS=ON", "-DOAUTH_TOKEN_SHARED=ON")
         self.assertIn("liboauth_token.so.0.1", self.ninja(build, "-t", "query", "host"))
 
-    def test_a_host_without_a_build_type_and_without_rtti_is_built_silently_and_gets_a_token(self):
+    def test_a_unified_host_without_a_build_type_and_without_rtti_is_built_silently_and_gets_a_token(self):
         folder = BUILD / "subproject"  # kept, so that what has not changed is not compiled again
         folder.mkdir(exist_ok=True)
         _, build = self.configure(
             FETCH + "\nadd_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)", "-DOAUTH_TOKEN_WERROR=ON",
-            f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
+            "-DCMAKE_UNITY_BUILD=ON", f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
             folder=folder, host=(PROJECT / "examples/password.cpp").read_text(),
         )
         built = subprocess.run(["ninja", "-C", build, "-j", str(os.cpu_count()), "host"], capture_output=True, text=True, check=False)

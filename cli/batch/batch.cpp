@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::hours longest_pause{1};
+constexpr std::chrono::hours longest_wait{1};
 // After a stop request: how long a reader may let us wait, and how many users of a list that may never end
 // are reported.
 constexpr std::chrono::milliseconds longest_stall{5'000};
@@ -154,7 +154,7 @@ void Batch::wait() {
 }
 
 void Batch::slow_down(std::chrono::seconds asked) {
-  const auto pause = std::min<std::chrono::seconds>(asked, longest_pause);
+  const auto pause = std::min<std::chrono::seconds>(asked, longest_wait);
   if (Clock::now() + pause <= next_start_) return;
   next_start_ = Clock::now() + pause;
   if (!listed_)

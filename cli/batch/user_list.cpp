@@ -1,6 +1,7 @@
 #include "batch/user_list.hpp"
 
 #include "batch/csv.hpp"
+#include "byte_order_mark.hpp"
 #include "counted.hpp"
 
 #include <oauth_token/json.hpp>
@@ -19,7 +20,6 @@ namespace {
 
 constexpr std::size_t longest_entry = std::size_t{64} * 1024;
 constexpr std::size_t piece = 1024;  // few passwords at a time
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view example =
     "Begin with the line \"username,password\", or write one JSON object in each line.";
 

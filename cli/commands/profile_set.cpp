@@ -19,8 +19,6 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr const char* marker = "client-secret-in-keyring";
-
 ValueForm form_of(const Option& option) {
   if (option.kind == Kind::list) return ValueForm::list;
   if (option.kind == Kind::flag) return ValueForm::boolean;
@@ -108,7 +106,8 @@ Given secret_given(const Context& context, const Settings& settings, const Profi
   const auto method = after.values.find("client-auth");
   const bool needed = method == after.values.end() ? may_have_secret(context, settings, after)
                                                    : method->second.front().starts_with("client_secret_");
-  return needed && !has(marker) && !context.no_input ? Given::prompt_if_possible : Given::nowhere;
+  return needed && !has(client_secret_in_keyring) && !context.no_input ? Given::prompt_if_possible
+                                                                       : Given::nowhere;
 }
 
 // Empty when a person who was asked has none.
@@ -161,8 +160,8 @@ Result<void> keep_secret(Context& context, Given given, const Settings& profile,
   if (!secret) return fail(std::move(secret.error()));
   if (secret->empty()) return {};
   if (auto saved = item->save(*secret); !saved) return saved;
-  remove_alternatives(Alternative::client_secret, marker, changes);
-  changes.push_back({.key = marker, .values = {"true"}, .form = ValueForm::boolean});
+  remove_alternatives(Alternative::client_secret, client_secret_in_keyring, changes);
+  changes.push_back({.key = client_secret_in_keyring, .values = {"true"}, .form = ValueForm::boolean});
   return {};
 }
 

@@ -5,7 +5,7 @@ namespace oauth_token::cli {
 namespace {
 
 // The words are put together again from COMP_LINE: bash takes them apart at "=", ":" and "@", too.
-constexpr std::string_view beginning =
+constexpr std::string_view bash_beginning =
     R"sh(# bash completion of oauth-token, printed by "oauth-token completion bash"
 # shellcheck shell=bash disable=SC2086,SC2295  # lists of words are split, breaks are a pattern
 
@@ -67,7 +67,7 @@ _oauth_token() {
       --) behind=1 ;;
 )sh";
 
-constexpr std::string_view ending = R"sh(
+constexpr std::string_view bash_ending = R"sh(
   if [[ $options == exec:* ]] && ((behind)); then
     if declare -F _command_offset >/dev/null; then
       _command_offset "$split"
@@ -134,7 +134,7 @@ std::string spelled(const Option& option, std::string_view between) {
   return text + "--" + std::string(option.name);
 }
 
-std::string options_with_value() {
+std::string bash_options_with_value() {
   std::string text;
   for (const Option& option : option_table)
     if (!option.stands_alone() && !option.has(hidden))
@@ -211,10 +211,10 @@ std::string value_branches() {
 }  // namespace
 
 std::string bash_completion() {
-  std::string text(beginning);
-  text += options_with_value();
+  std::string text(bash_beginning);
+  text += bash_options_with_value();
   text += command_branches();
-  text += ending;
+  text += bash_ending;
   text += value_branches();
   text += end_of_all;
   return text;

@@ -4,7 +4,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view beginning =
+constexpr std::string_view fish_beginning =
     R"sh(# fish completion of oauth-token, printed by "oauth-token completion fish"
 
 # The operands on the command line, up to the word that is being completed.
@@ -72,7 +72,7 @@ complete -c oauth-token -f
 complete -c oauth-token -n '__oauth_token_runs exec; and __oauth_token_behind' -xa '(__oauth_token_child)'
 )sh";
 
-std::string escaped(std::string_view text) {
+std::string fish_escaped(std::string_view text) {
   std::string out;
   for (const char letter : text) {
     if (letter == '\'' || letter == '\\') out += '\\';
@@ -100,7 +100,7 @@ std::string candidates(const Values& values) {
   return "";
 }
 
-std::string options_with_value() {
+std::string fish_options_with_value() {
   std::string text = "                case";
   for (const Option& option : option_table) {
     if (option.stands_alone() || option.has(hidden)) continue;
@@ -121,7 +121,7 @@ std::string option_line(const Option& option, const Values& values, const std::s
     text += " -fa " + known;
   else if (option.kind != Kind::flag)
     text += known.empty() ? " -x" : " -xa " + known;
-  return text + " -d '" + escaped(option.help) + "'\n";
+  return text + " -d '" + fish_escaped(option.help) + "'\n";
 }
 
 std::string quoted(std::string_view name) {
@@ -152,7 +152,7 @@ std::string lines_of(const Option& option) {
 
 std::string word_line(std::string_view group, std::string_view word, std::string_view meaning) {
   return "complete -c oauth-token -n '__oauth_token_at 0 \"" + std::string(group) + "\"' -a " +
-         std::string(word) + " -d '" + escaped(meaning) + "'\n";
+         std::string(word) + " -d '" + fish_escaped(meaning) + "'\n";
 }
 
 std::string lines_of(const Command& command) {
@@ -171,8 +171,8 @@ std::string lines_of(const Command& command) {
 }  // namespace
 
 std::string fish_completion() {
-  std::string text(beginning);
-  text += options_with_value();
+  std::string text(fish_beginning);
+  text += fish_options_with_value();
   text += functions;
   for (const std::string_view group : command_groups()) text += word_line("", group, group_summary(group));
   for (const Command& command : commands()) text += lines_of(command);

@@ -4,7 +4,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view beginning = R"sh(#compdef oauth-token
+constexpr std::string_view zsh_beginning = R"sh(#compdef oauth-token
 # zsh completion of oauth-token, printed by "oauth-token completion zsh"
 
 _oauth_token_names() {
@@ -30,7 +30,7 @@ _oauth_token_stores() {
 
 )sh";
 
-constexpr std::string_view ending = R"sh(
+constexpr std::string_view zsh_ending = R"sh(
 if [[ $funcstack[1] == _oauth-token ]]; then
   _oauth-token "$@"
 else
@@ -39,7 +39,7 @@ fi
 )sh";
 
 /// In single quotes, and with what _arguments and _describe take apart kept together.
-std::string escaped(std::string_view text) {
+std::string zsh_escaped(std::string_view text) {
   std::string out;
   for (const char letter : text) {
     if (letter == '\'') {
@@ -77,11 +77,11 @@ std::string option_spec(const Option& option, const Command& command) {
   const bool may_be_left_out = option.kind == Kind::choice_flag;
   const std::string value = option.kind == Kind::flag
                                 ? std::string()
-                                : (may_be_left_out ? "::" : ":") + escaped(option.value_name) + ":" +
+                                : (may_be_left_out ? "::" : ":") + zsh_escaped(option.value_name) + ":" +
                                       action(values_of(option, command));
   const std::string name(option.name);
   const std::string equals = option.kind == Kind::flag ? "" : may_be_left_out ? "=-" : "=";
-  const std::string rest = "'[" + escaped(option.help) + "]" + value + "'";
+  const std::string rest = "'[" + zsh_escaped(option.help) + "]" + value + "'";
   if (option.letter == 0)
     return " \\\n        " + std::string(option.kind == Kind::list ? "'*" : "'") + "--" + name + equals +
            rest.substr(1);
@@ -106,7 +106,7 @@ std::string command_branch(const Command& command) {
   for (const Option& option : option_table)
     if (command.takes(option)) text += option_spec(option, command);
   for (const Operand& operand : operands_of(command))
-    text += " \\\n        ':" + escaped(operand.name) + ":" + action(operand.values) + "'";
+    text += " \\\n        ':" + zsh_escaped(operand.name) + ":" + action(operand.values) + "'";
   return text + "\n        ;;\n";
 }
 
@@ -117,13 +117,13 @@ std::string function_of(std::string_view group) {
   if (group.empty()) {
     branches += "      help) _oauth-token ;;\n";
     for (const std::string_view each : command_groups()) {
-      names += "      '" + std::string(each) + ":" + escaped(group_summary(each)) + "'\n";
+      names += "      '" + std::string(each) + ":" + zsh_escaped(group_summary(each)) + "'\n";
       branches += "      " + std::string(each) + ") _oauth-token-" + std::string(each) + " ;;\n";
     }
   }
   for (const Command& command : commands()) {
     if (group_of(command) != group) continue;
-    names += "      '" + std::string(name_in_group(command)) + ":" + escaped(command.summary) + "'\n";
+    names += "      '" + std::string(name_in_group(command)) + ":" + zsh_escaped(command.summary) + "'\n";
     branches += command_branch(command);
   }
   std::string text = "_oauth-token" + (group.empty() ? "" : "-" + std::string(group)) + "() {\n";
@@ -140,10 +140,10 @@ std::string function_of(std::string_view group) {
 }  // namespace
 
 std::string zsh_completion() {
-  std::string text(beginning);
+  std::string text(zsh_beginning);
   for (const std::string_view group : command_groups()) text += function_of(group);
   text += function_of("");
-  text += ending.substr(1);
+  text += zsh_ending.substr(1);
   return text;
 }
 

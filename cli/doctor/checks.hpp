@@ -7,12 +7,16 @@
 #include <oauth_token/server_metadata.hpp>
 #include <oauth_token/session.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace oauth_token::cli {
+
+/// A certificate that ends sooner is worth a warning.
+inline constexpr std::chrono::days least_days{14};
 
 /// The configuration file and each profile in it.
 void check_configuration(Examination& run);

@@ -18,7 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::days least_days{14};
 // A client assertion lives for 60 s.
 constexpr std::chrono::seconds most_skew{30};
 

@@ -14,7 +14,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view name = "state-folder";
+constexpr std::string_view state_check = "state-folder";
 constexpr std::uint64_t least_space = std::uint64_t{1} << 20U;
 
 Error store_error(const char* reason, std::string message, std::string hint) {
@@ -34,11 +34,11 @@ std::string existing_parent(std::string path) {
 void check_missing(Examination& run, const std::string& path) {
   const std::string parent = existing_parent(path);
   if (::eaccess(parent.c_str(), W_OK | X_OK) != 0)
-    return run.failed(name, store_error("denied",
-                                        path + " cannot be made: " + parent + ": " +
-                                            std::generic_category().message(errno) + ".",
-                                        "Make it, or set XDG_STATE_HOME to a place of your own."));
-  run.list.ok(name, path + " is not there yet; the first sign-in makes it.");
+    return run.failed(state_check, store_error("denied",
+                                               path + " cannot be made: " + parent + ": " +
+                                                   std::generic_category().message(errno) + ".",
+                                               "Make it, or set XDG_STATE_HOME to a place of your own."));
+  run.list.ok(state_check, path + " is not there yet; the first sign-in makes it.");
 }
 
 void check_place(Examination& run, const std::string& path, std::size_t sessions) {
@@ -47,22 +47,24 @@ void check_place(Examination& run, const std::string& path, std::size_t sessions
   struct statvfs space {};
   if (::eaccess(path.c_str(), W_OK | X_OK) != 0)
     return run.failed(
-        name,
+        state_check,
         store_error("denied", path + " cannot be written to: " + std::generic_category().message(errno) + ".",
                     "Without that no token can be renewed: check its mode and its file system."));
   if (::statvfs(path.c_str(), &space) == 0 && space.f_blocks > 0 &&
       std::uint64_t{space.f_bavail} * space.f_frsize < least_space)
-    return run.failed(name, store_error("full", "There is no space left in " + path + ".",
-                                        "Free some; no token is renewed whose successor could be lost."));
+    return run.failed(state_check,
+                      store_error("full", "There is no space left in " + path + ".",
+                                  "Free some; no token is renewed whose successor could be lost."));
   if (::statfs(path.c_str(), &system) == 0)
     if (const auto remote = network_file_system(static_cast<unsigned long>(system.f_type)); !remote.empty())
       return run.list.warning(
-          name, path + " is on " + std::string(remote) + ", whose locks do not always hold between machines.",
+          state_check,
+          path + " is on " + std::string(remote) + ", whose locks do not always hold between machines.",
           "Set XDG_STATE_HOME to a local folder.");
   if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return run.list.warning(name, path + " can be looked into by other users.", "chmod 700 " + path);
-  run.list.ok(name, path + " is safe and has space; it holds " + std::to_string(sessions) +
-                        (sessions == 1 ? " session." : " sessions."));
+    return run.list.warning(state_check, path + " can be looked into by other users.", "chmod 700 " + path);
+  run.list.ok(state_check, path + " is safe and has space; it holds " + std::to_string(sessions) +
+                               (sessions == 1 ? " session." : " sessions."));
 }
 
 void check_leftover(Examination& run, const SessionFolder& folder, const SessionRecord& record) {
@@ -128,7 +130,7 @@ std::string_view network_file_system(unsigned long type) noexcept {
 std::vector<SessionRecord> check_state(Examination& run) {
   const auto path = SessionFolder::default_path();
   if (!path) {
-    run.failed(name, path.error());
+    run.failed(state_check, path.error());
     return {};
   }
   struct stat status {};
@@ -139,7 +141,7 @@ std::vector<SessionRecord> check_state(Examination& run) {
   const auto folder = SessionFolder::find();
   auto records = folder ? chosen(run, *folder) : fail(folder.error());
   if (!records) {
-    run.failed(name, records.error());
+    run.failed(state_check, records.error());
     return {};
   }
   check_place(run, *path, records->size());

@@ -24,7 +24,7 @@ Error no_tokens(const SessionRecord& record, const std::string& place) {
           .reason = "absent"};
 }
 
-std::string folder_of(const std::string& store) { return file_store_folder(store).value_or(""); }
+std::string sealed_folder(const std::string& store) { return file_store_folder(store).value_or(""); }
 
 void check_keyring(Examination& run, const std::vector<SessionRecord>& sessions) {
   KeyringOptions options = keyring_options(run.context, run.settings);
@@ -60,7 +60,7 @@ class FileStores {
   /// ones.
   Result<std::shared_ptr<TokenStore>> open(const std::string& store, const SessionRecord* record) {
     const std::string key_file = key_file_of(record);
-    const auto place = std::pair(folder_of(store), key_file);
+    const auto place = std::pair(sealed_folder(store), key_file);
     if (const auto known = stores_.find(place); known != stores_.end()) return known->second;
     FileStoreOptions options{.folder = place.first,
                              .key_file = key_file,
@@ -95,7 +95,7 @@ class FileStores {
 
 /// True: the session's file opens with its key.
 bool check_file(Examination& run, FileStores& stores, const SessionRecord& record) {
-  const std::string folder = folder_of(record.store);
+  const std::string folder = sealed_folder(record.store);
   const auto sealed = is_sealed(folder, record.id);
   if (!sealed) {
     run.failed("sealed-files", sealed.error());
@@ -131,7 +131,7 @@ void check_files(Examination& run, const std::vector<SessionRecord>& sessions, c
   const auto store = stores.open(wanted, nullptr);
   const auto works = store ? (*store)->probe(run.stop) : fail(store.error());
   if (!works) return run.failed("sealed-files", works.error());
-  run.list.ok("sealed-files", "New sessions can be kept in " + folder_of(wanted) + ".");
+  run.list.ok("sealed-files", "New sessions can be kept in " + sealed_folder(wanted) + ".");
 }
 
 }  // namespace

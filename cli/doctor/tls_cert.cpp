@@ -8,8 +8,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view name = "tls-cert";
-constexpr std::chrono::days least_days{14};
+constexpr std::string_view tls_cert_check = "tls-cert";
 
 constexpr std::string_view unasked = "unasked";
 
@@ -27,8 +26,8 @@ void check_end(Examination& run, const ClientCertificate& certificate) {
   const std::string sentence = "The client certificate (" + certificate.subject() + ") ends on " +
                                time_text(certificate.valid_until()) + ", in " + std::to_string(left.count()) +
                                " days.";
-  if (left < least_days) return run.list.warning(name, sentence, "Have it renewed in time.");
-  run.list.ok(name, sentence);
+  if (left < least_days) return run.list.warning(tls_cert_check, sentence, "Have it renewed in time.");
+  run.list.ok(tls_cert_check, sentence);
 }
 
 }  // namespace
@@ -36,7 +35,7 @@ void check_end(Examination& run, const ClientCertificate& certificate) {
 Result<TransportOptions> read_tls_cert(Examination& run, ClientSettings client, ClientRunOptions& options) {
   options.ask_passphrase = never_asks;
   options.warn = [&run](const std::string& sentence) {
-    run.list.warning(name, sentence, "Let nobody but you read it.");
+    run.list.warning(tls_cert_check, sentence, "Let nobody but you read it.");
   };
   auto reaching = transport_options(client, options, run.stop);
   if (reaching) {
@@ -44,9 +43,9 @@ Result<TransportOptions> read_tls_cert(Examination& run, ClientSettings client, 
     return reaching;
   }
   if (reaching.error().reason == unasked)
-    run.list.warning(name, reaching.error().message, reaching.error().hint);
+    run.list.warning(tls_cert_check, reaching.error().message, reaching.error().hint);
   else
-    run.failed(name, std::move(reaching.error()));
+    run.failed(tls_cert_check, std::move(reaching.error()));
   client.certificate = {};  // the rest can be looked at without it
   return transport_options(client, options, run.stop);
 }
@@ -54,16 +53,16 @@ Result<TransportOptions> read_tls_cert(Examination& run, ClientSettings client, 
 void check_tls_cert_at(Examination& run, const TransportOptions& options, const std::string& origin,
                        bool is_asked) {
   if (!is_asked)
-    return run.list.warning(name, origin + " does not ask for the client certificate.",
+    return run.list.warning(tls_cert_check, origin + " does not ask for the client certificate.",
                             "The server may do so at another address, which its metadata or its operator "
                             "should name.");
   const auto transport = make_transport(options);
-  if (!transport) return run.failed(name, transport.error());
+  if (!transport) return run.failed(tls_cert_check, transport.error());
   // In TLS 1.3 a refusal comes behind the handshake. Nobody takes this for an attempt to sign in.
   auto answer = (*transport)(
       {.method = "HEAD", .url = origin + "/", .sensitive = false, .deadline = run.deadline}, run.stop);
-  if (!answer) return run.failed(name, std::move(answer.error()));
-  run.list.ok(name, origin + " asks for the client certificate and takes it in the handshake.");
+  if (!answer) return run.failed(tls_cert_check, std::move(answer.error()));
+  run.list.ok(tls_cert_check, origin + " asks for the client certificate and takes it in the handshake.");
 }
 
 }  // namespace oauth_token::cli

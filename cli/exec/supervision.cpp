@@ -73,10 +73,10 @@ class Signals {
   sigset_t before_{};
 };
 
-using Clock = std::chrono::system_clock;
+using WallClock = std::chrono::system_clock;
 using std::chrono::seconds;
 
-constexpr seconds longest_pause{60};
+constexpr seconds longest_retry_pause{60};
 
 /// Keeps the file fresh, on a thread of its own.
 class Freshness {
@@ -86,7 +86,7 @@ class Freshness {
         tokens_(tokens),
         file_(file),
         current_(first.access_token.copy()),
-        due_(due(first).value_or(Clock::now() + seconds(1))),
+        due_(due(first).value_or(WallClock::now() + seconds(1))),
         expires_at_(first.expires_at) {}
 
   void run(const std::stop_token& stop) {
@@ -102,9 +102,9 @@ class Freshness {
  private:
   /// When the token is due for renewal; nothing when it is already. Of unknown lifetime: another process may
   /// renew it.
-  [[nodiscard]] std::optional<Clock::time_point> due(const Token& token) const {
-    const auto now = std::chrono::floor<seconds>(Clock::now());
-    if (!token.expires_at) return now + longest_pause;
+  [[nodiscard]] std::optional<WallClock::time_point> due(const Token& token) const {
+    const auto now = std::chrono::floor<seconds>(WallClock::now());
+    if (!token.expires_at) return now + longest_retry_pause;
     const auto left = *token.expires_at - now;
     // At this time it has one second less than was asked for.
     const auto spare = tokens_.wanted.min_valid ? *tokens_.wanted.min_valid - seconds(1)
@@ -140,17 +140,17 @@ class Freshness {
     expires_at_ = token->expires_at;
     failures_ = 0;
     // Due already, when the server gives no better one: half of what is left.
-    due_ =
-        next.value_or(Clock::now() + std::max(*expires_at_ - Clock::now(), Clock::duration(seconds(2))) / 2);
+    due_ = next.value_or(WallClock::now() +
+                         std::max(*expires_at_ - WallClock::now(), WallClock::duration(seconds(2))) / 2);
   }
 
   void put_off(const std::string& why) {
     if (!why.empty()) say(why);
-    if (expires_at_ && *expires_at_ <= Clock::now()) {
+    if (expires_at_ && *expires_at_ <= WallClock::now()) {
       say("The token in " + file_.path() + " has expired; its renewal is still being tried.");
       expires_at_.reset();  // said once
     }
-    due_ = Clock::now() + std::min(longest_pause, seconds(1LL << std::min(failures_++, 6)));
+    due_ = WallClock::now() + std::min(longest_retry_pause, seconds(1LL << std::min(failures_++, 6)));
   }
 
   /// Not the same thing every minute.
@@ -164,7 +164,7 @@ class Freshness {
   SessionTokens& tokens_;
   TokenFile& file_;
   Secret current_;
-  Clock::time_point due_;
+  WallClock::time_point due_;
   std::optional<std::chrono::sys_seconds> expires_at_;
   int failures_ = 0;
   std::string said_ = {};

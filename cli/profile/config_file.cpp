@@ -25,7 +25,7 @@ constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
 constexpr std::chrono::seconds lock_time_limit{5};
 constexpr std::chrono::milliseconds lock_pause{20};
 
-tl::unexpected<Error> refused(const std::string& what, const std::string& path, int number) {
+tl::unexpected<Error> config_refused(const std::string& what, const std::string& path, int number) {
   return fail(ErrorClass::config,
               what + " " + quote_for_terminal(path) + ": " + std::generic_category().message(number) + ".");
 }
@@ -53,7 +53,7 @@ Result<void> check_safe(const struct stat& status, const std::string& path, cons
 
 Result<void> check_folder(const std::string& path) {
   struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) return refused("Cannot look at the folder", path, errno);
+  if (::stat(path.c_str(), &status) != 0) return config_refused("Cannot look at the folder", path, errno);
   return check_safe(status, path, "The folder");
 }
 
@@ -66,7 +66,7 @@ Result<std::string> read_all(int file, const std::string& path) {
     const ssize_t count = ::read(file, text.data() + size, piece);
     text.resize(size + (count > 0 ? static_cast<std::size_t>(count) : 0));
     if (count == 0) return text;
-    if (count < 0 && errno != EINTR) return refused("Cannot read the configuration file", path, errno);
+    if (count < 0 && errno != EINTR) return config_refused("Cannot read the configuration file", path, errno);
     if (text.size() > size_limit)
       return fail(ErrorClass::config,
                   "The configuration file " + quote_for_terminal(path) + " is larger than 4 MiB.");
@@ -81,16 +81,17 @@ Result<void> make_folders(const std::string& path) {
   const bool made = ::mkdir(path.c_str(), S_IRWXU) == 0;
   // Whatever umask says.
   if ((!made && errno != EEXIST) || (made && ::chmod(path.c_str(), S_IRWXU) != 0))
-    return refused("Cannot make the folder", path, errno);
+    return config_refused("Cannot make the folder", path, errno);
   return {};
 }
 
 Result<Descriptor> lock(const std::string& folder) {
   Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!descriptor) return refused("Cannot open the folder", folder, errno);
+  if (!descriptor) return config_refused("Cannot open the folder", folder, errno);
   const auto end = std::chrono::steady_clock::now() + lock_time_limit;
   while (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return refused("Cannot lock the folder", folder, errno);
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return config_refused("Cannot lock the folder", folder, errno);
     if (std::chrono::steady_clock::now() > end)
       return fail(ErrorClass::config,
                   "Another program has locked the folder " + quote_for_terminal(folder) + " for 5 s.",
@@ -108,7 +109,7 @@ Result<std::optional<std::string>> read_config_file(const std::string& path) {
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   struct stat status = {};
   if (!file || ::fstat(file.get(), &status) != 0)
-    return refused("Cannot open the configuration file", path, errno);
+    return config_refused("Cannot open the configuration file", path, errno);
   if (!S_ISREG(status.st_mode))
     return fail(ErrorClass::config,
                 "The configuration file " + quote_for_terminal(path) + " is no regular file.");
@@ -151,12 +152,12 @@ Result<void> ConfigFile::replace(const std::string& text) const {
   const mode_t mode = there ? before.st_mode & 0777U : 0600U;
   NewFile file;
   if (const int error = file.make(lock_.get(), target_.substr(target_.rfind('/') + 1), mode); error != 0)
-    return refused("Cannot write beside the configuration file", target_, error);
+    return config_refused("Cannot write beside the configuration file", target_, error);
   int error = file.write(text);
   if (error == 0) error = file.sync();
   Descriptor written;
   if (error == 0) error = file.put_in_place(written);
-  if (error != 0) return refused("Cannot replace the configuration file", target_, error);
+  if (error != 0) return config_refused("Cannot replace the configuration file", target_, error);
   sync_names(lock_.get());
   return {};
 }

@@ -1,5 +1,6 @@
 #include "profile_edit.hpp"
 
+#include "byte_order_mark.hpp"
 #include "toml_profiles.hpp"
 
 #include <oauth_token/text.hpp>
@@ -12,10 +13,10 @@
 namespace oauth_token::cli {
 namespace {
 
-using Values = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
+using ProfileValues = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
 
-Values values_of(const TomlProfiles& read) {
-  Values values;
+ProfileValues values_of(const TomlProfiles& read) {
+  ProfileValues values;
   for (const TomlProfile& profile : read.profiles) {
     auto& keys = values[profile.name];
     for (const TomlKey& key : profile.keys) keys[key.name] = key.values;
@@ -82,7 +83,7 @@ void remove(std::string& text, Extent what) { text.erase(what.begin, what.end - 
 std::string before_key(const std::string& text, const TomlProfile& profile) {
   const std::size_t at = profile.keys.empty() ? profile.table.begin : profile.keys.back().key.begin;
   const std::string before = text.substr(line_begin(text, at), at - line_begin(text, at));
-  return before == "\xef\xbb\xbf" ? "" : before;  // the byte order mark
+  return before == byte_order_mark ? "" : before;
 }
 
 void add_key(std::string& text, const TomlProfile& profile, const ProfileSetting& setting) {
@@ -143,7 +144,7 @@ void remove_profile(std::string& text, const TomlProfiles& read, const TomlProfi
     remove(text, lines(text, pair_of(*key)));
 }
 
-Result<std::string> checked(std::string text, const std::string& path, const Values& intended) {
+Result<std::string> checked(std::string text, const std::string& path, const ProfileValues& intended) {
   const auto read = parse_profiles(text, path);
   if (read && values_of(*read) == intended) return text;
   return fail(ErrorClass::config,
@@ -162,7 +163,7 @@ Result<std::string> text_with_settings(std::string text, const std::string& path
                                        const std::vector<ProfileSetting>& settings) {
   auto read = parse_profiles(text, path);
   if (!read) return fail(std::move(read.error()));
-  Values intended = values_of(*read);
+  ProfileValues intended = values_of(*read);
   auto& keys = intended[profile];
   for (const ProfileSetting& setting : settings) {
     if (setting.values.empty())
@@ -195,7 +196,7 @@ Result<std::string> text_without_profile(std::string text, const std::string& pa
     return fail(ErrorClass::config,
                 escape_for_terminal(path) + " holds no profile " + quote_for_terminal(profile) + ".",
                 "See \"oauth-token profile list\".");
-  Values intended = values_of(*read);
+  ProfileValues intended = values_of(*read);
   intended.erase(profile);
   remove_profile(text, *read, *there);
   return checked(std::move(text), path, intended);

@@ -15,9 +15,7 @@
 namespace oauth_token::cli {
 namespace {
 
-constexpr std::string_view marker = "client-secret-in-keyring";
-
-std::string_view value(const Profile& profile, std::string_view key) {
+std::string_view first_value(const Profile& profile, std::string_view key) {
   const auto found = profile.values.find(key);
   return found == profile.values.end() || found->second.empty() ? ""
                                                                 : std::string_view(found->second.front());
@@ -25,9 +23,9 @@ std::string_view value(const Profile& profile, std::string_view key) {
 
 // The id of the item. An issuer's token endpoint is taken to be at its own origin.
 std::string known_item(const Profile& profile) {
-  const std::string_view endpoint = value(profile, "token-endpoint");
-  const std::string_view server = endpoint.empty() ? value(profile, "issuer") : endpoint;
-  auto id = client_secret_item_id(std::string(server), std::string(value(profile, "client-id")));
+  const std::string_view endpoint = first_value(profile, "token-endpoint");
+  const std::string_view server = endpoint.empty() ? first_value(profile, "issuer") : endpoint;
+  auto id = client_secret_item_id(std::string(server), std::string(first_value(profile, "client-id")));
   return id ? std::move(*id) : std::string();
 }
 
@@ -81,20 +79,24 @@ Result<void> ProfileSecret::save(const Secret& secret) const {
 
 Result<void> ProfileSecret::erase() const { return keyring_->erase(id_, context_->stop()); }
 
-bool has_secret_in_keyring(const Profile& profile) { return value(profile, marker) == "true"; }
+bool has_secret_in_keyring(const Profile& profile) {
+  return first_value(profile, client_secret_in_keyring) == "true";
+}
 
 bool same_server_and_client(const Profile& one, const Profile& other) {
   constexpr std::array<std::string_view, 3> bound{"issuer", "token-endpoint", "client-id"};
-  return std::ranges::all_of(bound,
-                             [&](std::string_view key) { return value(one, key) == value(other, key); });
+  return std::ranges::all_of(
+      bound, [&](std::string_view key) { return first_value(one, key) == first_value(other, key); });
 }
 
 bool same_secret(const Profile& one, const Profile& other) {
   const std::string item = known_item(one);
   if (!item.empty() && item == known_item(other)) return true;
-  const bool certain = !value(one, "token-endpoint").empty() && !value(other, "token-endpoint").empty();
-  return !certain && !value(one, "issuer").empty() && value(one, "issuer") == value(other, "issuer") &&
-         value(one, "client-id") == value(other, "client-id");
+  const bool certain =
+      !first_value(one, "token-endpoint").empty() && !first_value(other, "token-endpoint").empty();
+  return !certain && !first_value(one, "issuer").empty() &&
+         first_value(one, "issuer") == first_value(other, "issuer") &&
+         first_value(one, "client-id") == first_value(other, "client-id");
 }
 
 bool shares_secret(const ProfileFile& file, const Profile& profile) {

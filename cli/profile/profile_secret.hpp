@@ -16,6 +16,9 @@ class TokenStore;
 
 namespace oauth_token::cli {
 
+/// The key of a profile that says so: "true".
+inline constexpr const char* client_secret_in_keyring = "client-secret-in-keyring";
+
 /// A profile's client secret in the keyring: bound to its token endpoint's origin and its client id, and
 /// shared by the profiles that have both in common.
 class ProfileSecret {

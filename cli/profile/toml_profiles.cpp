@@ -1,5 +1,7 @@
 #include "toml_profiles.hpp"
 
+#include "byte_order_mark.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
@@ -28,8 +30,6 @@
 
 namespace oauth_token::cli {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 // Turns line and column (in characters) into bytes.
 class Places {
@@ -103,9 +103,9 @@ std::optional<std::vector<std::string>> values_of(const toml::node& node) {
   return values;
 }
 
-class Reader {
+class ProfileReader {
  public:
-  Reader(std::string_view text, const std::string& path) : text_(text), path_(path), places_(text) {}
+  ProfileReader(std::string_view text, const std::string& path) : text_(text), path_(path), places_(text) {}
 
   Result<TomlProfiles> read(const toml::table& root) const {
     TomlProfiles read;
@@ -184,7 +184,7 @@ Result<TomlProfiles> parse_profiles(std::string_view text, const std::string& pa
                     std::to_string(at.column) + ".",
                 std::string(syntax_hint(parsed.error().description())));
   }
-  return Reader(text, shown).read(parsed.table());
+  return ProfileReader(text, shown).read(parsed.table());
 }
 
 std::string toml_string(std::string_view text) {

@@ -69,7 +69,7 @@ SecretSource source_of_this_run(const Settings& settings, const ClientSecret& se
   return {};
 }
 
-Result<Secret> read(const SecretSource& source, std::stop_token stop) {
+Result<Secret> read_source(const SecretSource& source, std::stop_token stop) {
   const Pause whoever_gives_it;
   if (const auto* const file = std::get_if<SecretFile>(&source))
     return read_secret_file(file->path, std::move(stop));
@@ -128,7 +128,7 @@ Result<void> add_secrets_over_session(const Context& context, const Settings& se
                                       ClientRunOptions& run) {
   if (const SecretSource source = source_of_this_run(settings, client_secret());
       !std::holds_alternative<std::monostate>(source)) {
-    auto secret = read(source, context.stop());
+    auto secret = read_source(source, context.stop());
     if (!secret) return fail(std::move(secret.error()));
     if (secret->empty())
       return fail(ErrorClass::usage, "The client secret is empty.",
@@ -142,7 +142,7 @@ Result<void> add_secrets_over_session(const Context& context, const Settings& se
     SecretSource source = source_of_this_run(settings, secret);
     if (std::holds_alternative<std::monostate>(source)) continue;
     *passphrase = [source = std::move(source)](std::stop_token stop) {
-      return read(source, std::move(stop));
+      return read_source(source, std::move(stop));
     };
   }
   return {};

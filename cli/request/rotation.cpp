@@ -28,7 +28,7 @@ std::string resolved(const std::string& path) {
 }
 
 /// Whoever can put a file of his own in the place of ours chooses the account that the next run works with.
-Result<void> check_folder(const std::string& folder) {
+Result<void> check_folder_of_file(const std::string& folder) {
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0) return {};  // making the file says why
   const bool of_another = !is_ours(status) && geteuid() != 0;
@@ -54,7 +54,8 @@ Result<Rotation> Rotation::prepare(const Settings& settings) {
         "Add --write-refresh-token FILE, --on-rotation CMD, or -o json --show-refresh-token.");
   }
   rotation.file_ = resolved(settings.value("write-refresh-token"));
-  if (auto safe = check_folder(folder_of(rotation.file_)); !safe) return fail(std::move(safe.error()));
+  if (auto safe = check_folder_of_file(folder_of(rotation.file_)); !safe)
+    return fail(std::move(safe.error()));
   rotation.folder_ = Descriptor(open(folder_of(rotation.file_).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   int error = rotation.folder_ ? 0 : errno;
   if (error == 0)

@@ -29,8 +29,8 @@ constexpr std::string_view erase_line = "\r\x1b[K";
 std::atomic<bool> allowed{false};
 std::timed_mutex turn;  // guards what follows
 int terminal = -1;
-int wake_up = -1;
-int waiting = 0;
+int waker = -1;
+int waits = 0;
 int pauses = 0;
 bool whole_run = false;
 std::atomic<bool> shown{false};
@@ -97,7 +97,7 @@ void draw(milliseconds elapsed) noexcept {
 void restart() noexcept {
   since = Clock::now();
   const std::uint64_t one = 1;
-  (void)!write(wake_up, &one, sizeof one);
+  (void)!write(waker, &one, sizeof one);
 }
 
 }  // namespace
@@ -106,9 +106,9 @@ bool can_show_progress(int descriptor) noexcept { return is_able_terminal(descri
 
 void allow_progress(int on, int descriptor) noexcept {
   terminal = on;
-  wake_up = descriptor;
+  waker = descriptor;
   whole_run = true;
-  waiting = 1;
+  waits = 1;
   since = Clock::now();
   allowed = true;
 }
@@ -116,7 +116,7 @@ void allow_progress(int on, int descriptor) noexcept {
 void commands_may_have_terminal() noexcept {
   if (!allowed) return;
   const std::lock_guard lock(turn);
-  if (std::exchange(whole_run, false) && --waiting == 0) erase();
+  if (std::exchange(whole_run, false) && --waits == 0) erase();
 }
 
 void count_progress(bool is_token) noexcept { ++(is_token ? tokens : failures); }
@@ -128,7 +128,7 @@ int draw_progress() noexcept {
   // Whoever has the turn may have to wait for the terminal: signals must not.
   const std::unique_lock lock(turn, std::try_to_lock);
   if (!lock) return static_cast<int>(next_frame_after.count());
-  if (!allowed || waiting == 0 || pauses > 0) return -1;
+  if (!allowed || waits == 0 || pauses > 0) return -1;
   const auto elapsed = std::chrono::duration_cast<milliseconds>(Clock::now() - since);
   if (elapsed < first_frame_after) return static_cast<int>((first_frame_after - elapsed).count()) + 1;
   if (in_foreground()) draw(elapsed);
@@ -148,13 +148,13 @@ void hide_progress() noexcept {
 Waiting::Waiting() noexcept : counted_(allowed) {
   if (!counted_) return;
   const std::lock_guard lock(turn);
-  if (waiting++ == 0) restart();
+  if (waits++ == 0) restart();
 }
 
 Waiting::~Waiting() {
   if (!counted_) return;
   const std::lock_guard lock(turn);
-  if (--waiting == 0) erase();
+  if (--waits == 0) erase();
 }
 
 Pause::Pause() noexcept : counted_(allowed) {

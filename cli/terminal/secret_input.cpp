@@ -1,5 +1,6 @@
 #include "secret_input.hpp"
 
+#include "byte_order_mark.hpp"
 #include "options/options.hpp"
 #include "progress.hpp"
 #include "safe_place.hpp"
@@ -85,7 +86,7 @@ Result<Secret> ask_person(const SecretKind& kind, const Question& question, cons
   return answer;
 }
 
-struct Reader {
+struct SecretReader {
   SecretInput& input;
   const Question& question;
   const SecretReading& reading;
@@ -183,7 +184,7 @@ Result<Secret> read_secret(SecretInput& input, const Question& question, const S
   const bool asked = std::holds_alternative<std::monostate>(chosen->place);
   auto secret = [&] {
     const Pause whoever_gives_it;
-    return std::visit(Reader{input, question, reading}, chosen->place);
+    return std::visit(SecretReader{input, question, reading}, chosen->place);
   }();
   if (!secret && std::holds_alternative<SecretCommand>(chosen->place))
     secret.error().message = chosen->name + ": " + secret.error().message;
@@ -193,7 +194,7 @@ Result<Secret> read_secret(SecretInput& input, const Question& question, const S
   if (reading.warn && !is_utf8(secret->expose()))
     reading.warn("The " + input.kind.what +
                  " is not UTF-8; it is sent as the bytes it is, which servers often refuse.");
-  if (reading.warn && !asked && secret->expose().starts_with("\xef\xbb\xbf"))
+  if (reading.warn && !asked && secret->expose().starts_with(byte_order_mark))
     reading.warn("The " + input.kind.what +
                  " begins with a byte order mark (U+FEFF), as some editors write it; it is sent, too.");
   return secret;

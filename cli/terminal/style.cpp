@@ -7,7 +7,7 @@
 namespace oauth_token::cli {
 namespace {
 
-std::string_view variable(const char* name) noexcept {
+std::string_view value_of_variable(const char* name) noexcept {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string_view() : value;
 }
@@ -15,11 +15,11 @@ std::string_view variable(const char* name) noexcept {
 }  // namespace
 
 bool is_able_terminal(int descriptor) noexcept {
-  return isatty(descriptor) != 0 && !variable("TERM").empty() && variable("TERM") != "dumb";
+  return isatty(descriptor) != 0 && !value_of_variable("TERM").empty() && value_of_variable("TERM") != "dumb";
 }
 
 bool may_colour(int descriptor) noexcept {
-  return is_able_terminal(descriptor) && variable("NO_COLOR").empty();
+  return is_able_terminal(descriptor) && value_of_variable("NO_COLOR").empty();
 }
 
 std::string styled(std::string_view word, Style style, bool colour) {

@@ -7,7 +7,7 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::string_view hex = "0123456789abcdef";
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 struct Decoded {
   std::uint32_t code_point = 0;
@@ -50,12 +50,12 @@ std::string escape_for_terminal(std::string_view text) {
     const auto first = static_cast<unsigned char>(text[0]);
     if (length == 0 || code_point < 0x20 || code_point == 0x7f) {
       out += "\\x";
-      out += hex[first >> 4U];
-      out += hex[first & 0xfU];
+      out += hex_digits[first >> 4U];
+      out += hex_digits[first & 0xfU];
     } else if (is_unprintable(code_point)) {
       std::string digits;
       for (std::uint32_t rest = code_point; rest != 0; rest >>= 4U)
-        digits.insert(digits.begin(), hex[rest & 0xfU]);
+        digits.insert(digits.begin(), hex_digits[rest & 0xfU]);
       out += "\\u{" + digits + "}";
     } else {
       out += text.substr(0, length);

@@ -16,7 +16,8 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-tl::unexpected<Error> unusable(std::string message, std::string hint, std::string reason = "certificate") {
+tl::unexpected<Error> unusable_certificate(std::string message, std::string hint,
+                                           std::string reason = "certificate") {
   return fail(Error{.error_class = ErrorClass::config,
                     .message = std::move(message),
                     .hint = std::move(hint),
@@ -26,11 +27,11 @@ tl::unexpected<Error> unusable(std::string message, std::string hint, std::strin
 Result<void> check_dates(const std::string& source, sys_seconds begins, sys_seconds ends) {
   const sys_seconds today = now();
   if (today > ends)
-    return unusable(source + " holds a certificate that ended at " + to_text(ends) + ".",
-                    "Get a new one from whoever issued it.", "expired");
+    return unusable_certificate(source + " holds a certificate that ended at " + to_text(ends) + ".",
+                                "Get a new one from whoever issued it.", "expired");
   if (today < begins)
-    return unusable(source + " holds a certificate that begins only at " + to_text(begins) + ".",
-                    "Check this machine's clock, or wait until then.", "not_yet_valid");
+    return unusable_certificate(source + " holds a certificate that begins only at " + to_text(begins) + ".",
+                                "Check this machine's clock, or wait until then.", "not_yet_valid");
   return {};
 }
 
@@ -44,7 +45,8 @@ Result<std::shared_ptr<const ClientCertificate::Parts>> pair(const KeyMaterial& 
   parts->key = std::move(*key);
   if (auto able = ability_of(module, parts->key, with_key); !able) return fail(std::move(able.error()));
   parts->certificate = certificate_for(module, parts->key, certificates.contents);
-  if (!parts->certificate) return unusable(if_no_pair, "Certificate and private key must be a pair.");
+  if (!parts->certificate)
+    return unusable_certificate(if_no_pair, "Certificate and private key must be a pair.");
   for (const CertificateObject& each : certificates.contents.certificates)
     if (each != parts->certificate) parts->chain.push_back(each);
 
@@ -69,12 +71,12 @@ Result<ClientCertificate> ClientCertificate::read(const std::string& certificate
   const auto material = read_key_material(certificate, passphrase, stop);
   if (!material) return fail(material.error());
   if (material->contents.certificates.empty())
-    return unusable(material->source + " holds no certificate.",
-                    "Name a file in PEM or PKCS#12 that holds the client's certificate.");
+    return unusable_certificate(material->source + " holds no certificate.",
+                                "Name a file in PEM or PKCS#12 that holds the client's certificate.");
   if (key.empty()) {
     if (material->contents.keys.empty())
-      return unusable(material->source + " holds a certificate, but not its private key.",
-                      "Name the file of the private key too.");
+      return unusable_certificate(material->source + " holds a certificate, but not its private key.",
+                                  "Name the file of the private key too.");
     auto parts = pair(*material, *material, material->source + " holds no certificate of its private key.");
     if (!parts) return fail(std::move(parts.error()));
     return ClientCertificate(std::move(*parts));

@@ -16,7 +16,7 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::size_t longest_shown = 100;
+constexpr std::size_t longest_shown_name = 100;
 
 // The private keys of a JWK or a JWK set, and how many keys there are.
 std::vector<json::Value> private_keys(json::Value root, std::size_t& all) {
@@ -94,7 +94,7 @@ Result<void> check_purpose(json::Value key, KeyKind kind, const std::string& sou
   if (algorithm && !scheme_of(kind, *algorithm))
     return unusable(source,
                     "holds a JSON Web Key for the algorithm " +
-                        quote_for_terminal(*algorithm, longest_shown) + ", but it is " +
+                        quote_for_terminal(*algorithm, longest_shown_name) + ", but it is " +
                         std::string(facts_of(kind).in_text),
                     "Its \"alg\" must be one that such a key signs with.");
   return {};
@@ -125,8 +125,8 @@ Result<KeyKind> kind_of_jwk(json::Value key, const std::string& source) {
   if (const auto kind = kind_from(type, curve)) return *kind;
   return unusable(
       source,
-      "holds a JSON Web Key of the type " + quote_for_terminal(type, longest_shown) +
-          (curve.empty() ? std::string() : " on the curve " + quote_for_terminal(curve, longest_shown)) +
+      "holds a JSON Web Key of the type " + quote_for_terminal(type, longest_shown_name) +
+          (curve.empty() ? std::string() : " on the curve " + quote_for_terminal(curve, longest_shown_name)) +
           ", which no JWT is signed with",
       "Keys that can sign are RSA, EC on P-256, P-384 and P-521, Ed25519 and Ed448.");
 }

@@ -22,7 +22,7 @@
 namespace oauth_token {
 namespace {
 
-tl::unexpected<Error> damaged(const std::string& source, std::string_view label) {
+tl::unexpected<Error> damaged_pem(const std::string& source, std::string_view label) {
   return unusable(source, "holds a PEM block " + quote_for_terminal(label, 60) + " that is no base64",
                   "The file was cut or changed: take it anew from where it was made.");
 }
@@ -97,7 +97,7 @@ Result<void> add_pem_block(const CryptoModule& module, const PemBlock& block, Qu
   if (block.label.ends_with("PUBLIC KEY")) material.contents.public_key = true;
   if (!is_private_key(block.label) && !is_certificate(block.label)) return {};
   const auto der = pem_bytes(block);
-  if (!der) return damaged(source, block.label);
+  if (!der) return damaged_pem(source, block.label);
   if (is_certificate(block.label)) return add_certificate(module, der->expose(), material);
   auto key = module.key_from_der(der->expose(), source);
   if (!key) return fail(std::move(key.error()));

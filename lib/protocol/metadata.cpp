@@ -11,7 +11,7 @@
 namespace oauth_token::protocol {
 namespace {
 
-constexpr std::size_t longest_shown = 200;
+constexpr std::size_t longest_shown_url = 200;
 
 std::string_view without_final_slash(std::string_view text) {
   return !text.empty() && text.back() == '/' ? text.substr(0, text.size() - 1) : text;
@@ -67,8 +67,8 @@ Result<std::optional<ServerMetadata>> metadata_response(HttpResponse response, s
   if (without_final_slash(metadata.issuer) != without_final_slash(issuer)) {
     Error error{.error_class = ErrorClass::protocol,
                 .message = "The metadata names the issuer " +
-                           quote_for_terminal(metadata.issuer, longest_shown) + ", but " +
-                           quote_for_terminal(issuer, longest_shown) + " was asked.",
+                           quote_for_terminal(metadata.issuer, longest_shown_url) + ", but " +
+                           quote_for_terminal(issuer, longest_shown_url) + " was asked.",
                 .hint = "If that is the right server, name it with exactly the issuer it calls itself.",
                 .reason = "issuer",
                 .http_status = response.status,
@@ -86,9 +86,9 @@ Result<void> check_endpoint(const Url& issuer, const Url& endpoint, std::string_
   if (endpoint.scheme == "https" || allow_http) return {};
   if (issuer.scheme == "http" && issuer.is_loopback() && endpoint.is_loopback()) return {};
   return fail(ErrorClass::insecure,
-              "The metadata of " + quote_for_terminal(issuer.text, longest_shown) + " names a " +
-                  std::string(what) + " without https: " + quote_for_terminal(endpoint.text, longest_shown) +
-                  ".",
+              "The metadata of " + quote_for_terminal(issuer.text, longest_shown_url) + " names a " +
+                  std::string(what) +
+                  " without https: " + quote_for_terminal(endpoint.text, longest_shown_url) + ".",
               "Nothing is sent there in the clear; the server's administrator has to mend the document.");
 }
 

@@ -13,7 +13,7 @@
 namespace oauth_token::protocol {
 namespace {
 
-constexpr std::size_t longest_shown = 200;
+constexpr std::size_t longest_shown_subject = 200;
 
 std::optional<json::Document> decode_object(std::string_view part) {
   SecretBuffer text;
@@ -64,8 +64,8 @@ Result<Secret> ready_made_assertion(Secret assertion, std::string_view client_id
   const std::string_view issuer = root["iss"].text().value_or("");
   if (!client_id.empty() && subject != client_id && !is_federated(issuer, subject, client_id))
     return fail(ErrorClass::config,
-                "The client assertion was made for " + quote_for_terminal(subject, longest_shown) +
-                    ", but the client is " + quote_for_terminal(client_id, longest_shown) +
+                "The client assertion was made for " + quote_for_terminal(subject, longest_shown_subject) +
+                    ", but the client is " + quote_for_terminal(client_id, longest_shown_subject) +
                     "; it was not sent.",
                 "Its \"sub\" must be the client id (RFC 7523 s3).");
   if (text.size() == assertion.size()) return assertion;

@@ -27,13 +27,6 @@ constexpr std::array<std::string_view, 12> refused{"authorization",
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
 Result<void> check(const HttpHeader& header) {
   if (!is_token(header.name))
     return fail(ErrorClass::usage, quote_for_terminal(header.name) + " cannot be the name of a header.",
@@ -52,6 +45,13 @@ Result<void> check(const HttpHeader& header) {
 }
 
 }  // namespace
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
 
 bool is_token(std::string_view name) {
   const auto is_token_character = [](char c) {

@@ -30,13 +30,6 @@ bool contains(const List& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
 // `own`: what the grant has members for.
 Result<void> check_extra(const std::vector<Parameter>& extra, Names own) {
   for (std::size_t i = 0; i < extra.size(); ++i) {

@@ -47,10 +47,10 @@ Result<std::string> lock_name(const ClientSettings& client) {
   return "caller-" + hex(std::string_view(*digest).substr(0, 16)) + ".lock";
 }
 
-class Renewal {
+class CallerKeptRenewal {
  public:
-  Renewal(CallerKeptRefresh& refresh, const CallerKeptOptions& options, const Folder& state,
-          const TokenClient& client, const Secret& assertion, std::stop_token stop)
+  CallerKeptRenewal(CallerKeptRefresh& refresh, const CallerKeptOptions& options, const Folder& state,
+                    const TokenClient& client, const Secret& assertion, std::stop_token stop)
       : refresh_(refresh),
         options_(options),
         state_(state),
@@ -133,7 +133,7 @@ class Renewal {
   std::vector<Journal> only_places_ = {};
 };
 
-Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
+Result<CallerKeptAnswer> CallerKeptRenewal::send(Journal& journal) {
   const auto before = journal.unanswered();
   if (!before) return fail(before.error());
   if (stop_.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
@@ -156,7 +156,7 @@ Result<CallerKeptAnswer> Renewal::send(Journal& journal) {
 }
 
 // The refresh token of an answer that is no valid one: without it the caller's would be the last.
-void Renewal::keep_issued(Journal& journal, Secret refresh_token, Error& error) {
+void CallerKeptRenewal::keep_issued(Journal& journal, Secret refresh_token, Error& error) {
   if (refresh_token.empty() || refresh_token == refresh_.grant.refresh_token) return;
   SecretHalf half{.generation = spent + 1, .obtained_at = now()};
   half.token.refresh_token = std::move(refresh_token);
@@ -174,8 +174,9 @@ void Renewal::keep_issued(Journal& journal, Secret refresh_token, Error& error) 
   error.message += kept;
 }
 
-Result<CallerKeptAnswer> Renewal::give_up(Journal& journal, Error error,
-                                          const std::optional<Journal::Unanswered>& before, bool was_cut) {
+Result<CallerKeptAnswer> CallerKeptRenewal::give_up(Journal& journal, Error error,
+                                                    const std::optional<Journal::Unanswered>& before,
+                                                    bool was_cut) {
   if (error.code == "invalid_grant" && is_refusal(error)) {
     error.message =
         "The server calls the refresh token invalid: it is expired, revoked, or was used already." +
@@ -188,7 +189,7 @@ Result<CallerKeptAnswer> Renewal::give_up(Journal& journal, Error error,
   return fail(std::move(error));
 }
 
-CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
+CallerKeptAnswer CallerKeptRenewal::deliver(Journal& journal, SecretHalf half) {
   CallerKeptAnswer answer{.token = std::move(half.token)};
   const bool rotated = !(answer.token.refresh_token == refresh_.grant.refresh_token);
   if (rotated && refresh_.deliver) {
@@ -212,7 +213,7 @@ CallerKeptAnswer Renewal::deliver(Journal& journal, SecretHalf half) {
   return answer;
 }
 
-void Renewal::leave_to_caller(CallerKeptAnswer& answer) {
+void CallerKeptRenewal::leave_to_caller(CallerKeptAnswer& answer) {
   if (only_places_.empty()) return;
   if (journaled_) answer.kept_in = only_places_.back().place();
   // Without the lock: who finds an answer in a journal never writes there.
@@ -249,7 +250,7 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
           if (!current) return fail(std::move(current.error()));
           refresh.grant.refresh_token = std::move(*current);
         }
-        return Renewal(refresh, options, state, *client, assertions.front(), stop).run();
+        return CallerKeptRenewal(refresh, options, state, *client, assertions.front(), stop).run();
       });
 }
 

@@ -17,9 +17,9 @@ namespace oauth_token {
 namespace {
 
 constexpr std::size_t record_limit = std::size_t{1} << 20U;
-constexpr std::string_view suffix = ".json";
+constexpr std::string_view record_suffix = ".json";
 
-std::string file_of(std::string_view name) { return std::string(name) + std::string(suffix); }
+std::string file_of(std::string_view name) { return std::string(name) + std::string(record_suffix); }
 
 }  // namespace
 
@@ -67,8 +67,8 @@ Result<std::vector<SessionRecord>> SessionFolder::list() const {
   if (!names) return fail(std::move(names.error()));
   std::vector<SessionRecord> records;
   for (const std::string& file : *names) {
-    if (!file.ends_with(suffix)) continue;
-    const std::string name = file.substr(0, file.size() - suffix.size());
+    if (!file.ends_with(record_suffix)) continue;
+    const std::string name = file.substr(0, file.size() - record_suffix.size());
     if (!check_session_name(name)) continue;
     auto record = load(name);
     if (!record)

@@ -16,7 +16,7 @@ namespace {
 
 // What a sign-in that is under way needs. It shares this, so that `ask` may destroy the object, and so that
 // it may go on behind a caller who gave up.
-struct Work {
+struct SignInWork {
   SignInOptions options;
   AskPerson ask;
   std::shared_ptr<Callbacks> questions;
@@ -35,7 +35,7 @@ struct Work {
 // After what still goes on behind somebody.
 class Turn {
  public:
-  Turn(Work& work, const std::stop_token& stop) : work_(work) {
+  Turn(SignInWork& work, const std::stop_token& stop) : work_(work) {
     std::unique_lock lock(work_.mutex);
     has_come_ = work_.free.wait(lock, stop, [&] { return !work_.is_busy; });
     if (has_come_) work_.is_busy = true;
@@ -56,18 +56,18 @@ class Turn {
   }
 
  private:
-  Work& work_;
+  SignInWork& work_;
   bool has_come_ = false;
 };
 
-Result<void> Work::prepare(std::stop_token stop) {
+Result<void> SignInWork::prepare(std::stop_token stop) {
   auto made = SignIn::prepare(options.wanted, options.replace, copy(options.session), std::move(stop));
   if (!made) return fail(std::move(made.error()));
   prepared.emplace(std::move(*made));
   return {};
 }
 
-Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop, SessionRecord& record) {
+Result<Token> SignInWork::run(const AskPerson& asking, const std::stop_token& stop, SessionRecord& record) {
   const Turn turn(*this, stop);
   if (auto come = turn.check(); !come) return fail(std::move(come.error()));
   if (!prepared) {
@@ -88,7 +88,7 @@ Result<Token> Work::run(const AskPerson& asking, const std::stop_token& stop, Se
   return token;
 }
 
-Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
+Result<Token> SignInWork::send(SignInAnswer answer, const std::stop_token& stop) {
   if (!options.make_grant) return prepared->request(password_grant(options.wanted, std::move(answer)), stop);
   auto grant =
       guarded("function that makes the grant", options.make_grant, options.wanted, std::move(answer));
@@ -98,7 +98,7 @@ Result<Token> Work::send(SignInAnswer answer, const std::stop_token& stop) {
 
 }  // namespace
 
-struct InteractiveSignIn::State : AskingState<Work> {
+struct InteractiveSignIn::State : AskingState<SignInWork> {
   using AskingState::AskingState;
 };
 
@@ -110,7 +110,7 @@ InteractiveSignIn::~InteractiveSignIn() = default;
 
 Result<void> InteractiveSignIn::prepare(std::stop_token stop) {
   if (auto here = state_->process.check(); !here) return here;
-  Work& work = *state_->work;
+  SignInWork& work = *state_->work;
   const Turn turn(work, stop);
   if (auto come = turn.check(); !come) return come;
   auto done = work.prepare(std::move(stop));

@@ -24,7 +24,7 @@ SignInOptions copy(const SignInOptions& options) {
 }
 
 // What calls share: one of them may go on behind a caller who gave up. They run one after another.
-struct Work {
+struct SourceWork {
   SignInOptions options;
   AskPerson ask;
   std::shared_ptr<Callbacks> questions;
@@ -84,7 +84,7 @@ struct Work {
 
 }  // namespace
 
-struct InteractiveTokenSource::State : AskingState<Work> {
+struct InteractiveTokenSource::State : AskingState<SourceWork> {
   using AskingState::AskingState;
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 // A page: one line of text, padded with spaces; then, once there is an answer, its size, salt, nonce and the
 // sealed text. Zeros in place of the size: there is none.
-constexpr std::string_view magic = "oauth-token-journal 1 ";
+constexpr std::string_view journal_magic = "oauth-token-journal 1 ";
 constexpr std::size_t line_size = 192;
 constexpr std::size_t size_digits = 16;
 constexpr std::size_t salt_size = 32;
@@ -29,7 +29,7 @@ constexpr std::size_t page_limit = std::size_t{8} << 20U;
 constexpr std::string_view purpose = "oauth-token journal";
 
 std::string identity(const std::string& id, std::uint64_t generation) {
-  return std::string(magic) + id + " " + std::to_string(generation);
+  return std::string(journal_magic) + id + " " + std::to_string(generation);
 }
 
 std::string padded(std::string text, std::size_t size) {
@@ -82,7 +82,7 @@ Result<std::optional<Journal::Page>> Journal::page(const std::string& file) cons
   if (!text) return fail(text.error());
   if (!*text) return std::nullopt;
   const std::string_view bytes = (*text)->expose();
-  const std::string start = std::string(magic) + id_ + " ";
+  const std::string start = std::string(journal_magic) + id_ + " ";
   if (bytes.empty() || bytes.front() == '\0') return std::nullopt;
   Page page;
   if (bytes.size() < line_size || !bytes.starts_with(start)) return page;

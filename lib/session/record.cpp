@@ -15,7 +15,7 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::size_t name_limit = 100;
+constexpr std::size_t longest_name = 100;
 
 void write_failure(json::Writer& out, const SessionRecord::Failure& failure) {
   out.name("failure").begin_object();
@@ -40,7 +40,7 @@ bool read_failure(json::Value value, SessionRecord::Failure& failure) {
   return in.sound;
 }
 
-tl::unexpected<Error> damaged(const std::string& place, std::string_view what) {
+tl::unexpected<Error> damaged_record(const std::string& place, std::string_view what) {
   return fail(Error{.error_class = ErrorClass::store,
                     .message = place + " is damaged: " + std::string(what) + ".",
                     .hint = "Put it back from a backup, or remove it and sign in again.",
@@ -80,10 +80,10 @@ std::string to_json(const SessionRecord& record) {
 
 Result<SessionRecord> record_from_json(Secret text, const std::string& place) {
   const auto document = json::parse(std::move(text));
-  if (!document) return damaged(place, "the JSON " + std::string(document.error().what));
+  if (!document) return damaged_record(place, "the JSON " + std::string(document.error().what));
   const json::Value root = document->root();
   const auto version = root["version"].integer();
-  if (!version || *version < 1) return damaged(place, "it has no version");
+  if (!version || *version < 1) return damaged_record(place, "it has no version");
   if (*version > SessionRecord::current_version)
     return fail(Error{.error_class = ErrorClass::store,
                       .message = place + " was written by a newer version of oauth-token (record version " +
@@ -113,10 +113,10 @@ Result<SessionRecord> record_from_json(Secret text, const std::string& place) {
     in.sound = in.sound && read_failure(value, failure);
     record.failure = std::move(failure);
   }
-  if (!in.sound) return damaged(place, "a member has the wrong type");
+  if (!in.sound) return damaged_record(place, "a member has the wrong type");
   if (!is_session_id(record.id) || !check_session_name(record.name) || !is_store_name(record.store) ||
       record.client.token_endpoint.empty() || record.generation == 0)
-    return damaged(place, "id, name, store, token_endpoint or generation is missing or wrong");
+    return damaged_record(place, "id, name, store, token_endpoint or generation is missing or wrong");
   return record;
 }
 
@@ -129,11 +129,11 @@ Result<void> check_session_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("._@+-").find(c) != std::string_view::npos;
   };
-  if (!name.empty() && name.size() <= name_limit && name.front() != '.' && name.front() != '-' &&
+  if (!name.empty() && name.size() <= longest_name && name.front() != '.' && name.front() != '-' &&
       std::all_of(name.begin(), name.end(), fits))
     return {};
   return fail(ErrorClass::usage, "\"" + std::string(name) + "\" cannot be the name of a session.",
-              "Use up to " + std::to_string(name_limit) +
+              "Use up to " + std::to_string(longest_name) +
                   " letters, digits and . _ @ + -, not starting with a dot or a minus.");
 }
 

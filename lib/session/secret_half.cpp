@@ -29,7 +29,7 @@ Secret read_secret(const json::Value& value) {
 
 std::string text_of(const json::Value& value) { return read_text(value).value_or(std::string()); }
 
-tl::unexpected<Error> damaged(const SessionRecord& record, const std::string& what) {
+tl::unexpected<Error> damaged_half(const SessionRecord& record, const std::string& what) {
   return fail(Error{
       .error_class = ErrorClass::store,
       .message = "The tokens of session \"" + record.name + "\" in the store are damaged: " + what + ".",
@@ -111,7 +111,7 @@ Secret to_json(const SecretHalf& half, const SessionRecord& record) {
 Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& record) {
   // Twice the limit of an answer: what was an escape there may be longer here.
   const auto document = json::parse(std::move(text), {.max_bytes = std::size_t{1} << 22U});
-  if (!document) return damaged(record, "the JSON " + std::string(document.error().what));
+  if (!document) return damaged_half(record, "the JSON " + std::string(document.error().what));
   const json::Value root = document->root();
   const auto version = root["version"].integer();
   if (version && *version > SecretHalf::current_version)
@@ -123,9 +123,9 @@ Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& recor
   const auto generation = root["generation"].integer();
   const auto obtained_at = root["obtained_at"].integer();
   if (!version || !generation || *generation < 1 || !obtained_at)
-    return damaged(record, "version, generation or time is missing");
+    return damaged_half(record, "version, generation or time is missing");
   if (root["session"].text() != std::string_view(record.id))
-    return damaged(record, "they belong to another session");
+    return damaged_half(record, "they belong to another session");
   if (auto bound = check_bound(root, record); !bound) return fail(std::move(bound.error()));
 
   SecretHalf half{.generation = static_cast<std::uint64_t>(*generation),

@@ -21,7 +21,7 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::size_t longest_value = 4096;
+constexpr std::size_t longest_entry = 4096;
 constexpr std::size_t most_tokens = 4;
 constexpr std::chrono::seconds longest_kept = std::chrono::days(1);
 constexpr long possessor_only = 0x3f000000;
@@ -94,11 +94,11 @@ std::optional<SecretHalf> cached_half(const SessionRecord& record) {
   const long key = find("user", name_of(record));
   if (key <= 0) return std::nullopt;
   SecretBuffer value;
-  char* const room = value.room(longest_value);
-  long size = keyctl(KEYCTL_READ, key, room, longest_value);
+  char* const room = value.room(longest_entry);
+  long size = keyctl(KEYCTL_READ, key, room, longest_entry);
   if (size < 0 && errno == EACCES)
-    as_possessor([&] { size = keyctl(KEYCTL_READ, key, room, longest_value); });
-  if (size <= 0 || size > static_cast<long>(longest_value)) return std::nullopt;
+    as_possessor([&] { size = keyctl(KEYCTL_READ, key, room, longest_entry); });
+  if (size <= 0 || size > static_cast<long>(longest_entry)) return std::nullopt;
   value.grew(static_cast<std::size_t>(size));
   auto half = secret_half_from_json(value.take(), record);
   if (!half || half->generation != record.generation) return std::nullopt;
@@ -112,7 +112,7 @@ void cache_half(const SessionRecord& record, const SecretHalf& half, std::chrono
   SecretHalf kept{.generation = half.generation, .obtained_at = half.obtained_at, .token = copy(half.token)};
   kept.token.refresh_token.wipe();
   const Secret value = to_json(kept, record);
-  if (value.size() > longest_value) return;
+  if (value.size() > longest_entry) return;
   const auto left = std::min<std::chrono::seconds>(*half.token.expires_at - now, longest_kept).count();
   as_possessor([&, name = name_of(record)] { publish(name, value.expose(), left); });
 }

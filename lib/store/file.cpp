@@ -20,9 +20,10 @@
 namespace oauth_token {
 namespace {
 
-constexpr std::string_view suffix = ".sealed";
+constexpr std::string_view sealed_suffix = ".sealed";
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
-constexpr std::size_t name_limit = 200;  // with what a temporary name adds, a file system takes 255 bytes
+constexpr std::size_t longest_file_name =
+    200;  // with what a temporary name adds, a file system takes 255 bytes
 
 bool stands_for_itself(char byte) noexcept {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
@@ -39,14 +40,14 @@ std::string file_name(std::string_view id) {
     else
       name.append({'%', hex[value >> 4U], hex[value & 0xfU]});
   }
-  return name.append(suffix);
+  return name.append(sealed_suffix);
 }
 
 // Nothing for a name that file_name does not make.
 std::optional<std::string> id_of(std::string_view name) {
-  if (!name.ends_with(suffix)) return std::nullopt;
+  if (!name.ends_with(sealed_suffix)) return std::nullopt;
   std::string id;
-  for (std::string_view rest = name.substr(0, name.size() - suffix.size()); !rest.empty();) {
+  for (std::string_view rest = name.substr(0, name.size() - sealed_suffix.size()); !rest.empty();) {
     const bool escaped = rest.front() == '%' && rest.size() >= 3;
     const std::string digits(rest.substr(1, 2));
     if (escaped && digits.find_first_not_of("0123456789ABCDEF") != std::string::npos) return std::nullopt;
@@ -123,7 +124,7 @@ class FileStore final : public TokenStore {
 
   Result<std::optional<File>> read(std::string_view id) const {
     const std::string name = file_name(id);
-    if (id.empty() || name.size() > name_limit)
+    if (id.empty() || name.size() > longest_file_name)
       return fail(ErrorClass::usage, "An id of " + std::to_string(id.size()) + " bytes cannot name a file.",
                   "Choose one of at most 60 letters and digits.");
     auto bytes = folder_.read(name, file_limit);

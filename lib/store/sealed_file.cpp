@@ -13,7 +13,7 @@ namespace oauth_token {
 namespace {
 
 constexpr std::string_view family = "oauth-token sealed ";
-constexpr std::string_view magic = "oauth-token sealed 1\n";
+constexpr std::string_view file_magic = "oauth-token sealed 1\n";
 constexpr std::size_t numbers_size = 4 + 8;
 constexpr std::uint8_t usual_log2_n = 17;
 constexpr std::uint8_t least_log2_n = 15;
@@ -27,7 +27,7 @@ constexpr const char* damage_hint =
 constexpr const char* key_hint =
     "It was left as it is. Give the key it was sealed with: --store-key-file FILE or OAUTH_TOKEN_STORE_KEY.";
 
-tl::unexpected<Error> damaged(const std::string& place, const char* how) {
+tl::unexpected<Error> damaged_file(const std::string& place, const char* how) {
   return refuse("damaged", "The sealed file " + place + " " + how + ".", damage_hint);
 }
 
@@ -41,11 +41,11 @@ tl::unexpected<Error> refuse(const char* reason, std::string message, std::strin
 }
 
 std::size_t SealedHeader::size() noexcept {
-  return magic.size() + numbers_size + salt_size + check_size + aes_nonce_size;
+  return file_magic.size() + numbers_size + salt_size + check_size + aes_nonce_size;
 }
 
 std::string SealedHeader::bytes() const {
-  std::string out(magic);
+  std::string out(file_magic);
   for (const auto number : {static_cast<std::uint8_t>(derivation), log2_n, r, p})
     out += static_cast<char>(number);
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((generation >> shift) & 0xffU);
@@ -53,12 +53,13 @@ std::string SealedHeader::bytes() const {
 }
 
 Result<SealedHeader> parse_sealed_header(std::string_view file, const std::string& place) {
-  if (file.starts_with(family) && !file.starts_with(magic) && file.size() >= magic.size())
+  if (file.starts_with(family) && !file.starts_with(file_magic) && file.size() >= file_magic.size())
     return refuse("newer", "The sealed file " + place + " was written by a newer version of this program.",
                   "Use that version, or a later one.");
-  if (!file.starts_with(magic)) return damaged(place, "is damaged: it does not begin like one of ours");
-  if (file.size() < SealedHeader::size()) return damaged(place, "is damaged: it was cut off");
-  file.remove_prefix(magic.size());
+  if (!file.starts_with(file_magic))
+    return damaged_file(place, "is damaged: it does not begin like one of ours");
+  if (file.size() < SealedHeader::size()) return damaged_file(place, "is damaged: it was cut off");
+  file.remove_prefix(file_magic.size());
   const auto take = [&file](std::size_t count) {
     const std::string_view taken = file.substr(0, count);
     file.remove_prefix(count);
@@ -80,7 +81,7 @@ Result<SealedHeader> parse_sealed_header(std::string_view file, const std::strin
   const bool no_numbers = header.log2_n == 0 && header.r == 0 && header.p == 0;
   if (derivation > static_cast<std::uint8_t>(Derivation::scrypt) ||
       !(header.derivation == Derivation::scrypt ? scrypt_fits : no_numbers))
-    return damaged(place, "is damaged: it names a key derivation that is never used");
+    return damaged_file(place, "is damaged: it names a key derivation that is never used");
   return header;
 }
 
@@ -145,7 +146,8 @@ Result<Secret> Sealer::open(std::string_view id, const SealedHeader& header, std
                                   file.substr(SealedHeader::size()));
   if (!opened) return fail(std::move(opened.error()));
   if (!*opened)
-    return damaged(place, "is damaged: it was changed, cut off or put in the place of another session's");
+    return damaged_file(place,
+                        "is damaged: it was changed, cut off or put in the place of another session's");
   return std::move(**opened);
 }
 
