@@ -1,5 +1,6 @@
 """The C API, called as another language would: by ctypes, at a real server."""
 
+import base64
 import contextlib
 import ctypes
 import os
@@ -15,7 +16,7 @@ import unittest
 from unittest import mock
 
 from support.authorization_servers import OidcProvider
-from support.fault_server import FaultServer, response
+from support.fault_server import FaultServer, answering, response
 from support.rotating_server import RotatingServer
 from support.secret_service import SecretService
 
@@ -47,6 +48,9 @@ def load():
             ctypes.c_char_p if p == "const char *" else PARAMETERS.get(p, ctypes.c_void_p) for p in parameters
         ]
     return library
+
+
+TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
 
 
 class ApiError(Exception):
@@ -250,6 +254,44 @@ class AtServer(ApiCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"Bearer 43\n", b""), key)
 
 
+class AtAnyServer(ApiCase):
+    def test_a_request_takes_the_parameters_of_its_grant(self):
+        with FaultServer(answering(TOKEN)) as server:
+            client = self.api("client_new", self.settings(token_endpoint=server.url(), client_id="app"), None)
+            for grant_type, secrets, parameters, body in (
+                ("refresh_token", [("refresh_token", "rt-1"), ("otp", "1")], {"scope": " a  b "},
+                 b"grant_type=refresh_token&refresh_token=rt-1&client_id=app&scope=a%20b&otp=1"),
+                ("password", [("password", "p"), ("otp", "1")],
+                 {"username": "u", "resource": "https://api.example", "x": "y"},
+                 b"grant_type=password&username=u&password=p&client_id=app&resource=https%3A%2F%2Fapi.example&otp=1&x=y"),
+                ("urn:x", [("password", "p")], {"username": "u"},
+                 b"grant_type=urn%3Ax&client_id=app&password=p&username=u"),
+            ):
+                with self.subTest(grant_type):
+                    self.api("client_request", client, self.request(grant_type, secrets, **parameters), None)
+                    self.assertEqual(server.requests[-1].body, body)
+
+    def test_a_client_secret_goes_out_in_the_encoding_that_is_set(self):
+        with FaultServer(answering(TOKEN)) as server:
+            for encoding, sent in (("form", b"app:a%20%2B"), ("raw", b"app:a +")):
+                settings = self.settings(token_endpoint=server.url(), client_id="app", basic_encoding=encoding,
+                                         client_secret_in_keyring="false")
+                self.api("settings_set_secret", settings, b"client-secret", b"a +", 3)
+                client = self.api("client_new", settings, None)
+                self.api("client_request", client, self.request("client_credentials"), None)
+                self.assertEqual(server.requests[-1].header("authorization"),
+                                 ["Basic " + base64.b64encode(sent).decode()])
+
+    def test_a_server_that_asks_for_a_pause_is_an_error_with_its_length(self):
+        busy = response(status=503, reason="Busy", headers=[("Retry-After", "7")])
+        with FaultServer(answering(busy)) as server:
+            settings = self.settings(token_endpoint=server.url(), client_id="app")
+            client = self.api("client_new", settings, None)
+            with self.fails("server") as caught:
+                self.api("client_request", client, self.request("client_credentials"), None)
+        self.assertEqual((caught.exception.http_status, caught.exception.retry_after), (503, 7))
+
+
 class Misuse(ApiCase):
     def test_a_setting_that_is_none_is_named(self):
         with self.fails("usage") as caught:
@@ -258,8 +300,9 @@ class Misuse(ApiCase):
         self.assertEqual(caught.exception.sent, "no")
 
     def test_a_value_that_cannot_be_one_is_refused(self):
-        for name, value in (("timeout", "0"), ("timeout", "1.5"), ("lenient", "yes"), ("dpop", "on"), ("header", "x"),
-                            ("basic-encoding", ""), ("client-secret-in-keyring", "1")):
+        for name, value in (("timeout", "0"), ("timeout", "1.5"), ("timeout", "86401"), ("timeout", "a"), ("lenient", "yes"),
+                            ("dpop", "on"), ("header", "x"), ("header", ": x"), ("basic-encoding", ""),
+                            ("client-secret-in-keyring", "1")):
             with self.subTest(name=name), self.fails("usage") as caught:
                 self.settings(**{name: value})
             self.assertRegex(caught.exception.message, rf'\AThe setting "{name}" must be ')
@@ -289,6 +332,31 @@ class Misuse(ApiCase):
                 self.assertRegex(caught.exception.message, r'\AThe argument "\w+" is NULL\.\Z')
             elif name.endswith("_free"):
                 self.api(name.removeprefix("oauth_token_"), None)
+
+    def test_each_argument_that_is_needed_is_named_where_it_is_null(self):
+        words = {"name": b"issuer", "value": b"https://as.example", "grant_type": b"password", "method": b"GET",
+                 "url": b"https://api.example"}
+        needed = {
+            "settings_set": "settings name value", "settings_set_secret": "settings name secret", "client_new": "settings",
+            "request_add": "request name value", "request_add_secret": "request name secret",
+            "client_request": "client request", "client_revoke": "client token", "client_introspect": "client token",
+            "sign_in_prepare": "settings name request", "sign_in_request": "sign_in request", "session_open": "name",
+            "session_token": "session", "session_authorize": "session method url", "session_introspect": "session",
+            "session_revoke": "session", "session_forget": "session",
+        }
+        something = ctypes.create_string_buffer(16)  # stands for what is not looked at
+        for function, names in needed.items():
+            _, types = declared()[f"oauth_token_{function}"]
+            for missing in names.split():
+                given = [None if name == missing else words.get(name, something) for name in names.split()]
+                rest = [0 if kind in PARAMETERS else None for kind in types[len(given):-1]]
+                if function == "session_open":
+                    given, rest = [None, None], []
+                with self.subTest(function, missing=missing), self.fails("usage") as caught:
+                    self.api(function, *given, *rest)
+                self.assertEqual(caught.exception.message, f'The argument "{missing}" is NULL.')
+        self.assertIsNone(self.api("request_new", None))
+        self.api("cancel_now", None)
 
     def test_errors_need_not_be_asked_for(self):
         library = self.api.library
