@@ -1,3 +1,4 @@
+#include "base/base64.hpp"
 #include "crypto/jwk.hpp"
 #include "crypto/module.hpp"
 
@@ -16,6 +17,8 @@
 using namespace oauth_token;
 
 namespace {
+
+// What reads key files is not here: OpenSSL 3.0 itself dies there.
 
 // Which of the next allocations of OpenSSL's fails; 0: none.
 std::size_t fails_at = 0;
@@ -83,6 +86,12 @@ const Example examples[] = {{"RFC 7515 A.2", {.digest = "SHA256", .pss = true}, 
                             {"RFC 7515 A.3", {.digest = "SHA256", .coordinate = 32}, false},
                             {"RFC 8037 A", {}, true}};
 
+constexpr const char* certificate =
+    "MIIBDDCBs6ADAgECAgEBMAoGCCqGSM49BAMCMA4xDDAKBgNVBAMMA2FwcDAiGA8yMDI2MDEwMTAwMDAwMFoYDzIwNTYwMTAx"
+    "MDAwMDAwWjAOMQwwCgYDVQQDDANhcHAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp"
+    "7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWtMAoGCCqGSM49BAMCA0gAMEUCIQDriIAMJvfDTZKG"
+    "4bdcqPQjenpO1A5lJ65BbVcICD3sEAIgb611g6OQPzkNYhDbJiAPeccDjap3zfVW7g1PYSFx/nU=";
+
 // What OpenSSL says of a key that it got no memory for is at times what it says of one that is damaged.
 constexpr const char* key_error = "an error of the class config";
 
@@ -147,4 +156,22 @@ TEST_CASE("where OpenSSL gets no memory, a signature fails and is no other") {
       });
     });
   }
+}
+
+TEST_CASE("where OpenSSL gets no memory, a certificate is not read, or all of it is") {
+  SecretBuffer der;
+  REQUIRE(append_base64_decoded(der, certificate));
+  check_without_memory(
+      "a certificate",
+      [&] {
+        return shown<CertificateObject>(module().certificate_from_der(der.expose(), "The file"),
+                                        [](const CertificateObject&) { return "a certificate"; });
+      },
+      key_error);
+  const CertificateObject object = module().certificate_from_der(der.expose(), "The file").value();
+  check_without_memory("what is in it", [&] {
+    return shown<CertificateFacts>(module().facts_of_certificate(object), [](const CertificateFacts& facts) {
+      return facts.der + facts.subject + std::to_string(facts.begins) + std::to_string(facts.ends);
+    });
+  });
 }

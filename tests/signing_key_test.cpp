@@ -42,6 +42,13 @@ SigningKey key_of(const Json& jwk) {
   return *key;
 }
 
+// Self-signed by the key of RFC 7515 A.3.
+constexpr const char* certificate =
+    "MIIBDDCBs6ADAgECAgEBMAoGCCqGSM49BAMCMA4xDDAKBgNVBAMMA2FwcDAiGA8yMDI2MDEwMTAwMDAwMFoYDzIwNTYwMTAx"
+    "MDAwMDAwWjAOMQwwCgYDVQQDDANhcHAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp"
+    "7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWtMAoGCCqGSM49BAMCA0gAMEUCIQDriIAMJvfDTZKG"
+    "4bdcqPQjenpO1A5lJ65BbVcICD3sEAIgb611g6OQPzkNYhDbJiAPeccDjap3zfVW7g1PYSFx/nU=";
+
 std::string message_of(const Result<SigningKey>& key) { return key ? "" : key.error().message; }
 
 Json with(Json jwk, const std::string& member, const Json& value) {
@@ -244,9 +251,18 @@ TEST_CASE("a JSON Web Key that cannot sign is refused with what is the matter") 
       {without(rsa, {"n"}), missing("n")},
       {without(rsa, {"e"}), missing("e")},
       {without(rsa, {"qi"}), missing("qi")},
+      {without(rsa, {"p"}), missing("p")},
+      {without(rsa, {"p", "q"}), missing("p")},
+      {without(rsa, {"p", "q", "dp"}), missing("p")},
+      {without(rsa, {"p", "q", "dp", "dq"}), missing("p")},
+      {with(rsa, "p", base64url(std::string(1, '\0'))), mixed},
+      {with(rsa, "q", base64url(std::string(1, '\0'))), mixed},
       {without(edwards, {"x"}), missing("x")},
       {with(ec, "d", "jpsQnnGQmL+YBIffH1136cspYG6"), missing("d")},
       {with(ec, "d", 7), missing("d")},
+      {with(ec, "d", ""), missing("d")},
+      {with(ec, "x", base64url(std::string(33, '\x01'))), mixed},
+      {with(ec, "y", base64url(std::string(33, '\x01'))), mixed},
       {with(ec, "x", all["RFC 7517 A.2"]["keys"][0]["x"]), mixed},
       {with(ec, "d", all["RFC 7517 A.2"]["keys"][0]["d"]), other},
       {with(ec, "d", base64url(std::string(33, '\x01'))), mixed},
@@ -259,6 +275,7 @@ TEST_CASE("a JSON Web Key that cannot sign is refused with what is the matter") 
       {with(without(rsa, {"p", "q", "dp", "dq", "qi"}), "n", base64url(std::string(2049, '\x81'))),
        "The key holds an RSA key of 16392 bits, which is more than servers verify."},
       {with(rsa, "oth", Json::array()), "The key holds an RSA key with more than two primes."},
+      {Json{{"kty", "oct"}}, "The key holds a shared secret (\"kty\":\"oct\"), which is no private key."},
       {Json{{"kty", "oct"}, {"k", "c2VjcmV0"}},
        "The key holds a shared secret (\"kty\":\"oct\"), which is no private key."},
       {with(edwards, "crv", "X25519"),
@@ -267,12 +284,15 @@ TEST_CASE("a JSON Web Key that cannot sign is refused with what is the matter") 
       {with(ec, "crv", "secp256k1"),
        "The key holds a JSON Web Key of the type \"EC\" on the curve \"secp256k1\", which no JWT is signed "
        "with."},
+      {without(ec, {"crv"}), "The key holds a JSON Web Key of the type \"EC\", which no JWT is signed with."},
       {with(ec, "kty", "AKP"),
        "The key holds a JSON Web Key of the type \"AKP\" on the curve \"P-256\", which no JWT is signed "
        "with."},
       {with(ec, "use", "enc"),
        "The key holds a JSON Web Key that is not meant to sign, by its \"use\" or \"key_ops\"."},
       {with(ec, "key_ops", {"verify"}),
+       "The key holds a JSON Web Key that is not meant to sign, by its \"use\" or \"key_ops\"."},
+      {with(with(ec, "use", "enc"), "key_ops", {"sign"}),
        "The key holds a JSON Web Key that is not meant to sign, by its \"use\" or \"key_ops\"."},
       {with(ec, "alg", "ECDH-ES"),
        "The key holds a JSON Web Key for the algorithm \"ECDH-ES\", but it is an EC key on P-256."},
@@ -286,6 +306,28 @@ TEST_CASE("a JSON Web Key that cannot sign is refused with what is the matter") 
     CHECK(key.error().error_class == ErrorClass::config);
     CHECK_FALSE(key.error().hint.empty());
   }
+}
+
+TEST_CASE("a JSON Web Key may say that it signs, and be called a set by a member that means nothing there") {
+  const Json ec = examples()["RFC 7515 A.3"]["key"];
+  const std::string thumbprint = key_of(ec).thumbprint();
+  for (const Json& jwk :
+       {with(ec, "key_ops", {"verify", "sign"}), with(ec, "use", "sig"), with(ec, "keys", Json::array())})
+    CHECK(key_of(jwk).thumbprint() == thumbprint);
+}
+
+TEST_CASE("the first certificate of a JSON Web Key is named where it is the key's own") {
+  const Json all = examples();
+  const Json ec = all["RFC 7515 A.3"]["key"];
+  const SigningKey key = key_of(with(ec, "x5c", {certificate, "another"}));
+  CHECK(key.certificate_sha1() == "yLd-vVWZZ554bWgqxc0eAUq5Cew");
+  CHECK(key.certificate_sha256() == "7ARrtVkl0frt6cqOHfAnRXbuEWOpaM-2ql6PvY-cp1A");
+  const SigningKey other = key_of(with(all["RFC 7515 A.2"]["key"], "x5c", {certificate}));
+  CHECK(other.certificate_sha1() == "");
+  CHECK(key_of(with(ec, "x5c", Json::array())).certificate_sha256() == "");
+  CHECK(key_of(with(ec, "x5c", certificate)).certificate_sha256() == "");
+  CHECK(key_of(with(ec, "x5c", {"no base64"})).certificate_sha256() == "");
+  CHECK(message_of(parsed(with(ec, "x5c", {"AAAA"}))) == "The key holds a damaged certificate.");
 }
 
 TEST_CASE("a text that is no key is refused with what it is") {
@@ -303,6 +345,14 @@ TEST_CASE("a text that is no key is refused with what it is") {
       {"-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----\n",
        "The key holds a private key that is damaged or of an unknown type."},
       {"-----BEGIN PRIVATE KEY-----\nMAAA\n", "The key is neither PEM, PKCS#12 nor a JSON Web Key."},
+      {"-----BEGIN PRIVATE KEY", "The key is neither PEM, PKCS#12 nor a JSON Web Key."},
+      {"-----BEGIN DSA PRIVATE KEY-----\nVersion: 1\nMAAA-----END DSA PRIVATE KEY-----\n",
+       "The key holds a private key that is damaged or of an unknown type."},
+      {"-----BEGIN X509 CERTIFICATE-----\nMAAA\n-----END X509 CERTIFICATE-----\n",
+       "The key holds a damaged certificate."},
+      {"-----BEGIN TRUSTED CERTIFICATE-----\nMAAA\n-----END TRUSTED CERTIFICATE-----\n",
+       "The key holds a damaged certificate."},
+      {"\xef\xbb\xbf{}", "The key holds JSON, but no JSON Web Key."},
       {"-----BEGIN OPENSSH PRIVATE KEY-----\nMAAA\n-----END OPENSSH PRIVATE KEY-----\n",
        "The key holds a private key in OpenSSH's own format."},
       {"-----BEGIN PUBLIC KEY-----\nMAAA\n-----END PUBLIC KEY-----\n", "The key holds a public key only."},

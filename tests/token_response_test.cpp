@@ -543,6 +543,10 @@ TEST_CASE("expires_in is read in every form that servers use") {
       {"1e30", largest, false, 0},
       {"1e-400", 0, true, 0},
       {"-1e400", {}, true, 1},
+      {"1E-400", 0, true, 0},
+      {"-1e-400", {}, true, 1},
+      {"-1e30", {}, true, 1},
+      {"-9223372036854775809", {}, true, 1},
       {"\"3600.9\"", 3600, false, 0},
   };
   for (const Row& row : rows) {
@@ -656,8 +660,29 @@ TEST_CASE("Retry-After is read in seconds and as a date") {
   CHECK(wait("Sat Nov 21 12:01:00 2026") == seconds(60));
   CHECK(wait("Sun Nov  1 12:01:00 2026") == seconds(0));
   CHECK(wait("Sun, 06 Nov 1994 08:49:37 GMT") == seconds(0));
-  for (const char* const nonsense : {"-1", "soon", "", "1.5", "30s", "Sat, 31 Feb 2027 12:00:00 GMT",
-                                     "Sat, 21 Nov 2026 24:01:00 GMT", "Sat, 21 Nov 2026 12:01:00 CET"}) {
+  CHECK(wait("Thursday, 01-Jan-99 00:00:00 GMT") == seconds(0));
+  CHECK(wait("Sat, 21 Nov 2026 12:00:60 GMT") == seconds(60));
+  for (const char* const nonsense : {"-1",
+                                     "soon",
+                                     "",
+                                     "1.5",
+                                     "30s",
+                                     "Sat, 31 Feb 2027 12:00:00 GMT",
+                                     "Sat, 1a Feb 2027 12:00:00 GMT",
+                                     "Sat, 99999999999 Feb 2027 12:00:00 GMT",
+                                     "Sat, 21 Nav 2026 12:01:00 GMT",
+                                     "Sat, 21 Nov 026 12:01:00 GMT",
+                                     "Sat, 21 Nov 2026 12:01:00 GMT +1",
+                                     "Sat, 21 Nov 2026 24:01:00 GMT",
+                                     "Sat, 21 Nov 2026 12:60:00 GMT",
+                                     "Sat, 21 Nov 2026 12:01:61 GMT",
+                                     "Sat, 21 Nov 2026 aa:01:00 GMT",
+                                     "Sat, 21 Nov 2026 12:aa:00 GMT",
+                                     "Sat, 21 Nov 2026 12:01:aa GMT",
+                                     "Sat, 21 Nov 2026 12.01:00 GMT",
+                                     "Sat, 21 Nov 2026 12:01.00 GMT",
+                                     "Sat, 21 Nov 2026 12:01 GMT",
+                                     "Sat, 21 Nov 2026 12:01:00 CET"}) {
     CAPTURE(nonsense);
     CHECK_FALSE(wait(nonsense));
   }

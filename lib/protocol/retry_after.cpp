@@ -14,11 +14,12 @@ namespace {
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+// Of a word, which has no sign: that parts words.
 std::optional<int> digits(std::string_view text) {
   int value = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, status] = std::from_chars(text.data(), end, value);
-  if (text.empty() || text[0] == '-' || status != std::errc() || rest != end) return std::nullopt;
+  if (status != std::errc() || rest != end) return std::nullopt;
   return value;
 }
 
@@ -39,7 +40,7 @@ struct Words {
 
 Words split(std::string_view text) {
   Words words;
-  while (true) {
+  for (;;) {
     const auto start = text.find_first_not_of(" ,-\t");
     if (start == std::string_view::npos) return words;
     if (words.count == words.word.size()) return {};
