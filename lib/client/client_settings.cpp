@@ -1,3 +1,4 @@
+#include "base/characters.hpp"
 #include "base/guarded.hpp"
 #include "client/authentication.hpp"
 #include "client/dpop.hpp"
@@ -23,8 +24,7 @@ std::string for_item_id(std::string_view text, std::string_view kept) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        kept.find(c) != std::string_view::npos) {
+    if (is_letter_or_digit(c) || kept.find(c) != std::string_view::npos) {
       out += c;
     } else {
       out += '%';

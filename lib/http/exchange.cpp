@@ -1,5 +1,7 @@
 #include "http/exchange.hpp"
 
+#include "base/characters.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
@@ -16,8 +18,7 @@ constexpr std::size_t tls_record = 16384;
 
 bool is_token(std::string_view text) noexcept {  // RFC 9110 s5.6.2
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 

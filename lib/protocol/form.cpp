@@ -1,5 +1,7 @@
 #include "protocol/form.hpp"
 
+#include "base/characters.hpp"
+
 #include <array>
 #include <cstring>
 
@@ -15,8 +17,7 @@ struct Encoded {
 
 constexpr bool is_unreserved(unsigned byte) {
   const auto c = static_cast<char>(byte);
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 constexpr std::array<Encoded, 256> make_table() {

@@ -1,6 +1,7 @@
 #include "protocol/masking.hpp"
 
 #include "base/base64.hpp"
+#include "base/characters.hpp"
 #include "protocol/form.hpp"
 
 #include <algorithm>
@@ -15,8 +16,7 @@ constexpr std::array<std::string_view, 7> ordinary_words{"client", "client_secre
                                                          "token",  "user",          "username"};
 
 bool is_word_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return is_letter_or_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "protocol/request_headers.hpp"
 
+#include "base/characters.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
@@ -55,8 +57,7 @@ bool has_control_character(std::string_view text) {
 
 bool is_token(std::string_view name) {
   const auto is_token_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   };
   return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
 }

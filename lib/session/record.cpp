@@ -1,5 +1,6 @@
 #include "session/record.hpp"
 
+#include "base/characters.hpp"
 #include "session/record_members.hpp"
 
 #include <oauth_token/json.hpp>
@@ -126,8 +127,7 @@ bool is_session_id(std::string_view id) noexcept {
 
 Result<void> check_session_name(std::string_view name) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._@+-").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("._@+-").find(c) != std::string_view::npos;
   };
   if (!name.empty() && name.size() <= longest_name && name.front() != '.' && name.front() != '-' &&
       std::all_of(name.begin(), name.end(), fits))

@@ -1,3 +1,4 @@
+#include "base/characters.hpp"
 #include "base/folder.hpp"
 #include "store/sealed_file.hpp"
 #include "store/store_key.hpp"
@@ -25,10 +26,7 @@ constexpr std::size_t file_limit = std::size_t{1} << 20U;
 constexpr std::size_t longest_file_name =
     200;  // with what a temporary name adds, a file system takes 255 bytes
 
-bool stands_for_itself(char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-         byte == '_' || byte == '-';
-}
+bool stands_for_itself(char byte) noexcept { return is_letter_or_digit(byte) || byte == '_' || byte == '-'; }
 
 std::string file_name(std::string_view id) {
   constexpr std::string_view hex = "0123456789ABCDEF";
