@@ -85,6 +85,13 @@ TEST_CASE("a token whose lifetime was unusable is used once") {
   CHECK_FALSE(is_alive(half, start));
 }
 
+TEST_CASE("where there is no access token, none is handed out") {
+  SecretHalf half = half_of(3600s);
+  half.token.access_token = {};
+  CHECK_FALSE(is_fresh(half, std::nullopt, start));
+  CHECK_FALSE(is_alive(half, start));
+}
+
 TEST_CASE(
     "after a failure nobody asks for 1 s, doubling to 60, or as long as the server said, an hour at most") {
   const Error error{
@@ -138,6 +145,9 @@ TEST_CASE("what may be repeated is what promise 1 allows") {
       {{.error_class = ErrorClass::network, .reason = "closed", .sent = Sent::maybe}, false, true},
       {{.error_class = ErrorClass::network, .reason = "reset", .sent = Sent::maybe}, false, true},
       {{.error_class = ErrorClass::network, .reason = "truncated", .sent = Sent::yes}, false, false},
+      {{.error_class = ErrorClass::network, .reason = "closed", .http_status = 200, .sent = Sent::maybe},
+       false,
+       false},
       {{.error_class = ErrorClass::timeout, .reason = "connect", .sent = Sent::no}, true, false},
       {{.error_class = ErrorClass::timeout, .reason = "answer", .sent = Sent::maybe}, false, false},
       {{.error_class = ErrorClass::server,
@@ -179,6 +189,7 @@ TEST_CASE("only an answer of the authorization server itself is a refusal") {
   CHECK(is_refusal({.code = "invalid_grant", .http_status = 400}));
   CHECK(is_refusal({.code = "invalid_client", .http_status = 401}));
   CHECK_FALSE(is_refusal({.code = "server_error", .http_status = 500}));
+  CHECK_FALSE(is_refusal({.code = "invalid_grant", .http_status = 200}));
   CHECK_FALSE(is_refusal({.http_status = 404}));
   CHECK_FALSE(is_refusal({}));
 }
@@ -187,6 +198,10 @@ TEST_CASE("nothing was issued where nothing was sent, and where the client's cer
   CHECK(has_issued_nothing({.code = "invalid_grant", .http_status = 400, .sent = Sent::yes}));
   CHECK(has_issued_nothing({.error_class = ErrorClass::network, .sent = Sent::no}));
   CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::network, .sent = Sent::maybe}));
+  CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::tls,
+                                  .reason = "client-certificate",
+                                  .http_status = 200,
+                                  .sent = Sent::maybe}));
   const Error refused{.error_class = ErrorClass::tls, .reason = "client-certificate", .sent = Sent::maybe};
   CHECK(has_issued_nothing(refused));
   CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::tls, .reason = "other", .sent = Sent::maybe}));

@@ -1,9 +1,11 @@
 #include "session/record.hpp"
+#include "session/secret_half.hpp"
 #include "support/session_world.hpp"
 
 #include <oauth_token/text.hpp>
 
 #include <string>
+#include <utility>
 #include <variant>
 
 using namespace world;
@@ -131,11 +133,63 @@ TEST_CASE("a record of a newer version, a damaged one and one with wrong types a
   CHECK(reason_of(with("[\"tenant\",\"1\"]", "[\"tenant\"]")) == "damaged");
   CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{}")) == "damaged");
   CHECK(reason_of(with("\"raw\"", "\"other\"")) == "damaged");
+  CHECK(reason_of(with("\"generation\":7", "\"generation\":0")) == "damaged");
+  CHECK(reason_of(with("\"https://as.example/token\"", "\"\"")) == "damaged");
+  CHECK(reason_of(with("\"file:/srv/tokens\"", "\"file:/srv\\u0000\"")) == "damaged");
+  CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{\"command\":7}")) == "damaged");
+  CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{\"keyring\":false}")) == "damaged");
+  CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{\"keyring\":true}")) == "fine");
+  CHECK(reason_of(with("\"class\":\"server\"", "\"class\":7")) == "damaged");
+  for (const auto& [member, reason] :
+       {std::pair("\"assertion_lifetime\":0", "damaged"), std::pair("\"assertion_lifetime\":301", "damaged"),
+        std::pair("\"assertion_lifetime\":300", "fine"), std::pair("\"assertion_nbf\":1", "damaged"),
+        std::pair("\"dpop\":\"sometimes\"", "damaged"), std::pair("\"dpop\":\"required\"", "fine")}) {
+    CAPTURE(member);
+    CHECK(reason_of(with("\"headers\"", std::string(member) + ",\"headers\"")) == reason);
+  }
   CHECK(reason_of(text.substr(0, 200)) == "damaged");
   CHECK(reason_of("") == "damaged");
   CHECK(reason_of("[]") == "damaged");
   // A member from elsewhere is passed over.
   CHECK(reason_of(with("\"version\":1", "\"version\":1,\"colour\":\"red\"")) == "fine");
+}
+
+TEST_CASE("what client assertions need, and that the keyring has the secret, come back") {
+  SessionRecord record = full_record();
+  record.client.client_secret = SecretInKeyring{};
+  record.client.assertion = {.key = "/etc/app/key", .not_before = true};
+  record.client.assertion.lifetime = std::chrono::seconds(30);
+  const std::string text = to_json(record);
+  CHECK(text.find(R"("client_secret":{"keyring":true})") != std::string::npos);
+  CHECK(text.find(R"("assertion_lifetime":30,"assertion_nbf":true)") != std::string::npos);
+  const auto again = record_from_json(Secret(text), "work.json");
+  REQUIRE(again.has_value());
+  CHECK(to_json(*again) == text);
+}
+
+TEST_CASE("the secret half of a newer version, a damaged one and another session's are told apart") {
+  const SessionRecord record = full_record();
+  SecretHalf half{.generation = 7, .obtained_at = record.renewed_at};
+  half.token.access_token = Secret("at-7");
+  half.token.extra = Secret(R"({"tenant":1})");
+  const std::string text(to_json(half, record).expose());
+  const auto read = [&](const std::string& old, const std::string& by) -> std::string {
+    std::string changed = text;
+    const auto at = changed.find(old);
+    REQUIRE_MESSAGE(at != std::string::npos, text);
+    const auto got = secret_half_from_json(Secret(changed.replace(at, old.size(), by)), record);
+    if (!got) return got.error().reason;
+    return std::string(to_json(*got, record).expose()) == text ? "the same" : "another";
+  };
+  CHECK(read("{", "{") == "the same");
+  CHECK(read("\"version\":1", "\"version\":2") == "newer");
+  for (const auto& [old, by] :
+       {std::pair("\"version\":1", "\"version\":\"1\""), std::pair("\"generation\":7", "\"generation\":0"),
+        std::pair("\"generation\":7", "\"generation\":null"), std::pair("\"obtained_at\"", "\"obtained\""),
+        std::pair("\"session\":\"0123", "\"session\":\"0124"), std::pair("{", "")}) {
+    CAPTURE(by);
+    CHECK(read(old, by) == "damaged");
+  }
 }
 
 TEST_CASE("names of sessions are names of files, and nothing else") {
