@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr unsigned child_seconds = 120;
+constexpr unsigned child_seconds = 60;
 
 // A child's, where objects of before refuse.
 bool refuses(const TokenClient& before) {
@@ -155,12 +155,14 @@ void Desktop::forget_guest() {
   });
 }
 
-// Where another thread was in OpenSSL, its locks are held in the child for ever: new objects only at rest.
+// Where another thread was in OpenSSL, its locks are held in the child for ever: new objects are for when all
+// others are gone, and with them the renewals that go on behind whoever stopped waiting for them.
 void Desktop::fork() {
   const pid_t child = ::fork();
   if (child == 0) {
     ::alarm(child_seconds);
-    ::_exit(refuses(*client_) && (works_ || works(surroundings_.client, surroundings_.timeout)) ? 0 : 1);
+    const bool good = client_ ? refuses(*client_) : works(surroundings_.client, surroundings_.timeout);
+    ::_exit(good ? 0 : 1);
   }
   ++children_;
   await_child(child);

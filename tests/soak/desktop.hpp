@@ -50,13 +50,12 @@ class Desktop {
   [[nodiscard]] bool is_quiet() const;
   /// Destroys every object of the library; `work` makes them anew.
   void close();
-  [[nodiscard]] bool is_open() const { return is_open_; }
   /// How often each thing was done.
   [[nodiscard]] nlohmann::json done() const;
   /// Guests whose session could not be removed so far.
   [[nodiscard]] std::size_t guests() const { return guests_.size(); }
   void forget_guest();
-  /// A child that tries what still works there; at rest more than in the middle of the work.
+  /// A child that tries what the library promises there: while it is closed, that new objects work.
   void fork();
   /// What the children found wrong.
   [[nodiscard]] long bad_children() const { return bad_children_; }

@@ -77,13 +77,15 @@ int main(int, char** argv) {
     }
     desktop.rest();
     wait_until_quiet(window, desktop);
-    if (desktop.is_open()) desktop.fork();
-    wait_until_quiet(window, desktop);
     for (int i = 0; command == "close" && desktop.guests() > 0 && i < 100; ++i) {
       desktop.forget_guest();
       wait_until_quiet(window, desktop);
     }
-    if (command == "close") desktop.close();
+    if (command == "close") {
+      desktop.close();
+      desktop.fork();
+      wait_until_quiet(window, desktop);
+    }
     json out = sample(snapshots + std::to_string(taken++));
     out["calls"] = counts(calls);
     out["done"] = desktop.done();
