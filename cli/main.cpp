@@ -9,6 +9,7 @@
 #include "output/output.hpp"
 #include "output/report.hpp"
 #include "process.hpp"
+#include "sandbox.hpp"
 #include "session/token_cache.hpp"
 #include "signals.hpp"
 #include "terminal/progress.hpp"
@@ -74,6 +75,7 @@ Result<int> run(Context& context, std::span<char*> words) {
   }
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
+  if (is_self_contained(*settings)) (void)shut_in();
   const bool progress = !context.quiet && !context.json && !settings->flag("verbose");
   const int progress_on = progress && can_show_progress(context.error) ? context.error : -1;
   context.watch_signals = [json = context.json, progress_on] { return watch_signals(json, progress_on); };

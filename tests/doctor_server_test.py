@@ -69,7 +69,7 @@ class DoctorServerTest(unittest.TestCase):
         server = self.issuer()
         found = self.doctor(server)
         self.assertEqual((found.status, found.object["result"]), (0, "ok"), found.checks)
-        listed = [check["name"] for check in found.checks][3:]
+        listed = [check["name"] for check in found.checks][4:]
         self.assertEqual(listed, ["connection", "tls", "clock", "metadata", "grants", "client-auth"])
         self.assertIn("TLSv1.3", found.one("tls")["message"])
         self.assertEqual(len(server.requests), 1)

@@ -57,6 +57,7 @@ Result<int> run_doctor(Context& context, const Settings& settings) {
   Examination run{.context = context, .settings = settings, .deadline = deadline, .stop = limit.token()};
   check_configuration(run);
   check_memory(run);
+  check_sandbox(run);
   check_stores(run, check_state(run));
   check_server(run);
   if (context.stop().stop_requested()) return fail(ErrorClass::interrupted, "Interrupted.");

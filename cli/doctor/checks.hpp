@@ -24,6 +24,9 @@ void check_configuration(Examination& run);
 /// Whether pages for secrets can be kept out of the swap space.
 void check_memory(Examination& run);
 
+/// Whether the kernel can shut in a run.
+void check_sandbox(Examination& run);
+
 /// The state folder; returns the records of the sessions that can be read.
 std::vector<SessionRecord> check_state(Examination& run);
 /// "NFS" or the like for a file system type of statfs(2) that is another machine's; empty for all others.
