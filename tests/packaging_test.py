@@ -240,7 +240,7 @@ class Installed(unittest.TestCase):
 
 
 class Recipes(unittest.TestCase):
-    """Those that no machine of ours can build."""
+    """Those of other systems."""
 
     def read(self, name):
         return (PROJECT / name).read_text()

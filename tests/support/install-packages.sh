@@ -15,7 +15,7 @@ declare -A groups=(
   [desktop]="libgtk-4-dev qt6-base-dev"
   [checks]="clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 llvm-14 cppcheck shellcheck"
   [documentation]="doxygen"
-  [packaging]="abigail-tools debhelper dpkg-dev fakeroot lintian rpm ruby"
+  [packaging]="abigail-tools debhelper dpkg-dev fakeroot libarchive-tools lintian makepkg rpm ruby"
   [bench]="nginx-light valgrind strace gcc libc6-dev oidc-agent-cli python3-requests-oauthlib nodejs
     wrk libbenchmark-dev"
 )
