@@ -71,4 +71,9 @@ TEST_CASE("a quote in the wrong place breaks its record and no other one") {
   CHECK(csv_record("\"a\"b,c\nnext", true).size == 7);
   CHECK(csv_record("\"never closed,\nx", true).broken);
   CHECK(csv_record("\"never closed,\nx", true).size == 16);
+  CHECK(csv_record("\"a\"b,c", true).broken);
+  CHECK(csv_record("\"a\"b,c", true).size == 6);
+  CHECK(csv_record("\"a\"\r", true).broken);
+  CHECK(csv_record("\"a\"b,c", false).size == 0);
+  CHECK(decoded(csv_record("x,\"never closed", true)) == std::vector<std::string>{"x", "never closed"});
 }

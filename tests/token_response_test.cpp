@@ -348,6 +348,8 @@ TEST_CASE("what only repeats the status, or cannot be a code, is no code; its me
       {400, R"({"error":{"message":"x","code":100}})", "protocol"},
       {400, R"({"error":"a\u00e4"})", "protocol"},
       {400, R"({"error":"with \"quotes\""})", "protocol"},
+      {400, R"({"error":"a\\b"})", "protocol"},
+      {400, R"({"error":"a\u007f"})", "protocol"},
       {400, R"({"error":""})", "protocol"},
       {400, R"({"error":null})", "protocol"},
       {400, R"({"error":400})", "protocol"},
@@ -360,6 +362,20 @@ TEST_CASE("what only repeats the status, or cannot be a code, is no code; its me
     CHECK(json::parse(result.error().extra) == json::parse(row.body));
   }
   CHECK(read(password_request(), 400, R"({"error":"Not Found"})").error().code == "Not Found");
+}
+
+TEST_CASE("beside an error, members of an odd type are kept, and no token nor what belongs to one") {
+  const auto extra = [](const char* members) {
+    return json::parse(
+        read(password_request(), 400, R"({"error":"invalid_grant",)" + std::string(members) + "}")
+            .error()
+            .extra);
+  };
+  CHECK(extra(R"("error_description":{"text":"x"},"error_uri":7)") ==
+        json({{"error_description", {{"text", "x"}}}, {"error_uri", 7}}));
+  CHECK(extra(R"("access_token":"a","refresh_token":"r","id_token":"i","token_type":"t","expires_in":1,)"
+              R"("scope":"s","n":1)") == json({{"n", 1}}));
+  CHECK(extra(R"("id_token":"i","scope":"s")") == json({{"scope", "s"}}));
 }
 
 TEST_CASE("an answer without a code is judged by its status") {
@@ -643,6 +659,8 @@ TEST_CASE("short secrets are masked as words of their own only, ordinary words n
   CHECK(description("admi", "Authentication failed for admin") == "Authentication failed for admin");
   CHECK(description("admi", "wrong: admi.") == "wrong: [masked].");
   CHECK(description("p", "a p b") == "a p b");
+  CHECK(description("admi", "Zadmi 5admi _admi äadmi admiz admi9") == "Zadmi 5admi _admi äadmi admiz admi9");
+  CHECK(description("admi", "{admi} [admi] `admi/admi:") == "{[masked]} [[masked]] `[masked]/[masked]:");
   CHECK(description("password", "invalid_username_or_password") == "invalid_username_or_password");
   CHECK(description("hunter2hunter2", "xhunter2hunter2x") == "x[masked]x");
 }

@@ -34,7 +34,7 @@ CsvRecord csv_record(std::string_view text, bool is_last) {
       size = behind_quotes(rest);
       // What follows a quote tells whether it closes.
       if (!is_last && (size == npos || size == rest.size())) return {};
-      record.broken = record.broken || size == npos;
+      record.broken = size == npos;
       if (size == npos) size = rest.size();
     } else {
       size = std::min(rest.find_first_of(",\n"), rest.size());

@@ -32,8 +32,7 @@ constexpr std::string_view reserved_headers[] = {"Authorization", "Host", "Conte
 
 bool is_header_character(char c) {
   const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return letter_or_digit ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  return letter_or_digit || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 bool same_letters(std::string_view left, std::string_view right) {
