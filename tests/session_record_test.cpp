@@ -140,12 +140,12 @@ TEST_CASE("a record of a newer version, a damaged one and one with wrong types a
   CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{\"keyring\":false}")) == "damaged");
   CHECK(reason_of(with("{\"file\":\"/etc/app/secret\"}", "{\"keyring\":true}")) == "fine");
   CHECK(reason_of(with("\"class\":\"server\"", "\"class\":7")) == "damaged");
-  for (const auto& [member, reason] :
+  for (const auto& row :
        {std::pair("\"assertion_lifetime\":0", "damaged"), std::pair("\"assertion_lifetime\":301", "damaged"),
         std::pair("\"assertion_lifetime\":300", "fine"), std::pair("\"assertion_nbf\":1", "damaged"),
         std::pair("\"dpop\":\"sometimes\"", "damaged"), std::pair("\"dpop\":\"required\"", "fine")}) {
-    CAPTURE(member);
-    CHECK(reason_of(with("\"headers\"", std::string(member) + ",\"headers\"")) == reason);
+    CAPTURE(row.first);
+    CHECK(reason_of(with("\"headers\"", std::string(row.first) + ",\"headers\"")) == row.second);
   }
   CHECK(reason_of(text.substr(0, 200)) == "damaged");
   CHECK(reason_of("") == "damaged");
@@ -183,12 +183,12 @@ TEST_CASE("the secret half of a newer version, a damaged one and another session
   };
   CHECK(read("{", "{") == "the same");
   CHECK(read("\"version\":1", "\"version\":2") == "newer");
-  for (const auto& [old, by] :
+  for (const auto& row :
        {std::pair("\"version\":1", "\"version\":\"1\""), std::pair("\"generation\":7", "\"generation\":0"),
         std::pair("\"generation\":7", "\"generation\":null"), std::pair("\"obtained_at\"", "\"obtained\""),
         std::pair("\"session\":\"0123", "\"session\":\"0124"), std::pair("{", "")}) {
-    CAPTURE(by);
-    CHECK(read(old, by) == "damaged");
+    CAPTURE(row.second);
+    CHECK(read(row.first, row.second) == "damaged");
   }
 }
 
