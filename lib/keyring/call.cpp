@@ -50,6 +50,14 @@ bool belongs_to_us(GDBusConnection* bus) {
   return peer && g_credentials_get_unix_user(peer.get(), nullptr) == ::geteuid();
 }
 
+// What libsecret's objects leave to be done, and what the provider tells of others, waits in the context, as
+// long as the connection is kept. There is an end to it even where a provider never stops telling.
+void do_what_waits(GMainContext* context) {
+  constexpr int most = 10'000;
+  for (int i = 0; i < most && g_main_context_iteration(context, FALSE) != FALSE; ++i) {
+  }
+}
+
 // GLib ends the process where it gets no thread.
 Result<void> check_threads() {
   auto thread = start_thread([] {});
@@ -67,8 +75,7 @@ Connection::~Connection() {
     return;
   }
   service.reset();
-  while (g_main_context_iteration(context, FALSE) != FALSE) {
-  }
+  do_what_waits(context);
   g_main_context_unref(context);
 }
 
@@ -88,6 +95,7 @@ Call::~Call() {
 
 std::unique_ptr<Connection> Call::take_connection() {
   if (connection->service) set_call(service(), nullptr);
+  do_what_waits(connection->context);
   g_main_context_pop_thread_default(connection->context);
   return std::move(connection);
 }
