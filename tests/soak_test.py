@@ -39,11 +39,11 @@ class VerdictsTest(unittest.TestCase):
 
     def test_what_grows_is_named(self):
         for name, step, said in (
-                ("live", 5000, "live heap grows by 5000 bytes a minute, more than 4096"),
-                ("VmLck", 4096, "locked memory grows by 4096 bytes a minute, more than 1024"),
-                ("VmRSS", 100_000, "resident memory grows by 100000 bytes a minute, more than 65536"),
-                ("descriptors", 7, "descriptors grow by 140 over the run"),
-                ("mappings", 7, "mappings grow by 140 over the run")):
+                ("live", 5000, "live heap grows by 5000 a minute, give or take 0"),
+                ("VmLck", 4096, "locked memory grows by 4096 a minute, give or take 0"),
+                ("VmRSS", 100_000, "resident memory grows by 100000 a minute, give or take 0"),
+                ("descriptors", 2, "descriptors grow by 2 a minute, give or take 0"),
+                ("mappings", 2, "mappings grow by 2 a minute, give or take 0")):
             with self.subTest(name):
                 self.assertEqual(broken([sample(**{name: SAMPLE[name] + step * i}) for i in range(20)]), [said])
 

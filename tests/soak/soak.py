@@ -23,7 +23,7 @@ from certificates import Authority
 from fault_server import server_tls
 from secret_service import SecretService
 from servers import Trouble, TroubledServer
-from verdicts import broken_promises, heap_at_rest, slope
+from verdicts import broken_promises, heap_at_rest
 
 WARM_UP = 2  # intervals
 BARS = "▁▂▃▄▅▆▇█"
@@ -173,15 +173,16 @@ class Soak:
             broken.append(f"the host ended with status {status}")
         if broken and host.tool == "memcheck":
             broken.append(host.findings())
-        live = [round(each) for each in heap_at_rest(idle)]
+        line = heap_at_rest(idle)
         calls = closed_again["calls"]
         self.say(f"\n{host.tool}: {sum(closed_again['done'].values())} things done ({in_words(closed_again['done'])}).")
         self.say(f"  Calls with a completion: {calls['begun']}, of which {calls['dropped']} dropped with their object, "
                  f"{calls['lost']} lost, {calls['twice']} answered twice. Answers, those of blocking calls too: "
                  f"{calls['succeeded']} tokens and the like, and {in_words(calls['failed'])}.")
-        if live:
-            self.say(f"  Live heap at rest, without what kept connections hold, {curve(live)} from {min(live)} to {max(live)} bytes, "
-                     f"{slope(live) * 60 / self.seconds:+.0f} a minute.")
+        if len(idle) > 3:
+            self.say(f"  Live heap at rest, without what goes with kept connections: {curve(line.level)} from "
+                     f"{min(line.level):.0f} to {max(line.level):.0f} bytes; {line.slope * 60 / self.seconds:+.0f} a minute, "
+                     f"give or take {2 * line.error * 60 / self.seconds:.0f}.")
         self.say(f"  With all objects gone: heap {closed['live']} at first, {closed_again['live']} at last; "
                  f"descriptors {closed['descriptors']}, {closed_again['descriptors']}; "
                  f"threads {', '.join(closed_again['threads'])}; files {len(closed['files'])}, {len(closed_again['files'])}.")

@@ -5,53 +5,75 @@ before anything was done, `closed` and `closed_again` when every object of the l
 the objects lived.
 """
 
-import statistics
+import math
 
 # What a desktop's libraries keep for as long as the process lives.
 GLIB_THREADS = {"gmain", "gdbus", "pool-spawner", "dconf worker"}
 
-# Six bytes lost with each thing that the native host does would be more. What is under way in the keyring's library and
-# which renewals failed last makes a few KiB of difference between two samples; over an hour that evens out.
-HEAP_SLOPE = 4096  # bytes a minute
-RESIDENT_SLOPE = 64 * 1024  # the same; the heap has holes that bursts fill
+# How fast something may at least grow, by what is sure of it (two standard errors): less than two bytes for each thing that the
+# native host does.
+HEAP_SLOPE = 1024  # bytes a minute
+RESIDENT_SLOPE = 64 * 1024  # the same; the heap has holes
 LOCKED_SLOPE = 1024  # the same; up to 32 wiped pages are kept, by each module
-# How many connections are kept is chance, 70 to 250: over an hour that alone makes a slope of some 30. What no object owns is
-# found exactly, when all of them are gone.
-COUNT_GROWTH = 120
+COUNT_SLOPE = 1  # a minute, of descriptors and mappings; what no object owns is found exactly, when all of them are gone
 FILE_GROWTH = 12  # sessions that are signed in or out at the moment
 CLOSED_GROWTH = 192 * 1024  # bytes: caches of GLib, OpenSSL and the allocator that live as long as the process
 ENOUGH = 10  # samples for a slope
 
 
-def slope(values):
-    """The median of the slopes between each two, per step: a few that stand out say nothing."""
-    pairs = [(later - values[i]) / (j - i) for i in range(len(values)) for j, later in enumerate(values[i + 1:], i + 1)]
-    return statistics.median(pairs) if pairs else 0.0
+class Line:
+    """The line through `values`, one a minute and so on: its `slope`, the standard `error` of that, and `level`, the values
+    without what goes with the numbers `beside` them."""
+
+    def __init__(self, values, beside=None):
+        count = len(values)
+        self.slope, self.error, self.level = 0.0, math.inf, list(values)
+        if count < 4:
+            return
+        times, beside = _centred(range(count)), _centred(beside or [0] * count)
+        per_beside = 0.0
+        free_of_time = [b - t * _product(beside, times) / _product(times, times) for b, t in zip(beside, times)]
+        if spread := _product(free_of_time, free_of_time):
+            per_beside = _product(_centred(values), free_of_time) / spread
+        self.level = [value - per_beside * b for value, b in zip(values, beside)]
+        level = _centred(self.level)
+        free_of_beside = times
+        if spread := _product(beside, beside):
+            free_of_beside = [t - b * _product(times, beside) / spread for t, b in zip(times, beside)]
+        self.slope = _product(level, times) / _product(times, times)
+        left = [v - self.slope * t for v, t in zip(level, times)]
+        spread = _product(free_of_beside, free_of_beside)
+        self.error = math.sqrt(_product(left, left) / (count - 3) / spread) if spread else math.inf
+
+
+def _centred(values):
+    middle = sum(values) / len(values)
+    return [value - middle for value in values]
+
+
+def _product(one, other):
+    return sum(a * b for a, b in zip(one, other))
 
 
 def heap_at_rest(idle):
-    """Live bytes of each sample less what the kept connections hold: how many there are is chance, and a descriptor each."""
-    pairs = [(later["live"] - each["live"]) / (later["descriptors"] - each["descriptors"])
-             for i, each in enumerate(idle) for later in idle[i + 1:] if later["descriptors"] != each["descriptors"]]
-    of_connection = statistics.median(pairs) if pairs else 0
-    return [each["live"] - of_connection * each["descriptors"] for each in idle]
+    """Live heap less what goes with the kept connections: how many there are is chance, and a descriptor each."""
+    return Line([each["live"] for each in idle], [each["descriptors"] for each in idle])
 
 
 def broken_promises(start, closed, idle, closed_again, minutes=1.0, under_valgrind=False):
     """`minutes` lie between each two of `idle`."""
-    def grows(values, most, what):
-        found = slope(values) / minutes
-        if len(idle) >= ENOUGH and found > most:
-            yield f"{what} grows by {found:.0f} bytes a minute, more than {most}"
+    def grows(name, most, what):
+        line = heap_at_rest(idle) if name == "live" else Line([each[name] for each in idle],
+                                                              [each["descriptors"] for each in idle] if name == "VmRSS" else None)
+        if len(idle) >= ENOUGH and (line.slope - 2 * line.error) / minutes > most:
+            yield f"{what} by {line.slope / minutes:.0f} a minute, give or take {2 * line.error / minutes:.0f}"
 
-    yield from grows(heap_at_rest(idle), HEAP_SLOPE, "live heap")
-    yield from grows([each["VmLck"] for each in idle], LOCKED_SLOPE, "locked memory")
+    yield from grows("live", HEAP_SLOPE, "live heap grows")
+    yield from grows("VmLck", LOCKED_SLOPE, "locked memory grows")
     if not under_valgrind:  # whose own grows
-        yield from grows([each["VmRSS"] for each in idle], RESIDENT_SLOPE, "resident memory")
-    for name, what in (("descriptors", "descriptors"), ("mappings", "mappings")):
-        found = slope([each[name] for each in idle]) * len(idle)
-        if len(idle) >= ENOUGH and found > COUNT_GROWTH:
-            yield f"{what} grow by {found:.0f} over the run"
+        yield from grows("VmRSS", RESIDENT_SLOPE, "resident memory grows")
+    yield from grows("descriptors", COUNT_SLOPE, "descriptors grow")
+    yield from grows("mappings", COUNT_SLOPE, "mappings grow")
     yield from _after_the_last_owner(start, closed, closed_again)
     calls = closed_again["calls"]
     if calls["lost"]:
