@@ -21,6 +21,7 @@ constexpr Reserved reserved_parameters[] = {
     {"client_id", "Use --client-id."},
     {"client_secret", "Use --client-secret-file or --client-secret-command."},
     {"client_assertion", "Use --client-assertion-file."},
+    {"client_assertion_type", "Use --client-assertion-file."},
     {"scope", "Use --scope."},
 };
 
@@ -44,12 +45,10 @@ bool same_letters(std::string_view left, std::string_view right) {
 Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
   if (name.empty()) return fail(ErrorClass::usage, "A parameter needs a name.", "Write --param NAME=VALUE.");
   for (const Reserved& reserved : reserved_parameters) {
-    const bool assertion = reserved.name == "client_assertion" && name.starts_with(reserved.name);
-    if (name == reserved.name || assertion) {
+    if (name == reserved.name)
       return fail(ErrorClass::usage,
                   "The parameter \"" + std::string(name) + "\" is set by the program itself.",
                   std::string(reserved.instead));
-    }
   }
   const bool secret = std::find(std::begin(secret_parameters), std::end(secret_parameters), name) !=
                       std::end(secret_parameters);
