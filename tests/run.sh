@@ -7,8 +7,6 @@ top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 export OAUTH_TOKEN_BUILD=$top/build/tests
 
 "$top/tests/support/install-packages.sh" build servers tests desktop
-cmake -S "$top" -B "$OAUTH_TOKEN_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-  -DOAUTH_TOKEN_WERROR="${CI:+ON}" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
-cmake --build "$OAUTH_TOKEN_BUILD"
+"$top/tests/support/build.sh"
 "$top/tests/servers/oidc-provider/start.sh" install
 exec ctest --test-dir "$OAUTH_TOKEN_BUILD" --output-on-failure --no-tests=error -j "$(($(nproc) + 2))" "$@"

@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # Fuzzes the parsers with libFuzzer, AddressSanitizer and UBSan.
-#   tests/fuzz/run.sh [-ck] [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#   tests/fuzz/run.sh [-ck] [-b FOLDER] [-j JOBS] [SECONDS [TARGET...]]     default: 10 seconds each, all targets
+#   -b  builds there (build/fuzz)
+#   -j  so many targets at the same time (1)
 #   -c  counts seconds of processor time, however long that takes on a busy machine (a campaign: -ck 1200)
 #   -k  keeps what is new: the corpora in tests/fuzz/corpus are made anew, as small as they reach the same code
-# Ends with the first finding, whose input stays in build/fuzz/findings; a mended one becomes a file of the corpus.
+# Ends with the first finding, whose input stays in FOLDER/findings; a mended one becomes a file of the corpus.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd -- "$here/../.." && pwd)
 build=$top/build/fuzz
 keep=
 processor_time=
-while getopts ck option; do
+jobs=1
+while getopts b:cj:k option; do
   case $option in
+  b) build=$(realpath -m -- "$OPTARG") ;;
+  j) jobs=$OPTARG ;;
   c) processor_time=1 ;;
   k) keep=1 ;;
   *) exit 2 ;;
@@ -52,7 +57,7 @@ fuzz_for() { # SECONDS
   runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")))
 }
 
-for target in "${targets[@]}"; do
+fuzz_target() {
   mkdir -p "$build/found/$target" "$here/corpus/$target"
   fuzzer=("$build/bin/fuzz_$target" -artifact_prefix="$build/findings/$target-" -print_final_stats=1 -max_len=8192)
   runs=0
@@ -66,7 +71,7 @@ for target in "${targets[@]}"; do
     done
   fi
   echo "$target: $runs runs in $((used - before)) s of processor time without a finding"
-  [ -n "$keep" ] || continue
+  [ -n "$keep" ] || return 0
   mkdir -p "$build/merged/$target"
   "${fuzzer[@]}" -merge=1 -use_counters=0 "$build/merged/$target" "$here/corpus/$target" "$build/seeds/$target" "$build/found/$target" \
     2>>"$build/$target.log"
@@ -74,4 +79,12 @@ for target in "${targets[@]}"; do
   find "$here/corpus/$target" -type f -regex '.*/[0-9a-f]+' -delete
   cp -n -- "$build/merged/$target"/* "$here/corpus/$target"
   rm -rf -- "$build/merged/$target"
+}
+
+trap 'mapfile -t left < <(jobs -rp); [ ${#left[@]} = 0 ] || kill "${left[@]}"' EXIT
+for target in "${targets[@]}"; do
+  mapfile -t running < <(jobs -rp)
+  [ ${#running[@]} -lt "$jobs" ] || wait -n
+  fuzz_target &
 done
+while mapfile -t running < <(jobs -p) && [ ${#running[@]} -gt 0 ]; do wait -n; done
