@@ -173,6 +173,9 @@ TEST_CASE("a request that is none, and a missing key, are refused") {
   CHECK(refused(key, {.method = "GET", .url = "https://api.example/#part"}) == "usage");
   CHECK(refused(key, {.method = "GET", .url = "https://api.example/", .nonce = "a b"}) == "usage");
   CHECK(refused(key, {.method = "GET", .url = "https://api.example/", .nonce = "a\"b"}) == "usage");
+  for (const std::string& nonce :
+       {std::string("a\\b"), std::string("a\x7f"), std::string("\xc3\xa4"), std::string(100'000, 'n')})
+    CHECK(refused(key, {.method = "GET", .url = "https://api.example/", .nonce = nonce}) == "usage");
   CHECK(refused(SigningKey(), {.method = "GET", .url = "https://api.example/"}) == "config");
 }
 
