@@ -116,10 +116,11 @@ class ApiCase(unittest.TestCase):
         return request
 
     @contextlib.contextmanager
-    def fails(self, error_class):
+    def fails(self, error_class, message=None):
         with self.assertRaises(ApiError) as caught:
             yield caught
         self.assertEqual(getattr(caught.exception, "class"), error_class, caught.exception)
+        self.assertEqual(caught.exception.message, message or caught.exception.message)
 
 
 class AtServer(ApiCase):
@@ -281,6 +282,55 @@ class AtAnyServer(ApiCase):
                 self.api("client_request", client, self.request("client_credentials"), None)
                 self.assertEqual(server.requests[-1].header("authorization"),
                                  ["Basic " + base64.b64encode(sent).decode()])
+
+    def test_what_is_asked_of_a_session_that_has_no_such_thing_is_refused(self):
+        key = self.folder / "key"
+        key.write_text("base64:" + "A" * 43 + "=")
+        key.chmod(0o600)
+        state = self.folder / "state"
+        with FaultServer(answering(TOKEN)) as server:
+            settings = self.settings(token_endpoint=server.url(), client_id="app", state_folder=state, store="file",
+                                     store_key_file=key)
+            self.assertIsNone(self.api("names_at", self.api("session_list", settings), 0))
+            sign_in = self.api("sign_in_prepare", settings, b"work", self.request("password", username="u"), 0, None)
+            request = self.request("password", [("password", "p")], username="u")
+            self.api("sign_in_request", sign_in, request, None)
+            with self.fails("usage", "The request has been used up already."):
+                self.api("sign_in_request", sign_in, request, None)
+            names = self.api("session_list", settings)
+            self.assertEqual([self.api("names_at", names, index) for index in (0, 1)], [b"work", None])
+            session = self.api("session_open", settings, b"work")
+            self.assertEqual([self.api("session_get", session, name) for name in (b"username", b"colour", None)],
+                             [b"u", None, None])
+            token = self.api("session_token", session, -1, 0, None)
+            self.assertEqual(self.api("token_access_token", token, None), b"at")
+            with self.fails("usage", 'The argument "flags" has a bit that means nothing.'):
+                self.api("session_token", session, -1, 128, None)
+            with self.fails("config", 'The tokens of session "work" are not bound to a key.'):
+                self.api("session_authorize", session, b"GET", b"https://api.example/", None, None)
+            with self.fails("usage", '"no method" cannot be the method of a request.'):
+                self.api("session_authorize", session, b"no method", b"https://api.example/", b"nonce", None)
+            with self.fails("config", "The introspection endpoint of the server is not known."):
+                self.api("session_introspect", session, None)
+            self.api("session_forget", session, None)
+            for call in ("session_introspect", "session_forget"):
+                with self.subTest(call), self.fails("reauthenticate", 'There is no session "work".'):
+                    self.api(call, session, None)
+            sessions = state / "sessions"
+            sessions.chmod(0o777)
+            with self.fails("config", f"{sessions} is not safe to use: other users can write to it."):
+                self.api("session_list", settings)
+
+    def test_a_client_without_the_endpoint_that_it_needs_says_so(self):
+        nowhere = self.settings(client_id="app")
+        with self.fails("config", "Neither issuer nor token endpoint is named."):
+            self.api("client_new", nowhere, None)
+        with self.fails("config", "Neither issuer nor token endpoint is named."):
+            self.api("sign_in_prepare", nowhere, b"work", self.request("password", username="u"), 0, None)
+        client = self.api("client_new", self.settings(token_endpoint="http://127.0.0.1:9/token", client_id="app"), None)
+        for call, what in (("client_introspect", "introspection"), ("client_revoke", "revocation")):
+            with self.subTest(call), self.fails("config", f"The {what} endpoint of the server is not known."):
+                self.api(call, client, b"at", 2, None, None)
 
     def test_a_server_that_asks_for_a_pause_is_an_error_with_its_length(self):
         busy = response(status=503, reason="Busy", headers=[("Retry-After", "7")])
