@@ -4,7 +4,7 @@
 # memcheck.
 #   tests/soak/run.sh [MINUTES [OPTION...]]      default 60; --seed N does the same again, --native-only leaves valgrind out
 # Each minute all is let end, and heap, resident memory, descriptors, threads and files are counted: see verdicts.py for what
-# must hold. It takes about a fifth of a processor, so it can run beside other work.
+# must hold. It takes about a fifth of a processor, so it can run beside other work. What came of it is in result.md.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd -- "$here/../.." && pwd)
