@@ -85,6 +85,9 @@ int main(int, char** argv) {
       desktop.close();
       desktop.fork();
       wait_until_quiet(window, desktop);
+      bool is_settled = false;  // GLib's thread closes connections behind
+      window.after(std::chrono::milliseconds(500), [&] { is_settled = true; });
+      window.run_until([&] { return is_settled; });
     }
     json out = sample(snapshots + std::to_string(taken++));
     out["calls"] = counts(calls);
