@@ -1,3 +1,4 @@
+#include "counted.hpp"
 #include "doctor/checks.hpp"
 #include "output/token_output.hpp"
 
@@ -63,8 +64,7 @@ void check_place(Examination& run, const std::string& path, std::size_t sessions
           "Set XDG_STATE_HOME to a local folder.");
   if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return run.list.warning(state_check, path + " can be looked into by other users.", "chmod 700 " + path);
-  run.list.ok(state_check, path + " is safe and has space; it holds " + std::to_string(sessions) +
-                               (sessions == 1 ? " session." : " sessions."));
+  run.list.ok(state_check, path + " is safe and has space; it holds " + counted(sessions, "session") + ".");
 }
 
 void check_leftover(Examination& run, const SessionFolder& folder, const SessionRecord& record) {

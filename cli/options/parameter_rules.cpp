@@ -1,5 +1,7 @@
 #include "parameter_rules.hpp"
 
+#include "base/characters.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -30,11 +32,6 @@ constexpr std::string_view secret_parameters[] = {"assertion", "code", "subject_
 
 constexpr std::string_view reserved_headers[] = {"Authorization", "Host", "Content-Length",
                                                  "Transfer-Encoding", "DPoP"};
-
-bool is_header_character(char c) {
-  const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return letter_or_digit || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 bool same_letters(std::string_view left, std::string_view right) {
   return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
@@ -69,7 +66,7 @@ Result<void> check_header_name(std::string_view name) {
         ErrorClass::usage, "The header " + std::string(reserved) + " is set by the program itself.",
         reserved == "Authorization" ? "Use --client-auth and --client-secret-file." : "Leave it out.");
   }
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_header_character))
+  if (!is_token(name))
     return fail(ErrorClass::usage, "--header needs the form 'NAME: VALUE'.",
                 "Write --header 'X-Name: value'.");
   return {};

@@ -1,5 +1,6 @@
 #include "value_check.hpp"
 
+#include "base/characters.hpp"
 #include "nearest.hpp"
 
 #include <oauth_token/signing_key.hpp>
@@ -13,11 +14,6 @@
 
 namespace oauth_token::cli {
 namespace {
-
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) noexcept {

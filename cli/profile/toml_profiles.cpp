@@ -1,5 +1,6 @@
 #include "toml_profiles.hpp"
 
+#include "base/characters.hpp"
 #include "byte_order_mark.hpp"
 
 #include <oauth_token/text.hpp>
@@ -207,9 +208,7 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string toml_key(std::string_view name) {
-  const auto bare = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
+  const auto bare = [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; };
   return !name.empty() && std::ranges::all_of(name, bare) ? std::string(name) : toml_string(name);
 }
 

@@ -1,5 +1,6 @@
 #include "sign_in_command.hpp"
 
+#include "base/characters.hpp"
 #include "profile/profile_settings.hpp"
 
 #include <algorithm>
@@ -203,8 +204,7 @@ std::string sign_in_command(const Settings& run, const ProfileFile& file, const 
 
 std::string shell_word(std::string_view word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
   });
   if (plain) return std::string(word);
   std::string quoted = "'";

@@ -1,5 +1,7 @@
 #include "base/child.hpp"
 
+#include "base/reading.hpp"
+
 #include <oauth_token/secret_source.hpp>
 
 #include <array>
@@ -218,8 +220,8 @@ class Conversation {
   }
 
   bool read_some() {
-    constexpr std::size_t piece = 4096;
-    const ssize_t count = ::read(from_.get(), output_.room(piece), piece);
+    const auto room = room_to_read(output_);
+    const ssize_t count = ::read(from_.get(), room.data(), room.size());
     if (count > 0) output_.grew(static_cast<std::size_t>(count));
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) from_.close();
     return count > 0;

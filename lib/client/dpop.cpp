@@ -1,10 +1,10 @@
 #include "client/dpop.hpp"
 
+#include "base/characters.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "client/authentication.hpp"
 #include "protocol/dpop_proof.hpp"
-#include "protocol/request_headers.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -19,7 +19,7 @@ std::string_view to_string(DpopUse use) noexcept {
 }
 
 Result<Url> check_dpop_request(const DpopRequest& request) {
-  if (!protocol::is_token(request.method))
+  if (!is_token(request.method))
     return fail(ErrorClass::usage, quote_for_terminal(request.method) + " cannot be the method of a request.",
                 "It is GET, POST, or the like.");
   auto url = parse_url(request.url);

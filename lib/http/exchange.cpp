@@ -16,17 +16,9 @@ namespace {
 // One send is at most one record, so that nobody can read any byte that was not accepted.
 constexpr std::size_t tls_record = 16384;
 
-bool is_token(std::string_view text) noexcept {  // RFC 9110 s5.6.2
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter_or_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-bool has_control_character(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && byte != '\t') || byte == 0x7f;
-  });
+bool fits_header(std::string_view value) noexcept {
+  return std::none_of(value.begin(), value.end(),
+                      [](char c) { return is_control_character(c) && c != '\t'; });
 }
 
 bool has_header(const HttpRequest& request, const char* name) noexcept {
@@ -39,10 +31,10 @@ bool has_header(const HttpRequest& request, const char* name) noexcept {
 
 Result<SecretBuffer> write_request(const HttpRequest& request, const Url& url) {
   if (!is_token(request.method)) return fail(ErrorClass::usage, "The request's method is not a word.");
-  if (has_control_character(request.authorization.expose()))
+  if (!fits_header(request.authorization.expose()))
     return fail(ErrorClass::usage, "The Authorization header would hold a control character.");
   for (const HttpHeader& header : request.headers)
-    if (!is_token(header.name) || has_control_character(header.value))
+    if (!is_token(header.name) || !fits_header(header.value))
       return fail(ErrorClass::usage, "The header " + quote_for_terminal(header.name) +
                                          " holds a character that no header may hold.");
 

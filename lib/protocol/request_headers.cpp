@@ -48,20 +48,6 @@ Result<void> check(const HttpHeader& header) {
 
 }  // namespace
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
-bool is_token(std::string_view name) {
-  const auto is_token_character = [](char c) {
-    return is_letter_or_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
-}
-
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own) {
   std::vector<HttpHeader> headers;
   headers.reserve(3 + own.size());

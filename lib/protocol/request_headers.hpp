@@ -13,12 +13,6 @@ namespace oauth_token::protocol {
 /// characters.
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own);
 
-/// Bytes below 0x20, and 0x7f.
-bool has_control_character(std::string_view text);
-
-/// RFC 9110 s5.6.2: the name of a header, or a method.
-bool is_token(std::string_view name);
-
 /// Compares names of headers, media types and the like.
 bool equal_ignoring_case(std::string_view left, std::string_view right);
 

@@ -1,6 +1,7 @@
 #include "protocol/token_request.hpp"
 
 #include "base/base64.hpp"
+#include "base/characters.hpp"
 #include "protocol/form.hpp"
 #include "protocol/grant_members.hpp"
 #include "protocol/request_headers.hpp"

@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::string_view sealed_suffix = ".sealed";
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
-constexpr std::size_t longest_file_name =
-    200;  // with what a temporary name adds, a file system takes 255 bytes
+// With what a temporary name adds, a file system takes 255 bytes.
+constexpr std::size_t longest_file_name = 200;
 
 bool stands_for_itself(char byte) noexcept { return is_letter_or_digit(byte) || byte == '_' || byte == '-'; }
 
