@@ -1,6 +1,7 @@
 """The prompt on a real terminal: nothing typed is shown, and the terminal is given back as it was, whatever ends it."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import termios
@@ -195,6 +196,10 @@ os.waitpid(child, 0)
 """
 
 
+def state_of(process):
+    return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 class JobControl(unittest.TestCase):
     def shell(self):
         terminal = Terminal(SHELL, ENVIRONMENT)
@@ -264,14 +269,32 @@ class JobControl(unittest.TestCase):
     def test_ended_while_it_is_stopped_it_leaves_the_terminal_to_the_shell(self):
         terminal = self.shell()
         self.asked(terminal)
-        os.killpg(os.tcgetpgrp(terminal._master), signal.SIGSTOP)
+        group = os.tcgetpgrp(terminal._master)
+        os.killpg(group, signal.SIGSTOP)
         terminal.wait_for("Stopped")
         terminal.wait_for("ready> ")
         before = termios.tcgetattr(terminal._master)
-        terminal.type("kill %1\n")
-        terminal.wait_for("ready> ")
+        # What the shell's own kill does, after which bash at times forgets to look how the job ended.
+        os.killpg(group, signal.SIGTERM)
+        os.killpg(group, signal.SIGCONT)
         terminal.wait_until(lambda: self.job_is("Terminated", terminal))
         self.assertEqual(termios.tcgetattr(terminal._master), before)
+
+    def test_ended_in_the_background_it_leaves_what_is_typed_to_the_shell(self):
+        terminal = self.shell()
+        shell = os.tcgetpgrp(terminal._master)
+        self.asked(terminal)
+        group = os.tcgetpgrp(terminal._master)
+        os.killpg(group, signal.SIGSTOP)
+        terminal.wait_for("Stopped")
+        terminal.wait_for("ready> ")
+        os.kill(shell, signal.SIGSTOP)  # so that the line waits for its reader
+        terminal.type("echo typed $((40+2))\n")
+        os.killpg(group, signal.SIGTERM)
+        os.killpg(group, signal.SIGCONT)
+        terminal.wait_until(lambda: state_of(group) == "Z")
+        os.kill(shell, signal.SIGCONT)
+        terminal.wait_for("typed 42")
 
     def test_ctrl_c_ends_the_program_and_not_the_shell(self):
         terminal = self.shell()

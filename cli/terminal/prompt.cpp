@@ -163,6 +163,9 @@ class Conversation {
     std::array<pollfd, 2> on{{{.fd = terminal_, .events = events, .revents = 0},
                               {.fd = wake_up_, .events = POLLIN, .revents = 0}}};
     const int ready = ::ppoll(on.data(), on.size(), nullptr, &waiting_mask_);
+    // What is ready comes before signals, and to read in the background is to be stopped with them pending.
+    constexpr timespec at_once{};
+    if (ready > 0) (void)::ppoll(nullptr, 0, &at_once, &waiting_mask_);
     for (const int number : watched_signals)
       if (was_seen(number)) return Outcome::signalled;
     if (on[1].revents != 0) return Outcome::stopped;
