@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-from measuring import goal, seen
+from measuring import callgrind, goal, seen
 from plot import plot
 from server import Server
 
@@ -14,6 +14,7 @@ BUILD, WORK = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 SIZES = [10, 100, 1000, 10_000, 100_000]
 COMPARED = 10_000
 JOBS = "64"
+ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": str(WORK), "LANG": "C.UTF-8"}
 
 
 class Cost:
@@ -21,19 +22,31 @@ class Cost:
 
     def __init__(self, users, command, output):
         out = subprocess.run([BUILD / "runs", "1", f"input={users}", f"output={output}", *command], check=True,
-                             env={"PATH": os.environ["PATH"], "HOME": str(WORK), "LANG": "C.UTF-8"}, stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL)
+                             env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         _, cpu, peak = map(int, out.stdout.split(b":"))
         self.cpu, self.peak = cpu / 1e9, peak / 1024
 
 
+def command(server):
+    return [str(BUILD / "bin" / "oauth-token"), "batch", "--token-endpoint", server.url(), "--client-id", "app", "--jobs", JOBS]
+
+
+def file_of_users(count):
+    users = WORK / "users.csv"
+    users.write_text("username,password\n" + "".join(f"user{n},secret-{n}\n" for n in range(count)))
+    return users
+
+
+def instructions(server, count):
+    with file_of_users(count).open() as users:
+        return callgrind(command(server), ENVIRONMENT, stdin=users)
+
+
 def batch(server, count):
     """The cost, and what was wrong with the items."""
-    users, output = WORK / "users.csv", WORK / "tokens.jsonl"
-    users.write_text("username,password\n" + "".join(f"user{n},secret-{n}\n" for n in range(count)))
+    users, output = file_of_users(count), WORK / "tokens.jsonl"
     server.requests()
-    cost = Cost(users, [str(BUILD / "bin" / "oauth-token"), "batch", "--token-endpoint", server.url(), "--client-id", "app",
-                        "--jobs", JOBS], output)
+    cost = Cost(users, command(server), output)
     wrong, names = [], set()
     with output.open() as lines:
         for line in map(json.loads, lines):
@@ -66,13 +79,13 @@ def main():
             print(f"| {size} | {costs[size].cpu:.3f} | {costs[size].cpu / size * 1e6:.1f} | {costs[size].peak:.1f} |", flush=True)
             seen("batch", f"{size} users, no item lost or done twice, by the server's count too", (wrong + wrong_again)[:3])
         theirs = xargs_curl(server, COMPARED)
+        counts = {size: instructions(server, size) / size for size in (COMPARED, SIZES[-1])}
     print(f"| {COMPARED}, xargs -P{JOBS} curl | {theirs.cpu:.3f} | {theirs.cpu / COMPARED * 1e6:.1f} | {theirs.peak:.1f} |")
     goal("batch", f"{COMPARED} users, CPU of xargs -P{JOBS} curl against it", theirs.cpu / costs[COMPARED].cpu, 20.0,
          at_least=True)
     goal("batch", "peak memory of 100000 users against 1000", costs[100_000].peak / costs[1000].peak, 1.10)
-    started = costs[10].cpu
-    per_user = {size: (costs[size].cpu - started) / size for size in SIZES[2:]}
-    goal("batch", "a user's CPU among 100000 against among 10000", per_user[100_000] / per_user[10_000], 1.10)
+    # CPU time has other people's caches in it, and the kernel's: what is written, by both sides, needs memory and a disk.
+    goal("batch", f"a user's instructions among {SIZES[-1]} against among {COMPARED}", counts[SIZES[-1]] / counts[COMPARED], 1.10)
     file = BUILD / "batch.svg"
     file.write_text(plot("Tokens for many users, one run of oauth-token batch", "users",
                          {"CPU time, seconds": [(size, costs[size].cpu) for size in SIZES],

@@ -9,6 +9,16 @@ import subprocess
 
 from server import token_response
 
+def callgrind(words, environment, prefix=(), **given):
+    """The instructions that the words executed, for which `given` has their input."""
+    counted = subprocess.run([*prefix, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *words], env=environment,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, **given).stderr
+    collected = re.search(rb"Collected : (\d+)", counted)
+    if not collected:
+        raise RuntimeError(f"callgrind did not count {words[0]}: {counted.decode()}")
+    return int(collected.group(1))
+
+
 class Run:
     """How commands are run: `folder` has the programs `runs` and `empty`, `prefix` comes before each, such as setpriv."""
 
@@ -32,11 +42,7 @@ class Run:
         if "|" in command:
             pipe = command.index("|")
             return self.instructions(command[:pipe]) + self.instructions(command[pipe + 1:])
-        counted = self._once(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *_words(command)])
-        collected = re.search(rb"Collected : (\d+)", counted)
-        if not collected:
-            raise RuntimeError(f"callgrind did not count {command[0]}: {counted.decode()}")
-        return int(collected.group(1))
+        return callgrind(_words(command), self.environment, self.prefix, input=token_response().encode())
 
     def mapped(self, command):
         """The shared libraries that a run of the command loaded, by name."""
