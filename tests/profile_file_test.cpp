@@ -20,7 +20,9 @@ using namespace oauth_token::cli;
 
 namespace {
 
-const std::vector<std::string> keys{"issuer", "client-id", "client-auth", "scope", "timeout", "lenient"};
+std::vector<std::string> keys() {
+  return {"issuer", "client-id", "client-auth", "scope", "timeout", "lenient"};
+}
 const std::vector<ProfileSetting> client{{.key = "client-id", .values = {"new"}}};
 
 struct Folder {

@@ -41,7 +41,7 @@ Result<int> run_profile_list(Context& context, const Settings& settings) {
   if (settings.given("field"))
     return fail(ErrorClass::usage, "--field is for one profile.", "Use \"oauth-token profile show\".");
   const auto file =
-      read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names());
+      read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());
   SecretBuffer answer;
   if (output_form(settings) == "json") {

@@ -35,13 +35,13 @@ Result<void> erase_secret(Context& context, const Settings& settings, const Prof
 Result<int> run_profile_remove(Context& context, const Settings& settings) {
   const std::string& name = settings.operands.front();
   const std::string path = config_path(settings.value("config"));
-  const auto file = read_profiles(path, settings.given("config"), profile_key_names());
+  const auto file = read_profiles(path, settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());
   const Profile* const profile = file->find(name);
   if (profile == nullptr) return fail(no_such_profile(*file, name, false));
   if (auto erased = erase_secret(context, settings, *file, *profile); !erased)
     return fail(std::move(erased.error()));
-  if (auto removed = remove_profile(path, name, profile_key_names()); !removed)
+  if (auto removed = remove_profile(path, name, profile_key_names); !removed)
     return fail(std::move(removed.error()));
   note(context, "Removed profile \"" + name + "\" from " + path + ".");
   return exit_done;

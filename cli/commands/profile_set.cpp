@@ -220,7 +220,7 @@ tl::unexpected<Error> nothing_to_set(const std::string& profile) {
 Result<int> run_profile_set(Context& context, const Settings& settings) {
   const std::string& name = settings.operands.front();
   const std::string path = config_path(settings.value("config"));
-  const auto file = read_profiles(path, false, profile_key_names());
+  const auto file = read_profiles(path, false, profile_key_names);
   if (!file) return fail(file.error());
   auto changes = changes_asked_for(settings);
   if (!changes) return fail(std::move(changes.error()));
@@ -241,7 +241,7 @@ Result<int> run_profile_set(Context& context, const Settings& settings) {
   if (auto checked = check_profile(context, *wanted); !checked) return fail(std::move(checked.error()));
   if (auto kept = keep_secret(context, given, *wanted, *changes); !kept) return fail(std::move(kept.error()));
   if (changes->empty()) return nothing_to_set(name);
-  if (auto done = set_in_profile(path, name, *changes, profile_key_names()); !done)
+  if (auto done = set_in_profile(path, name, *changes, profile_key_names); !done)
     return fail(std::move(done.error()));
   warn_of_plain_http(context, *wanted);
   after = changed(before, *changes);

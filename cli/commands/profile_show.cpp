@@ -33,7 +33,7 @@ std::string as_table(const Profile& profile) {
 
 Result<int> run_profile_show(Context& context, const Settings& settings) {
   const auto file =
-      read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names());
+      read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());
   const std::string name = asked_profile(settings);
   const Profile* const profile = file->find(name);

@@ -49,7 +49,7 @@ void check_configuration(Examination& run) {
   if (path.empty())
     return run.list.warning("configuration", "The configuration file is not known, since HOME is not set.",
                             "Set HOME, or use --config FILE.");
-  const auto file = read_profiles(path, !named.empty(), profile_key_names());
+  const auto file = read_profiles(path, !named.empty(), profile_key_names);
   if (!file) return run.failed("configuration", file.error());
   if (file->profiles.empty() && ::access(path.c_str(), F_OK) != 0)
     run.list.ok("configuration", "There is no configuration file (" + path + ").");

@@ -160,7 +160,7 @@ class Resolver {
       return fail(ErrorClass::config, "The configuration file is not known, since HOME is not set.",
                   "Use --config FILE.");
     }
-    const auto file = read_profiles(path, !config.empty(), profile_key_names());
+    const auto file = read_profiles(path, !config.empty(), profile_key_names);
     if (!file) return fail(file.error());
     const Profile* const found = file->find(name);
     if (found == nullptr && must_exist) return fail(no_such_profile(*file, name));

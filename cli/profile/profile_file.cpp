@@ -87,15 +87,16 @@ Result<ProfileFile> profiles_of(std::string_view text, const std::string& path,
 
 // Reads, lets `edit` change the text, writes: under a lock against another run of this program.
 template <class Edit>
-Result<void> edit_file(const std::string& path, const std::vector<std::string>& known_keys, Edit edit) {
+Result<void> edit_file(const std::string& path, KnownKeys known_keys, Edit edit) {
   auto file = ConfigFile::open_for_editing(path);
   if (!file) return fail(std::move(file.error()));
   auto text = file->read();
   if (!text) return fail(std::move(text.error()));
-  if (auto before = profiles_of(*text, path, known_keys); !before) return fail(std::move(before.error()));
+  const std::vector<std::string> keys = known_keys();
+  if (auto before = profiles_of(*text, path, keys); !before) return fail(std::move(before.error()));
   auto edited = edit(*text);
   if (!edited) return fail(std::move(edited.error()));
-  if (auto after = profiles_of(*edited, path, known_keys); !after) return fail(std::move(after.error()));
+  if (auto after = profiles_of(*edited, path, keys); !after) return fail(std::move(after.error()));
   return *edited == *text ? Result<void>() : file->replace(*edited);
 }
 
@@ -130,15 +131,14 @@ std::string config_path(const std::string& flag) {
   return folder + "/oauth-token/config.toml";
 }
 
-Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
-                                  const std::vector<std::string>& known_keys) {
+Result<ProfileFile> read_profiles(const std::string& path, bool must_exist, KnownKeys known_keys) {
   if (path.empty()) return ProfileFile{};
   auto text = read_config_file(path);
   if (!text) return fail(std::move(text.error()));
   if (!*text && must_exist)
     return fail(ErrorClass::config, "The configuration file " + quote_for_terminal(path) + " does not exist.",
                 "Check --config.");
-  return *text ? profiles_of(**text, path, known_keys) : ProfileFile{.path = path};
+  return *text ? profiles_of(**text, path, known_keys()) : ProfileFile{.path = path};
 }
 
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted) {
@@ -156,16 +156,14 @@ Error no_such_profile(const ProfileFile& file, const std::string& name, bool wan
 }
 
 Result<void> set_in_profile(const std::string& path, const std::string& profile,
-                            const std::vector<ProfileSetting>& settings,
-                            const std::vector<std::string>& known_keys) {
+                            const std::vector<ProfileSetting>& settings, KnownKeys known_keys) {
   if (auto writable = check_writable(profile, settings); !writable) return writable;
   return edit_file(path, known_keys, [&](const std::string& text) {
     return text_with_settings(text, path, profile, settings);
   });
 }
 
-Result<void> remove_profile(const std::string& path, const std::string& profile,
-                            const std::vector<std::string>& known_keys) {
+Result<void> remove_profile(const std::string& path, const std::string& profile, KnownKeys known_keys) {
   return edit_file(path, known_keys,
                    [&](const std::string& text) { return text_without_profile(text, path, profile); });
 }

@@ -32,13 +32,15 @@ struct ProfileFile {
 /// ~/.config/oauth-token/config.toml. A relative XDG_CONFIG_HOME is ignored. Empty when neither is known.
 std::string config_path(const std::string& flag);
 
-/// Reads and checks the file. `known_keys` are the names that a profile may hold. A missing file is an error
-/// only when `must_exist` (the user named it), else no profiles. All errors are of class `config`: a file
-/// that is not safe to use (it must belong to the effective user or root, nobody else may write to it or to
-/// its folder), syntax (line and column), unknown keys (the nearest known one), values of another type than
-/// string, integer, boolean or array of these, keys that would hold a secret.
-Result<ProfileFile> read_profiles(const std::string& path, bool must_exist,
-                                  const std::vector<std::string>& known_keys);
+/// The names that a profile may hold; asked for only where there is a file.
+using KnownKeys = std::vector<std::string> (*)();
+
+/// Reads and checks the file. A missing file is an error only when `must_exist` (the user named it), else no
+/// profiles. All errors are of class `config`: a file that is not safe to use (it must belong to the
+/// effective user or root, nobody else may write to it or to its folder), syntax (line and column), unknown
+/// keys (the nearest known one), values of another type than string, integer, boolean or array of these, keys
+/// that would hold a secret.
+Result<ProfileFile> read_profiles(const std::string& path, bool must_exist, KnownKeys known_keys);
 
 /// That there is no profile of that name, but those there are; `config`. Where none of them was meant, it may
 /// be `wanted`: then how it is made.
@@ -58,11 +60,9 @@ struct ProfileSetting {
 /// atomically, through a symbolic link if it is one, and only if the new text reads as intended. Errors: as
 /// read_profiles, and `config` when the file cannot be written or is written in a form that cannot be edited.
 Result<void> set_in_profile(const std::string& path, const std::string& profile,
-                            const std::vector<ProfileSetting>& settings,
-                            const std::vector<std::string>& known_keys);
+                            const std::vector<ProfileSetting>& settings, KnownKeys known_keys);
 
 /// Removes the profile in the same way; `config` when there is none of that name.
-Result<void> remove_profile(const std::string& path, const std::string& profile,
-                            const std::vector<std::string>& known_keys);
+Result<void> remove_profile(const std::string& path, const std::string& profile, KnownKeys known_keys);
 
 }  // namespace oauth_token::cli

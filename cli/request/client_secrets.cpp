@@ -17,35 +17,34 @@ namespace {
 
 /// A secret of the client: its options, its variable, and where the library takes it.
 struct ClientSecret {
-  SecretKind kind;
+  SecretKind (*kind)();
   SecretOptions options;
   std::optional<Secret> SecretVariables::*variable;
 };
 
-ClientSecret client_secret() {
-  return {client_secret_kind(),
-          {.file = "client-secret-file", .command = "client-secret-command"},
-          &SecretVariables::client_secret};
-}
+constexpr ClientSecret client_secret{client_secret_kind,
+                                     {.file = "client-secret-file", .command = "client-secret-command"},
+                                     &SecretVariables::client_secret};
 
-ClientSecret signing_key_passphrase() {
-  return {passphrase_kind("signing-key-passphrase"),
-          {.file = "signing-key-passphrase-file", .command = "signing-key-passphrase-command"},
-          &SecretVariables::signing_key_passphrase};
-}
+constexpr ClientSecret signing_key_passphrase{
+    [] { return passphrase_kind("signing-key-passphrase"); },
+    {.file = "signing-key-passphrase-file", .command = "signing-key-passphrase-command"},
+    &SecretVariables::signing_key_passphrase};
 
-ClientSecret tls_key_passphrase() {
-  return {passphrase_kind("tls-key-passphrase"),
-          {.file = "tls-key-passphrase-file", .command = "tls-key-passphrase-command"},
-          &SecretVariables::tls_key_passphrase};
-}
+constexpr ClientSecret tls_key_passphrase{
+    [] { return passphrase_kind("tls-key-passphrase"); },
+    {.file = "tls-key-passphrase-file", .command = "tls-key-passphrase-command"},
+    &SecretVariables::tls_key_passphrase};
 
 Result<SecretPlace> place(const Context& context, const Settings& settings, const ClientSecret& secret) {
-  SecretInput input{.kind = secret.kind,
+  const bool in_variable = (context.variables.*secret.variable).has_value();
+  if (!in_variable && !settings.given(secret.options.file) && !settings.given(secret.options.command))
+    return {};
+  SecretInput input{.kind = secret.kind(),
                     .flags = secret_places(settings, secret.options, Origin::flag),
                     .variables = secret_places(settings, secret.options, Origin::variable),
                     .profile = secret_places(settings, secret.options, Origin::profile)};
-  input.variables.value_given = (context.variables.*secret.variable).has_value();
+  input.variables.value_given = in_variable;
   return choose_place(input);
 }
 
@@ -90,10 +89,10 @@ Result<Secret> ask_passphrase(const Context& context, const std::string& file) {
 }  // namespace
 
 Result<void> add_secret_sources(const Context& context, const Settings& settings, ClientSettings& client) {
-  const std::pair<ClientSecret, SecretSource*> wanted[] = {
-      {client_secret(), &client.client_secret},
-      {signing_key_passphrase(), &client.assertion.key_passphrase},
-      {tls_key_passphrase(), &client.certificate.key_passphrase}};
+  const std::pair<const ClientSecret&, SecretSource*> wanted[] = {
+      {client_secret, &client.client_secret},
+      {signing_key_passphrase, &client.assertion.key_passphrase},
+      {tls_key_passphrase, &client.certificate.key_passphrase}};
   for (const auto& [secret, source] : wanted) {
     const auto chosen = place(context, settings, secret);
     if (!chosen) return fail(chosen.error());
@@ -106,16 +105,16 @@ Result<void> add_secret_sources(const Context& context, const Settings& settings
 }
 
 Result<void> add_secrets_of_this_run(Context& context, const Settings& settings, ClientRunOptions& run) {
-  const auto chosen = place(context, settings, client_secret());
+  const auto chosen = place(context, settings, client_secret);
   if (!chosen) return fail(chosen.error());
   if (std::holds_alternative<FromVariable>(*chosen)) {
     run.client_secret = std::move(*context.variables.client_secret);
     context.variables.client_secret.reset();
   }
-  auto signing = passphrase_of_variable(context, settings, signing_key_passphrase());
+  auto signing = passphrase_of_variable(context, settings, signing_key_passphrase);
   if (!signing) return fail(std::move(signing.error()));
   run.signing_key_passphrase = std::move(*signing);
-  auto tls = passphrase_of_variable(context, settings, tls_key_passphrase());
+  auto tls = passphrase_of_variable(context, settings, tls_key_passphrase);
   if (!tls) return fail(std::move(tls.error()));
   run.certificate_key_passphrase = std::move(*tls);
   run.ask_passphrase = [&context](const std::string& file, std::stop_token) {
@@ -126,7 +125,7 @@ Result<void> add_secrets_of_this_run(Context& context, const Settings& settings,
 
 Result<void> add_secrets_over_session(const Context& context, const Settings& settings,
                                       ClientRunOptions& run) {
-  if (const SecretSource source = source_of_this_run(settings, client_secret());
+  if (const SecretSource source = source_of_this_run(settings, client_secret);
       !std::holds_alternative<std::monostate>(source)) {
     auto secret = read_source(source, context.stop());
     if (!secret) return fail(std::move(secret.error()));
@@ -135,9 +134,9 @@ Result<void> add_secrets_over_session(const Context& context, const Settings& se
                   "Look at the place that it comes from, or leave it out: the session has its own.");
     run.client_secret = std::move(*secret);
   }
-  const std::pair<ClientSecret, PassphraseSource*> passphrases[] = {
-      {signing_key_passphrase(), &run.signing_key_passphrase},
-      {tls_key_passphrase(), &run.certificate_key_passphrase}};
+  const std::pair<const ClientSecret&, PassphraseSource*> passphrases[] = {
+      {signing_key_passphrase, &run.signing_key_passphrase},
+      {tls_key_passphrase, &run.certificate_key_passphrase}};
   for (const auto& [secret, passphrase] : passphrases) {
     SecretSource source = source_of_this_run(settings, secret);
     if (std::holds_alternative<std::monostate>(source)) continue;

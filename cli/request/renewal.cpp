@@ -15,9 +15,9 @@
 #include <oauth_token/secret_source.hpp>
 #include <oauth_token/token_source.hpp>
 
-#include <filesystem>
 #include <functional>
-#include <system_error>
+
+#include <sys/stat.h>
 
 namespace oauth_token::cli {
 namespace {
@@ -81,8 +81,8 @@ Result<void> check_caller_keeps(const Settings& settings) {
 /// A file may have been renewed by another job while this one waited for it; a pipe cannot be read again.
 std::function<Result<Secret>(std::stop_token)> read_again(const Settings& settings) {
   const std::string& file = settings.value("refresh-token-file");
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return [file](std::stop_token stop) { return read_secret_file(file, std::move(stop)); };
 }
 

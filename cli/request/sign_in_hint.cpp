@@ -22,7 +22,7 @@ std::vector<std::string> names_of_sessions() {
 
 /// No profiles where the file cannot be read: the commands that need it say why.
 ProfileFile profiles_for_hint(const Settings& settings) {
-  auto file = read_profiles(config_path(settings.value("config")), false, profile_key_names());
+  auto file = read_profiles(config_path(settings.value("config")), false, profile_key_names);
   return file ? std::move(*file) : ProfileFile();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <variant>
 
 using oauth_token::BasicEncoding;
 using oauth_token::DpopUse;
@@ -127,7 +128,10 @@ std::optional<Result<void>> set_special(Settings& settings, std::string_view nam
   } else if (name == "client-secret-in-keyring") {
     bool in_keyring = false;
     if (auto done = set_flag(in_keyring, name, value); !done) return done;
-    settings.client.client_secret = in_keyring ? SecretSource(SecretInKeyring()) : SecretSource();
+    if (in_keyring)
+      settings.client.client_secret.emplace<SecretInKeyring>();
+    else
+      settings.client.client_secret.emplace<std::monostate>();
   } else if (name == "header") {
     const std::size_t colon = value.find(':');
     if (colon == 0 || colon == std::string_view::npos) return unusable(name, "\"Name: value\"");

@@ -5,11 +5,11 @@
 
 #include <oauth_token/session.hpp>
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include <sys/stat.h>
 
 namespace oauth_token {
 namespace {
@@ -51,8 +51,12 @@ bool is_same_place(const SessionFolder& folder, const std::string& one, const st
   if (!is_file_store(one) || !is_file_store(other)) return false;
   const auto first = file_store_folder(one, folder.path());
   const auto second = file_store_folder(other, folder.path());
-  std::error_code unknown;
-  return first && second && std::filesystem::equivalent(*first, *second, unknown);
+  struct stat status_of_first {};
+  struct stat status_of_second {};
+  return first && second && ::stat(first->c_str(), &status_of_first) == 0 &&
+         ::stat(second->c_str(), &status_of_second) == 0 &&
+         status_of_first.st_dev == status_of_second.st_dev &&
+         status_of_first.st_ino == status_of_second.st_ino;
 }
 
 }  // namespace
