@@ -1,5 +1,6 @@
 #include "batch/user_list.hpp"
 
+#include "base/characters.hpp"
 #include "batch/csv.hpp"
 #include "byte_order_mark.hpp"
 #include "counted.hpp"
@@ -12,7 +13,6 @@
 #include <string_view>
 #include <utility>
 
-#include <strings.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
@@ -27,7 +27,7 @@ constexpr std::string_view example =
 bool is_named(std::string_view field, std::string_view name) {
   SecretBuffer column;
   append_csv_field(column, field);
-  return column.size() == name.size() && ::strncasecmp(column.expose().data(), name.data(), name.size()) == 0;
+  return equal_ignoring_case(column.expose(), name);
 }
 
 std::string decoded(std::string_view field) {

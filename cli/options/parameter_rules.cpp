@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <string>
 
-#include <strings.h>
-
 namespace oauth_token::cli {
 namespace {
 
@@ -33,10 +31,6 @@ constexpr std::string_view secret_parameters[] = {"assertion", "code", "subject_
 constexpr std::string_view reserved_headers[] = {"Authorization", "Host", "Content-Length",
                                                  "Transfer-Encoding", "DPoP"};
 
-bool same_letters(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
-
 }  // namespace
 
 Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
@@ -61,7 +55,7 @@ Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
 
 Result<void> check_header_name(std::string_view name) {
   for (const std::string_view reserved : reserved_headers) {
-    if (!same_letters(name, reserved)) continue;
+    if (!equal_ignoring_case(name, reserved)) continue;
     return fail(
         ErrorClass::usage, "The header " + std::string(reserved) + " is set by the program itself.",
         reserved == "Authorization" ? "Use --client-auth and --client-secret-file." : "Leave it out.");

@@ -1,4 +1,5 @@
 #include "arguments.hpp"
+#include "base/characters.hpp"
 #include "parameter_rules.hpp"
 
 #include <algorithm>
@@ -85,7 +86,7 @@ Result<void> refuse_secret_arguments(std::span<char*> words) {
                  " is refused.",
              flag->instead);
     } else if (value != nullptr && is_key_option(name)) {
-      if (strcasestr(value, "pin-value") != nullptr)
+      if (contains_ignoring_case(value, "pin-value"))
         refuse(value,
                "A PIN does not belong on the command line, where other users can read it: the attribute "
                "\"pin-value\" of --" +

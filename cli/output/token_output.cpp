@@ -1,5 +1,6 @@
 #include "token_output.hpp"
 
+#include "base/characters.hpp"
 #include "github_output.hpp"
 #include "output.hpp"
 #include "report.hpp"
@@ -8,7 +9,6 @@
 #include <array>
 #include <cstdio>
 
-#include <strings.h>
 #include <unistd.h>
 
 namespace oauth_token::cli {
@@ -55,7 +55,7 @@ void append_token_rest(json::Writer& object, const Token& token) {
 }
 
 Result<void> append_header(SecretBuffer& out, const Token& token) {
-  if (strcasecmp(token.token_type.c_str(), "Bearer") != 0) {
+  if (!equal_ignoring_case(token.token_type, "Bearer")) {
     return fail(ErrorClass::protocol,
                 token.token_type.empty() ? "The server did not say of which type the token is."
                                          : "The token is of type \"" + token.token_type + "\", not Bearer.",

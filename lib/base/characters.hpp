@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace oauth_token {
@@ -8,6 +9,27 @@ namespace oauth_token {
 /// All of ASCII, whatever the locale.
 constexpr bool is_letter_or_digit(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// Of ASCII's letters alone: in the application's locale, I may not be the capital of i.
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Compares names of headers, schemes, media types and the like.
+constexpr bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+constexpr bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+}
+
+/// "%2F" for "/".
+inline void append_percent_encoded(std::string& out, char byte) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(byte);
+  out.append({'%', hex[value >> 4U], hex[value & 0xfU]});
 }
 
 /// Below 0x20, and 0x7f.

@@ -20,17 +20,12 @@ using Clock = std::chrono::steady_clock;
 
 // Ids are made of letters, digits and . _ : / % - alone.
 std::string for_item_id(std::string_view text, std::string_view kept) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_letter_or_digit(c) || kept.find(c) != std::string_view::npos) {
+    if (is_letter_or_digit(c) || kept.find(c) != std::string_view::npos)
       out += c;
-    } else {
-      out += '%';
-      out += hex[byte >> 4U];
-      out += hex[byte & 0xfU];
-    }
+    else
+      append_percent_encoded(out, c);
   }
   return out;
 }

@@ -1,7 +1,7 @@
 #include "base/base64.hpp"
+#include "base/characters.hpp"
 #include "protocol/form.hpp"
 #include "protocol/masking.hpp"
-#include "protocol/request_headers.hpp"
 #include "protocol/token_request.hpp"
 
 #include <oauth_token/http.hpp>
@@ -36,7 +36,7 @@ constexpr std::size_t longest_value = 2000;
 template <class Names>
 bool is_among(const Names& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view known) { return protocol::equal_ignoring_case(known, name); });
+                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
 }
 
 std::string length_of(std::size_t bytes) { return "(" + std::to_string(bytes) + " bytes)"; }
@@ -102,7 +102,7 @@ std::string shown_value(const json::Value& member, const Mask& mask) {
 std::string describe_response(const HttpResponse& response, const Mask& mask) {
   std::string out = "< HTTP " + std::to_string(response.status) + "\n";
   for (const HttpHeader& header : response.headers) {
-    if (mask && protocol::equal_ignoring_case(header.name, "location"))
+    if (mask && equal_ignoring_case(header.name, "location"))
       out += "< Location: " + shown_url(mask(header.value)) + "\n";
     else if (mask && is_among(shown_response_headers, header.name))
       out += header_line("< ", {mask(header.name), mask(header.value)}, true);

@@ -1,3 +1,5 @@
+#include "base/characters.hpp"
+
 #include <oauth_token/signing_key.hpp>
 
 #include <algorithm>
@@ -39,8 +41,6 @@ constexpr std::array<Refused, 4> refused{{
     {"pin-source", "would read the PIN from wherever it says", "Give the PIN as a passphrase."},
 }};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
     return c == '-' || (lower(c) >= 'a' && lower(c) <= 'z');
@@ -56,8 +56,7 @@ tl::unexpected<Error> attribute_refused(std::string message, const char* hint) {
 }  // namespace
 
 bool is_key_in_token(std::string_view location) noexcept {
-  return location.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), location.begin(),
-                                                        [](char a, char b) { return a == lower(b); });
+  return equal_ignoring_case(location.substr(0, scheme.size()), scheme);
 }
 
 Result<void> check_key_location(std::string_view location, const std::string& name) {

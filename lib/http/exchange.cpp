@@ -8,8 +8,6 @@
 #include <string>
 #include <utility>
 
-#include <strings.h>
-
 namespace oauth_token::http {
 namespace {
 
@@ -22,9 +20,8 @@ bool fits_header(std::string_view value) noexcept {
 }
 
 bool has_header(const HttpRequest& request, const char* name) noexcept {
-  return std::any_of(request.headers.begin(), request.headers.end(), [name](const HttpHeader& header) {
-    return ::strcasecmp(header.name.c_str(), name) == 0;
-  });
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [name](const HttpHeader& header) { return equal_ignoring_case(header.name, name); });
 }
 
 }  // namespace

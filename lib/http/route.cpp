@@ -1,13 +1,13 @@
 #include "http/route.hpp"
 
+#include "base/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-
-#include <strings.h>
 
 namespace oauth_token::http {
 namespace {
@@ -26,7 +26,7 @@ bool is_proxy(std::string_view text) noexcept {
                                                        "socks4a", "socks5", "socks5h"};
   const bool is_known = end == std::string_view::npos ||
                         std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
-                          return scheme.size() == end && ::strncasecmp(scheme.data(), text.data(), end) == 0;
+                          return equal_ignoring_case(scheme, text.substr(0, end));
                         });
   return is_known && !rest.empty() && rest.front() != '/' && rest.front() != ':';
 }

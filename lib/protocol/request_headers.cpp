@@ -27,8 +27,6 @@ constexpr std::array<std::string_view, 12> refused{"authorization",
                                                    "te",
                                                    "trailer"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 Result<void> check(const HttpHeader& header) {
   if (!is_token(header.name))
     return fail(ErrorClass::usage, quote_for_terminal(header.name) + " cannot be the name of a header.",
@@ -65,11 +63,6 @@ Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& o
       headers.push_back(header);
   }
   return headers;
-}
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::string media_type(std::string_view content_type) {

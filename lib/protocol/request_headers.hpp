@@ -13,9 +13,6 @@ namespace oauth_token::protocol {
 /// characters.
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own);
 
-/// Compares names of headers, media types and the like.
-bool equal_ignoring_case(std::string_view left, std::string_view right);
-
 /// The media type without parameters, in lower case.
 std::string media_type(std::string_view content_type);
 

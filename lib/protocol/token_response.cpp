@@ -1,9 +1,9 @@
 #include "protocol/token_response.hpp"
 
+#include "base/characters.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/form.hpp"
 #include "protocol/numbers.hpp"
-#include "protocol/request_headers.hpp"
 
 #include <oauth_token/text.hpp>
 

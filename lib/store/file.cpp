@@ -29,14 +29,12 @@ constexpr std::size_t longest_file_name = 200;
 bool stands_for_itself(char byte) noexcept { return is_letter_or_digit(byte) || byte == '_' || byte == '-'; }
 
 std::string file_name(std::string_view id) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
   std::string name;
   for (const char byte : id) {
-    const auto value = static_cast<unsigned char>(byte);
     if (stands_for_itself(byte))
       name += byte;
     else
-      name.append({'%', hex[value >> 4U], hex[value & 0xfU]});
+      append_percent_encoded(name, byte);
   }
   return name.append(sealed_suffix);
 }
