@@ -216,6 +216,18 @@ TEST_CASE("a cut connection and a repetition that is refused: the message says w
   CHECK(job.journal_is_empty());
 }
 
+TEST_CASE("429 says nothing of the refresh token") {
+  Job job;
+  job.world.server.before_commit = [] {
+    return Result<HttpResponse>(Server::json(429, R"({"error":"invalid_grant"})"));
+  };
+  const auto refused = job.renew();
+  CHECK(refused.error().error_class == ErrorClass::rate_limited);
+  CHECK(refused.error().message.find("refresh token invalid") == std::string::npos);
+  job.world.server.before_commit = nullptr;
+  CHECK(access_token(job.renew()) == "at-2");
+}
+
 TEST_CASE("a recovered token that is over is renewed once more") {
   Job job;
   job.world.server.lifetime = 0;

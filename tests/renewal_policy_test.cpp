@@ -194,6 +194,15 @@ TEST_CASE("only an answer of the authorization server itself is a refusal") {
   CHECK_FALSE(is_refusal({}));
 }
 
+TEST_CASE("a server that is asked too often does not call the refresh token invalid") {
+  CHECK(is_end_of_refresh_token(
+      {.error_class = ErrorClass::reauthenticate, .code = "invalid_grant", .http_status = 400}));
+  CHECK_FALSE(is_end_of_refresh_token(
+      {.error_class = ErrorClass::rate_limited, .code = "invalid_grant", .http_status = 429}));
+  CHECK_FALSE(is_end_of_refresh_token(
+      {.error_class = ErrorClass::reauthenticate, .code = "invalid_client", .http_status = 401}));
+}
+
 TEST_CASE("nothing was issued where nothing was sent, and where the client's certificate was refused") {
   CHECK(has_issued_nothing({.code = "invalid_grant", .http_status = 400, .sent = Sent::yes}));
   CHECK(has_issued_nothing({.error_class = ErrorClass::network, .sent = Sent::no}));

@@ -86,6 +86,21 @@ TEST_CASE("after a failure the next ones get the same answer without asking, unl
   CHECK_FALSE(world.record().failure.has_value());
 }
 
+TEST_CASE("429 does not end a session, whatever else the answer says") {
+  World world;
+  world.sign_in();
+  world.server.before_commit = [] {
+    HttpResponse answer = Server::json(429, R"({"error":"invalid_grant"})");
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+  };
+  const auto first = world.source().token({.renew_now = true});
+  CHECK(first.error().error_class == ErrorClass::rate_limited);
+  CHECK(first.error().retry_after == 1s);
+  world.server.before_commit = nullptr;
+  CHECK(value(world.source().token({.renew_now = true, .wait = 60s})) == "at-2");
+}
+
 TEST_CASE("an answer that is no valid one renews nothing, but its refresh token takes the old one's place") {
   const std::string rest = R"(,"expires_in":3600,"refresh_token":"rt-2"})";
   for (const std::string type : {"", R"(,"token_type":7)", R"(,"token_type":null)"}) {

@@ -177,7 +177,7 @@ void CallerKeptRenewal::keep_issued(Journal& journal, Secret refresh_token, Erro
 Result<CallerKeptAnswer> CallerKeptRenewal::give_up(Journal& journal, Error error,
                                                     const std::optional<Journal::Unanswered>& before,
                                                     bool was_cut) {
-  if (error.code == "invalid_grant" && is_refusal(error)) {
+  if (is_end_of_refresh_token(error)) {
     error.message =
         "The server calls the refresh token invalid: it is expired, revoked, or was used already." +
         why_refused(before ? std::optional(before->since) : std::nullopt, was_cut);

@@ -105,6 +105,10 @@ bool is_refusal(const Error& error) noexcept {
   return !error.code.empty() && error.http_status >= 400 && error.http_status < 500;
 }
 
+bool is_end_of_refresh_token(const Error& error) noexcept {
+  return error.code == "invalid_grant" && is_refusal(error) && error.error_class != ErrorClass::rate_limited;
+}
+
 bool has_issued_nothing(const Error& error) noexcept {
   // In TLS 1.3 a server refuses a client certificate when the request is on its way already, and ignores
   // that.

@@ -45,6 +45,10 @@ bool was_cut_off(const Error& error) noexcept;
 /// Whether the authorization server itself has refused.
 bool is_refusal(const Error& error) noexcept;
 
+/// The server calls the refresh token itself invalid, for good. What it says while it is asked too often is
+/// no such word.
+bool is_end_of_refresh_token(const Error& error) noexcept;
+
 /// Whether the server is known to have issued nothing: it has refused, was not asked, or did not get as far.
 bool has_issued_nothing(const Error& error) noexcept;
 

@@ -127,8 +127,7 @@ Result<void> give_up(Spending& spending, Error error, const Sending& sending) {
   HeldSession& held = spending.held;
   // After a cut the intent stays: whether the server renewed then is not known.
   if (!sending.was_cut && has_issued_nothing(error)) held.journal.nothing_issued();
-  if (error.code == "invalid_grant" && is_refusal(error))
-    return refuse_for_good(spending, std::move(error), sending);
+  if (is_end_of_refresh_token(error)) return refuse_for_good(spending, std::move(error), sending);
   if (is_worth_recording(error)) {
     held.record.failure = next_failure(held.record.failure, error, now());
     save_record(spending);
