@@ -102,6 +102,21 @@ TEST_CASE("a sealed file gives back what was saved, in another store with the sa
   CHECK(text_of(store->load("a", {})) == "nothing");
 }
 
+TEST_CASE("what could not be read again is not written") {
+  const TemporaryFolder folder;
+  constexpr std::size_t most = std::size_t{4} << 20U;
+  for (const bool in_plain_text : {false, true}) {
+    const auto store = folder.store(in_plain_text ? "" : key_a, in_plain_text);
+    const std::string id = in_plain_text ? "plain" : "sealed";
+    REQUIRE(store->save({.id = id, .generation = 1}, Secret(std::string(most, 'x')), {}).has_value());
+    const auto refused = store->save({.id = id, .generation = 2}, Secret(std::string(2 * most, 'y')), {});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().error_class == ErrorClass::store);
+    CHECK(refused.error().message.find("are too large for the file") != std::string::npos);
+    CHECK(text_of(store->load(id, {})) == std::string(most, 'x'));
+  }
+}
+
 TEST_CASE("files are named after ids, and other files are passed over") {
   const TemporaryFolder folder;
   const auto store = folder.store(key_a);

@@ -22,7 +22,8 @@ namespace oauth_token {
 namespace {
 
 constexpr std::string_view sealed_suffix = ".sealed";
-constexpr std::size_t file_limit = std::size_t{1} << 20U;
+// What a session may keep at most, and what sealing adds.
+constexpr std::size_t file_limit = (std::size_t{4} << 20U) + 4096;
 // With what a temporary name adds, a file system takes 255 bytes.
 constexpr std::size_t longest_file_name = 200;
 
@@ -80,11 +81,11 @@ class FileStore final : public TokenStore {
     if (!sealer_) {
       SecretBuffer plain;
       plain.append(SealedHeader{.generation = item.generation}.bytes()).append(value.expose());
-      return folder_.replace(file_name(item.id), plain.expose());
+      return replace(item.id, plain.expose());
     }
     auto sealed = sealer_->seal(item.id, item.generation, value, *previous ? &(*previous)->header : nullptr);
     if (!sealed) return fail(std::move(sealed.error()));
-    return folder_.replace(file_name(item.id), *sealed);
+    return replace(item.id, *sealed);
   }
 
   Result<void> erase(std::string_view id, std::stop_token /*stop*/) override {
@@ -116,6 +117,16 @@ class FileStore final : public TokenStore {
 
   std::string place(std::string_view id) const {
     return escape_for_terminal(folder_.path() + "/" + file_name(id));
+  }
+
+  // What could not be read again must not take the place of what can be.
+  Result<void> replace(std::string_view id, std::string_view bytes) const {
+    if (bytes.size() > file_limit)
+      return fail(ErrorClass::store,
+                  "The tokens of " + std::to_string(bytes.size()) + " bytes are too large for the file " +
+                      place(id) + ".",
+                  "Ask the server for a smaller token: fewer scopes, perhaps.");
+    return folder_.replace(file_name(id), bytes);
   }
 
   Result<std::optional<File>> read(std::string_view id) const {
