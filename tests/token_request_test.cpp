@@ -229,6 +229,19 @@ TEST_CASE("WSO2's answer has the documented fields") {
   CHECK(token->extra.empty());
 }
 
+TEST_CASE("what is left of a secret in a child of fork is not sent") {
+  const std::string wiped(8, '\0');
+  const auto of_user = request(NoAuthentication{"app"}, password_grant("alice", wiped));
+  REQUIRE_FALSE(of_user.has_value());
+  CHECK(of_user.error().error_class == ErrorClass::usage);
+  CHECK(of_user.error().message == "The password is gone: it was read before this process was forked off.");
+  const auto of_session = request(NoAuthentication{"app"}, RefreshTokenGrant{.refresh_token = Secret(wiped)});
+  REQUIRE_FALSE(of_session.has_value());
+  CHECK(of_session.error().message ==
+        "The refresh token is gone: it was read before this process was forked off.");
+  CHECK(request(NoAuthentication{"app"}, password_grant("alice", std::string("\0a", 2))).has_value());
+}
+
 TEST_CASE("every grant has its own body") {
   const NoAuthentication client{"app"};
   CHECK(body(request(client, RefreshTokenGrant{.refresh_token = Secret("r/1"), .scope = {"a"}})) ==

@@ -11,7 +11,8 @@
 ///
 /// Errors: a function that can fail returns NULL or -1 then, and sets `*error`, unless `error` is NULL, to a
 /// handle that the caller frees; on success it leaves `*error` alone. Where there is no memory, `*error` may
-/// be NULL too. Nothing throws, and nothing ends the process.
+/// be NULL too. Nothing throws, and nothing ends the process but pthread_cancel of a thread that is in one of
+/// these functions: use an oauth_token_cancel.
 ///
 /// Texts: UTF-8 with a NUL at the end, in a handle, and valid as long as that lives. None is NULL unless that
 /// is said; what is absent is empty. `length`, where a function takes a pointer to one, may be NULL, and gets
@@ -159,7 +160,8 @@ OAUTH_TOKEN_API void oauth_token_client_free(oauth_token_client *client);
 
 /// The token itself.
 OAUTH_TOKEN_API const char *oauth_token_token_access_token(const oauth_token_token *token, size_t *length);
-/// Empty: the server sent none, or a session keeps it.
+/// Empty: the server sent none, or the token of a session comes out of the kernel's keyring, which has it
+/// not. A session keeps and spends it itself.
 OAUTH_TOKEN_API const char *oauth_token_token_refresh_token(const oauth_token_token *token, size_t *length);
 /// As sent, not verified.
 OAUTH_TOKEN_API const char *oauth_token_token_id_token(const oauth_token_token *token, size_t *length);
@@ -284,8 +286,8 @@ OAUTH_TOKEN_API int64_t oauth_token_error_retry_after(const oauth_token_error *e
 OAUTH_TOKEN_API const char *oauth_token_error_sent(const oauth_token_error *error);
 /// 1: sending the same request again can do no harm.
 OAUTH_TOKEN_API int oauth_token_error_retry_safe(const oauth_token_error *error);
-/// The token that was issued and could not be kept, once; NULL: there is none. It waits for a call on the same
-/// handle that fails other than by being cancelled, and whose `error` is not NULL.
+/// The token that was issued and could not be kept, once; NULL: there is none. It waits for a call on the
+/// same handle that fails other than by being cancelled, and whose `error` is not NULL.
 OAUTH_TOKEN_API oauth_token_token *oauth_token_error_take_token(oauth_token_error *error);
 /// With the token in it, if that was not taken.
 OAUTH_TOKEN_API void oauth_token_error_free(oauth_token_error *error);

@@ -20,7 +20,7 @@ struct Token {
   std::optional<std::chrono::seconds> lifetime = {};
   /// True when the answer had an `expires_in` that was 0, negative or unreadable: the token is used once.
   bool lifetime_unusable = false;
-  Secret refresh_token = {};   ///< empty: the server sent none
+  Secret refresh_token = {};   ///< empty: the server sent none, or it is with the session
   std::string scope = {};      ///< as granted; as requested where the server is silent; space-separated
   bool scope_granted = false;  ///< the server named the scope itself
   Secret id_token = {};        ///< as sent, not verified; empty: none

@@ -50,17 +50,27 @@ Result<void> check_extra(const std::vector<Parameter>& extra, Names own) {
   return {};
 }
 
+// The pages of a secret are wiped in a child of fork: what it would send there costs a try.
+Result<void> check_not_wiped(const Secret& secret, const char* what) {
+  if (secret.empty() || secret.expose().find_first_not_of('\0') != std::string_view::npos) return {};
+  return fail(ErrorClass::usage,
+              "The " + std::string(what) + " is gone: it was read before this process was forked off.",
+              "Nothing was sent; read it in the process that sends it.");
+}
+
 struct GrantCheck {
   Result<void> operator()(const PasswordGrant& grant) const {
     if (grant.username.empty())
       return fail(ErrorClass::usage, "The user name is empty.", "The password grant needs one.");
     if (grant.password.empty())
       return fail(ErrorClass::usage, "The password is empty.", "Nothing was sent; give the password.");
+    if (auto there = check_not_wiped(grant.password, "password"); !there) return there;
     return check_extra(grant.extra, of_users);
   }
   Result<void> operator()(const RefreshTokenGrant& grant) const {
     if (grant.refresh_token.empty())
       return fail(ErrorClass::usage, "The refresh token is empty.", "Nothing was sent; sign in again.");
+    if (auto there = check_not_wiped(grant.refresh_token, "refresh token"); !there) return there;
     return check_extra(grant.extra, of_users);
   }
   Result<void> operator()(const ClientCredentialsGrant& grant) const {
