@@ -322,6 +322,44 @@ TEST_CASE("what discovery has used is gone from the time of the first request, a
   CHECK(left[1] >= timeout - spent_since);
 }
 
+TEST_CASE("what the passphrase of a client certificate takes is gone from the time of no request") {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds timeout(20);
+  const TemporaryFile certificate("");
+  const TemporaryFile key("");
+  const std::string make =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -passout pass:horse -subj /CN=app "
+      "-days 2 -keyout " +
+      key.path() + " -out " + certificate.path() + " 2>/dev/null";
+  REQUIRE(std::system(make.c_str()) == 0);
+  Clock::time_point told;
+  std::vector<Clock::time_point> deadlines;
+  ClientRunOptions options{.timeout = timeout};
+  options.ask_passphrase = [&](const std::string&, std::stop_token) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    told = Clock::now();
+    return Result<Secret>(Secret("horse"));
+  };
+  options.decorate = [&](const Transport&) {
+    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+      deadlines.push_back(request.deadline);
+      if (request.method != "GET") return HttpResponse{.status = 400};
+      constexpr std::string_view document =
+          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
+      return HttpResponse{.status = 200, .body = Secret(document)};
+    };
+  };
+  ClientSettings given{.issuer = "https://as.example",
+                       .client_id = "app",
+                       .client_auth = "tls_client_auth",
+                       .certificate = {.certificate = certificate.path(), .key = key.path()}};
+  const auto client = make_client(given, std::move(options));
+  REQUIRE(client);
+  CHECK_FALSE(client->request(ClientCredentialsGrant{}));
+  REQUIRE(deadlines.size() == 2);
+  for (const auto deadline : deadlines) CHECK(deadline > told + timeout - std::chrono::milliseconds(1));
+}
+
 TEST_CASE("a server that is not named, or only in the clear, is refused before a secret is read") {
   CHECK(refused({}) == "config");
   ClientSettings clear = settings("", SecretCommand{"exit 3"});

@@ -134,7 +134,6 @@ Result<TransportOptions> transport_options(const ClientSettings& settings, const
 }
 
 Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions options, std::stop_token stop) {
-  const auto start = Clock::now();
   const auto method = effective_client_auth(settings, !options.client_secret.empty());
   if (!method) return fail(method.error());
   if (auto checked = check_dpop(settings, options); !checked) return fail(std::move(checked.error()));
@@ -152,6 +151,7 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
     transport = guarded("function that wraps the transport", options.decorate, std::move(*transport));
     if (!transport) return fail(std::move(transport.error()));
   }
+  const auto start = Clock::now();  // what came before may have waited for a person
   if (auto done = complete(settings, options, *method, *transport, start + options.timeout, stop); !done)
     return fail(std::move(done.error()));
   const auto used = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
