@@ -6,7 +6,7 @@ import pathlib
 import unittest
 
 from fault_server import FaultServer
-from hostile_answers import BODIES, ENDS, FRAMES, SLOW, HostileCase
+from hostile_answers import BODIES, ENDS, FRAMES, ISSUED, SLOW, HostileCase
 
 
 class PasswordTest(HostileCase):
@@ -34,6 +34,19 @@ class PasswordTest(HostileCase):
 
     def test_bodies_that_break_oauth(self):
         self.password(BODIES)
+
+    def test_what_was_issued_is_shown_nowhere(self):
+        for name, (behave, status) in ISSUED.items():
+            for words in (), ("-v",), ("-o", "json"), ("-o", "json", "-v"):
+                with self.subTest(name, words=words), FaultServer(behave) as server:
+                    done = self.program.run("password", "--token-endpoint", server.url(), "--client-id", "app", "--username",
+                                            "alice", "--store", "none", "--password-stdin", *words, input="secret")
+                    self.assertEqual(done.status, status, done.stderr)
+                    self.assertNotIn("SECRET", done.stderr + (done.stdout if status else ""))
+            with self.subTest(name, words="batch"), FaultServer(behave) as server:
+                done = self.program.run("batch", "--token-endpoint", server.url(), "--client-id", "app",
+                                        input="username,password\nalice,secret\n")
+                self.assertNotIn("SECRET", done.stderr + (done.stdout if status else ""))
 
     def test_what_a_person_reads(self):
         for name, sentence in {

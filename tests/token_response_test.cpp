@@ -378,6 +378,33 @@ TEST_CASE("beside an error, members of an odd type are kept, and no token nor wh
   CHECK(extra(R"("id_token":"i","scope":"s")") == json({{"scope", "s"}}));
 }
 
+TEST_CASE("no token reaches an error, whatever its name is like and wherever it stands") {
+  const std::string beside = R"({"error":"invalid_scope",)";
+  const std::pair<std::string, json> refused[] = {
+      {R"("accessToken":"s","Refresh_Token":"s","ID-TOKEN":"s","device_secret":"s","token":"s")",
+       json::object()},
+      {R"("data":{"access_token":"s","n":1,"list":[{"tokens":["s"]},"t",null]},"auth_token":{"value":"s"})",
+       {{"data", {{"n", 1}, {"list", {json::object(), "t", nullptr}}}}}},
+      {R"("mfa_token":"m","token_type_hint":"h","tokenized":true,"_":"u")",
+       {{"mfa_token", "m"}, {"token_type_hint", "h"}, {"tokenized", true}, {"_", "u"}}},
+  };
+  for (const auto& [members, shown] : refused) {
+    CAPTURE(members);
+    CHECK(json::parse(read(password_request(), 400, beside + members + "}").error().extra) == shown);
+    CHECK(json::parse(read(password_request(), 200, beside + members + "}").error().extra) == shown);
+    CHECK(json::parse(read(password_request(), 400, "{" + members + "}").error().extra) == shown);
+  }
+}
+
+TEST_CASE("where a server says that all went well, an error shows texts by their lengths") {
+  for (const int status : {200, 201})
+    CHECK(json::parse(read(password_request(), status,
+                           R"({"code":0,"result":"secret","data":{"jwt":"s","at":["secret!",true]}})")
+                          .error()
+                          .extra) ==
+          json({{"code", 0}, {"result", "(6 bytes)"}, {"data", {{"at", {"(7 bytes)", true}}}}}));
+}
+
 TEST_CASE("an answer without a code is judged by its status") {
   struct Row {
     int status;

@@ -1,5 +1,6 @@
 #include "protocol/answer.hpp"
 #include "protocol/error_code.hpp"
+#include "protocol/shown_members.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -104,26 +105,6 @@ void describe(Error& error, const AnswerContext& context) {
     error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
 }
 
-// Tokens beside an error must not be used, nor reach an error message.
-bool is_token_member(std::string_view name, bool has_token) {
-  if (name == "access_token" || name == "refresh_token" || name == "id_token") return true;
-  return has_token && (name == "token_type" || name == "expires_in" || name == "scope");
-}
-
-template <class Skipped>
-std::string other_members(const json::Value& root, const Masker& mask, Skipped skipped) {
-  const json::Writer::Rewrite rewrite = std::ref(mask);
-  json::Writer extra;
-  extra.begin_object();
-  // Looked up once: a hostile answer has a hundred thousand members.
-  const bool has_token{root["access_token"]};
-  for (const json::Value member : root)
-    if (!skipped(member) && !is_token_member(member.name(), has_token))
-      extra.name(rewrite(member.name())).value(member, rewrite);
-  extra.end_object();
-  return std::string(extra.expose());
-}
-
 Error oauth_error(const Answer& answer, const AnswerContext& context, std::string_view code) {
   const json::Value root = answer.root();
   const Masker mask = context.masker();
@@ -131,7 +112,7 @@ Error oauth_error(const Answer& answer, const AnswerContext& context, std::strin
   error.code = mask(code);
   if (const auto text = root["error_description"].text()) error.description = mask(*text);
   if (const auto text = root["error_uri"].text()) error.uri = mask(*text);
-  error.extra = other_members(root, mask, [](const json::Value& member) {
+  error.extra = shown_members(root, mask, Texts::masked, [](const json::Value& member) {
     const std::string_view name = member.name();
     if (name == "error") return true;
     return (name == "error_description" || name == "error_uri") && (member.text() || !member);
@@ -207,8 +188,12 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
   }
   error.message.insert(error.message.size() - 1, " (" + http(answer) + ")");
   error.reason = std::move(reason);
-  if (answer.root().is_object())
-    error.extra = other_members(answer.root(), context.masker(), [](const json::Value&) { return false; });
+  if (answer.root().is_object()) {
+    // What succeeded may have issued a token under any name.
+    const bool succeeded = answer.status >= 200 && answer.status < 300;
+    error.extra = shown_members(answer.root(), context.masker(), succeeded ? Texts::lengths : Texts::masked,
+                                [](const json::Value&) { return false; });
+  }
   return error;
 }
 

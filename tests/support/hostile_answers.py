@@ -126,6 +126,21 @@ BODIES = {
 }
 
 
+def issued(status, members):
+    return answering(response(json.dumps(members).encode(), status, JSON))
+
+
+# Tokens, all with SECRET in them, where no token belongs; and the exit status.
+ISSUED = {
+    "names in camel case": (issued(200, {"accessToken": "SECRET-1", "refreshToken": "SECRET-2", "expiresIn": 3600}), 8),
+    "tokens in an inner object": (issued(200, {"code": 0, "data": {"access_token": "SECRET-1"}}), 8),
+    "names with capitals": (issued(200, {"Access_Token": "SECRET-1", "token_type": "Bearer"}), 8),
+    "a token of another name": (issued(200, {"token": "SECRET-1", "result": "SECRET-2"}), 8),
+    "an inner object beside an error": (issued(400, {"error": "invalid_scope", "data": {"access_token": "SECRET-1"}}), 6),
+    "tokens beside an error": (issued(400, {"error": "x_y", "access_token": "SECRET-1", "device_secret": "SECRET-1"}), 6),
+}
+
+
 class HostileCase(RenewalCase):
     def run_to_the_end(self, *words, **options):
         """As Program.run; nothing of the program's process group may be left."""
