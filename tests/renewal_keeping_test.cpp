@@ -18,6 +18,21 @@ std::optional<Error> saves_fail(std::string_view verb) {
   return verb == "save" ? std::optional(store_failure()) : std::nullopt;
 }
 
+// The store confirms the first renewal, takes nothing from the second, and comes back without either.
+void lose_two_renewals(World& world) {
+  world.sign_in();
+  const std::string yesterday = content(world.half_file());
+  REQUIRE(value(world.source().token({.renew_now = true})) == "at-2");
+  world.server.after_commit = [&]() -> std::optional<Result<HttpResponse>> {
+    world.store->before = saves_fail;
+    return std::nullopt;
+  };
+  REQUIRE(value(world.source().token({.renew_now = true})) == "at-3");
+  world.server.after_commit = nullptr;
+  world.store->before = nullptr;
+  write(world.half_file(), yesterday);
+}
+
 }  // namespace
 
 TEST_CASE("a store that does not take the present tokens: the refresh token is not spent") {
@@ -145,6 +160,42 @@ TEST_CASE("a store that lost the last save it confirmed is repaired from the jou
   CHECK(value(world.source().token({.renew_now = true})) == "at-4");
   CHECK(world.server.state().refreshes == 3);
   CHECK(world.server.state().reused == 0);
+}
+
+TEST_CASE("a store that lost what it confirmed, after it had refused the next: both are recovered at once") {
+  for (const bool force : {false, true}) {
+    CAPTURE(force);
+    World world;
+    lose_two_renewals(world);
+    const std::string journal = world.state + "/journal/" + world.record().id;
+    CHECK(value(world.source().token({.renew_now = force, .force = force})) == (force ? "at-4" : "at-3"));
+    CHECK(world.server.state().refreshes == (force ? 3 : 2));
+    CHECK(world.server.state().reused == 0);
+    CHECK(world.record().generation == (force ? 4 : 3));
+    CHECK_FALSE(fs::exists(journal + ".next"));
+    CHECK(fs::file_size(journal + ".journal") < 1000);  // the reserved room is given back
+    CHECK(value(world.source().token({.renew_now = true})) == (force ? "at-5" : "at-4"));
+    CHECK(world.server.state().reused == 0);
+  }
+}
+
+TEST_CASE("the last answer of two does not open: the one before it is put back, and both stay") {
+  World world;
+  lose_two_renewals(world);
+  const std::string journal = world.state + "/journal/" + world.record().id;
+  std::string damaged = content(journal + ".next");
+  damaged[260] = static_cast<char>(damaged[260] ^ 1);
+  write(journal + ".next", damaged);
+  const std::string last = content(journal + ".journal");
+  for (int run = 0; run < 2; ++run) {
+    const auto token = world.source().token({.renew_now = true});
+    CHECK(token.error().reason == "older");
+    CHECK(token.error().message.ends_with("and the journal cannot be read."));
+    CHECK(content(world.half_file()).find("\"rt-2\"") != std::string::npos);
+    CHECK(content(journal + ".next") == damaged);
+    CHECK(content(journal + ".journal") == last);
+  }
+  CHECK(world.server.state().refreshes == 2);
 }
 
 TEST_CASE("the record is older than the store: it catches up") {

@@ -9,22 +9,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Step 4: what the journal has beyond the store is put back, and the public half catches up.
+// Step 4: what the journal has beyond the store is put back, and the public half catches up. Its two answers
+// can be one behind the other: each is sealed under the refresh token that the one before it brought.
 Result<void> recover(HeldSession& held, const SessionFolder& folder, TokenStore& store,
                      std::stop_token stop) {
   SecretHalf& half = *held.half;
-  auto kept = held.journal.beyond(half.generation, half.token.refresh_token);
-  if (!kept) return fail(std::move(kept.error()));
-  held.journal_unreadable = kept->unreadable;
-  if (kept->answer) {
+  std::optional<Journal::Kept> newest;
+  for (;;) {
+    auto kept = held.journal.beyond(half.generation, half.token.refresh_token);
+    if (!kept) return fail(std::move(kept.error()));
+    held.journal_unreadable = kept->unreadable;
+    if (!kept->answer) break;
     auto newer = secret_half_from_json(std::move(*kept->answer), held.record);
     if (!newer) return fail(std::move(newer.error()));
+    if (newer->generation <= half.generation) break;
     half = std::move(*newer);
+    newest = std::move(*kept);
+  }
+  if (newest) {
     if (auto saved = save_half(store, held.record, half, stop); !saved)
       held.warnings.push_back("The tokens of session \"" + held.record.name +
-                              "\" are still kept in the journal, " + held.journal.place() +
+                              "\" are still kept in the journal, " + newest->place +
                               ", since the store does not take them: " + saved.error().message);
-    else if (const auto unstored = held.journal.has_unstored_answer(); unstored && *unstored)
+    else if (newest->unstored)
       held.journal.finish();
   }
   if (held.record.generation < half.generation) {

@@ -130,7 +130,7 @@ Result<Journal::Kept> Journal::beyond(std::uint64_t generation, const Secret& re
       auto opened =
           (*module)->open(key->expose(), answer.nonce, identity(id_, answer.generation), answer.sealed);
       if (!opened) return fail(std::move(opened.error()));
-      if (*opened) return Kept{std::move(*opened), false};
+      if (*opened) return Kept{std::move(*opened), false, file == next(), folder_.path() + "/" + file};
     }
     kept.unreadable = true;
   }
@@ -201,9 +201,12 @@ void Journal::finish() {
     repeated_ = false;
     return nothing_issued();
   }
+  if (!file_) {  // what another run began
+    if (auto file = folder_.open_file(next(), false)) file_ = std::move(*file);
+  }
   // What is left of the reserved room is given back; recovery looks at either name.
-  [[maybe_unused]] const int cut =
-      ::ftruncate(file_.get(), static_cast<off_t>(prefix_size + (*done)->sealed.size()));
+  if (file_) [[maybe_unused]]
+    const int cut = ::ftruncate(file_.get(), static_cast<off_t>(prefix_size + (*done)->sealed.size()));
   [[maybe_unused]] const auto moved = folder_.rename(next(), last());
   file_.close();
   key_.wipe();

@@ -40,6 +40,10 @@ class Journal {
     std::optional<Secret> answer = {};
     /// There is a newer answer that does not open: damaged, or not this refresh token's.
     bool unreadable = false;
+    /// The answer is in ID.next: as far as `finish` was told, it did not get into the store.
+    bool unstored = false;
+    /// Where the answer is, for messages.
+    std::string place = {};
   };
   [[nodiscard]] Result<Kept> beyond(std::uint64_t generation, const Secret& refresh_token) const;
   /// The highest generation that any file speaks of; 0: none.
