@@ -4,7 +4,8 @@ file and no process left over, and the session is what it was.
 
 import unittest
 
-from hostile_answers import BODIES, ENDS, FRAMES, SLOW, STATUS, HostileCase
+from fault_server import response
+from hostile_answers import BODIES, ENDS, FRAMES, JSON, REFUSED, SLOW, STATUS, HostileCase
 
 
 class RefreshTest(HostileCase):
@@ -40,6 +41,16 @@ class RefreshTest(HostileCase):
 
     def test_bodies_that_break_oauth(self):
         self.refresh(BODIES)
+
+    def test_the_refresh_token_of_a_refused_answer_is_used_from_then_on(self):
+        for name, (body, status) in REFUSED.items():
+            with self.subTest(name):
+                self.serve()
+                self.server.after_commit = lambda _: response(body % {b"new": b"rt-%d" % self.server.issued}, status, JSON)
+                error = self.refused("refresh", status=8)
+                self.assertNotIn("neither", error["message"])
+                self.assertEqual(error["http_status"], status)
+                self.check_whole()
 
 
 if __name__ == "__main__":

@@ -119,6 +119,21 @@ TEST_CASE("an answer that is no valid one renews nothing, but its refresh token 
   }
 }
 
+TEST_CASE("the refresh token of a whole answer whose status is not 200 takes the old one's place, too") {
+  for (const int status : {201, 202, 203, 206, 400, 500}) {
+    CAPTURE(status);
+    World world;
+    world.sign_in();
+    world.server.after_commit = [&] {
+      return Server::json(status, R"({"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2"})");
+    };
+    CHECK_FALSE(world.source().token({.renew_now = true}).has_value());
+    world.server.after_commit = nullptr;
+    const bool is_kept = value(world.source().token({.renew_now = true, .force = true})) == "at-3";
+    CHECK(is_kept == (status < 300));
+  }
+}
+
 TEST_CASE("a session that was signed in leniently is renewed leniently") {
   World world;
   world.server.after_commit = [&] {

@@ -513,10 +513,18 @@ TEST_CASE("a redirect is not followed, and an OAuth error in it does not count")
   CHECK(result.error().reason == "redirect");
 }
 
-TEST_CASE("only 200 makes a token") {
-  for (const int status : {201, 203, 206, 400})
-    CHECK(class_of(read(password_request(), status, R"({"access_token":"a","token_type":"Bearer"})")) ==
-          "protocol");
+TEST_CASE("only 200 makes a token; another status of success is called what is wrong with the answer") {
+  const char* const token = R"({"access_token":"a","token_type":"Bearer"})";
+  for (const int status : {201, 202, 203, 206, 299}) {
+    const auto result = read(password_request(), status, token);
+    CHECK(class_of(result) == "protocol");
+    CHECK(result.error().reason == "status");
+    CHECK(result.error().message ==
+          "The answer holds a token, but its status is not 200 (HTTP " + std::to_string(status) + ").");
+  }
+  CHECK(read(password_request(), 201, R"({"n":1})").error().message ==
+        "The JSON of the answer has neither an access_token nor an error (HTTP 201).");
+  CHECK(class_of(read(password_request(), 400, token)) == "protocol");
 }
 
 TEST_CASE("a token needs a visible access_token and a token_type") {

@@ -48,6 +48,7 @@ struct Answer {
   std::string reason = {};                      ///< the same as Error::reason
   std::optional<std::chrono::seconds> retry_after = {};
 
+  [[nodiscard]] bool succeeded() const { return status >= 200 && status < 300; }
   [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }
 };
 

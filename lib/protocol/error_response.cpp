@@ -190,9 +190,9 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
   error.reason = std::move(reason);
   if (answer.root().is_object()) {
     // What succeeded may have issued a token under any name.
-    const bool succeeded = answer.status >= 200 && answer.status < 300;
-    error.extra = shown_members(answer.root(), context.masker(), succeeded ? Texts::lengths : Texts::masked,
-                                [](const json::Value&) { return false; });
+    error.extra =
+        shown_members(answer.root(), context.masker(), answer.succeeded() ? Texts::lengths : Texts::masked,
+                      [](const json::Value&) { return false; });
   }
   return error;
 }

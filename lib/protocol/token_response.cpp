@@ -148,9 +148,12 @@ struct Fault {
   std::string reason;
 };
 
-// Why the object of a 200 answer is no token.
-std::optional<Fault> fault_of(const json::Value& root, const Reading& reading) {
+// Why the object of an answer that says nothing of an error is no token.
+std::optional<Fault> fault_of(const Answer& answer, const Reading& reading) {
+  const json::Value root = answer.root();
   const json::Value access_token = root["access_token"];
+  if (access_token && answer.status != 200)
+    return Fault{"The answer holds a token, but its status is not 200.", "status"};
   if (!access_token)
     return Fault{"The JSON of the answer has neither an access_token nor an error.", "no-token"};
   const auto text = access_token.text();
@@ -191,8 +194,8 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
                               .masker = [&] { return masker(client, grant); }};
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
-  if (answer.status != 200 || !answer.root().is_object()) return fail(no_oauth_answer(answer, context));
-  if (auto fault = fault_of(answer.root(), reading))
+  if (!answer.succeeded() || !answer.root().is_object()) return fail(no_oauth_answer(answer, context));
+  if (auto fault = fault_of(answer, reading))
     return fail(no_oauth_answer(answer, context, std::move(fault->problem), std::move(fault->reason)));
   Token token = token_from(answer.root(), grant, context);
   if (reading.dpop != DpopUse::none && token.token_type != "DPoP")
@@ -206,7 +209,7 @@ Secret issued_refresh_token(HttpResponse response, const Reading& reading) {
   const auto access_token = root["access_token"].text();
   const auto refresh_token = root["refresh_token"].text();
   const bool is_error = !root["error"].text().value_or("").empty();
-  if (answer.status != 200 || is_error || !access_token || !refresh_token) return {};
+  if (!answer.succeeded() || is_error || !access_token || !refresh_token) return {};
   return Secret(*refresh_token);
 }
 

@@ -140,6 +140,10 @@ ISSUED = {
     "tokens beside an error": (issued(400, {"error": "x_y", "access_token": "SECRET-1", "device_secret": "SECRET-1"}), 6),
 }
 
+# Bodies with a new refresh token that are refused all the same, and their status.
+RENEWED = b'{"access_token":"at","token_type":"Bearer","expires_in":3600,"refresh_token":"%(new)s"}'
+REFUSED = {f"status {status}": (RENEWED, status) for status in (201, 202, 203, 206)}
+
 
 class HostileCase(RenewalCase):
     def run_to_the_end(self, *words, **options):
