@@ -684,6 +684,16 @@ TEST_CASE("secrets of the request are masked wherever the server repeats them") 
   }
 }
 
+TEST_CASE("what may be secret in a header or in the endpoint's query is masked") {
+  Asked request = password_request();
+  request.endpoint += "?api_key=in%20query&resource=https%3A%2F%2Fapi.example";
+  request.headers = {{"X-Api-Key", "in-header"}, {"Origin", "https://app.example"}};
+  const auto result = read(
+      request, 401,
+      R"({"error":"invalid_client","error_description":"in query, in-header, https://api.example https://app.example"})");
+  CHECK(result.error().description == "[masked], [masked], https://api.example https://app.example");
+}
+
 TEST_CASE("short secrets are masked as words of their own only, ordinary words never") {
   const auto description = [](const char* password, const char* text) {
     Asked request;

@@ -77,6 +77,15 @@ TEST_CASE("an error is shown in the server's words, secrets masked and control c
         "< [masked]: (1 bytes)\n");
 }
 
+TEST_CASE("what may be secret in a header or in the query is not shown where the server repeats it") {
+  HttpRequest request = password_request();
+  request.url += "&api_key=qu%2Fery-k3y#fragment";
+  CHECK(
+      describe(response(400, {}, R"({"error":"k3y-k3y","error_description":"qu/ery-k3y, application/json"})"),
+               request) ==
+      "< HTTP 400\n<\n< error: [masked]\n< error_description: [masked], application/json\n");
+}
+
 TEST_CASE("without its request, an answer is shown without any text of the server's own") {
   CHECK(describe(response(
             400, {{"Server", "x"}},

@@ -19,9 +19,6 @@ namespace {
 
 using Mask = std::function<std::string(std::string_view)>;
 
-constexpr std::array<std::string_view, 8> shown_request_headers{
-    "accept", "accept-language", "content-type", "user-agent", "x-cf-encoded-credentials",
-    "prefer", "origin",          "cache-control"};
 constexpr std::array<std::string_view, 9> shown_response_headers{"content-type", "content-length", "date",
                                                                  "server",       "cache-control",  "pragma",
                                                                  "retry-after",  "connection",     "allow"};
@@ -56,22 +53,6 @@ std::string shown_url(std::string_view url) {
   }
   if (rest == std::string_view::npos) return shown(url);
   return shown(front) + url[rest] + " " + length_of(url.size() - rest - 1);
-}
-
-/// Calls `found(name, value)`, both decoded, for each pair of a form.
-template <class Found>
-void each_pair(std::string_view form, Found found) {
-  while (!form.empty()) {
-    const std::string_view pair = form.substr(0, form.find('&'));
-    form.remove_prefix(std::min(form.size(), pair.size() + 1));
-    const auto equals = std::min(pair.find('='), pair.size());
-    SecretBuffer name;
-    SecretBuffer value;
-    if (!protocol::append_form_decoded(name, pair.substr(0, equals)) ||
-        !protocol::append_form_decoded(value, pair.substr(std::min(equals + 1, pair.size()))))
-      continue;
-    found(name.expose(), value.expose());
-  }
 }
 
 std::string header_line(std::string_view direction, const HttpHeader& header, bool may_show) {
@@ -131,9 +112,10 @@ void add_basic(protocol::Masker& masker, std::string_view credentials) {
 
 protocol::Masker secrets_of(const HttpRequest& request) {
   protocol::Masker masker;
-  each_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
+  protocol::each_form_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
     if (!protocol::is_public_parameter(name) && name != "username") masker.add(value);
   });
+  protocol::add_secrets_on_the_way(masker, request.url, request.headers);
   const std::string_view authorization = request.authorization.expose();
   const auto space = authorization.find(' ');
   if (space != std::string_view::npos) add_basic(masker, authorization.substr(space + 1));
@@ -151,9 +133,9 @@ std::string describe(const HttpRequest& request) {
     out += "> Authorization: " + shown(scheme) + length_of(value.size() - scheme.size()) + "\n";
   }
   for (const HttpHeader& header : request.headers)
-    out += header_line("> ", header, is_among(shown_request_headers, header.name));
+    out += header_line("> ", header, protocol::is_public_header(header.name));
   out += ">\n";
-  each_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
+  protocol::each_form_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
     out += "> " + shown(name) + ": " +
            (protocol::is_public_parameter(name) ? shown(value) : length_of(value.size())) + "\n";
   });

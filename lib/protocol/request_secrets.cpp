@@ -1,4 +1,5 @@
 #include "base/base64.hpp"
+#include "base/characters.hpp"
 #include "protocol/form.hpp"
 #include "protocol/grant_members.hpp"
 #include "protocol/token_request.hpp"
@@ -39,6 +40,10 @@ constexpr std::array<std::string_view, 27> public_parameters{"access_type",
                                                              "token_type_hint",
                                                              "validator_id"};
 
+constexpr std::array<std::string_view, 8> public_headers{
+    "accept", "accept-language", "content-type", "user-agent", "x-cf-encoded-credentials",
+    "prefer", "origin",          "cache-control"};
+
 // The secret of each method; a new one does not compile until it is here.
 struct AddClientSecret {
   Masker& masker;
@@ -65,6 +70,7 @@ struct AddClientSecret {
 
 void add_client(Masker& masker, const ClientRequest& client) {
   std::visit(AddClientSecret{masker}, client.authentication);
+  add_secrets_on_the_way(masker, client.endpoint, client.headers);
   masker.add(client.assertion.expose());
 }
 
@@ -79,6 +85,22 @@ struct AddGrantSecret {
 
 bool is_public_parameter(std::string_view name) {
   return std::binary_search(public_parameters.begin(), public_parameters.end(), name);
+}
+
+bool is_public_header(std::string_view name) {
+  return std::any_of(public_headers.begin(), public_headers.end(),
+                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
+}
+
+void add_secrets_on_the_way(Masker& masker, std::string_view url, const std::vector<HttpHeader>& headers) {
+  for (const HttpHeader& header : headers)
+    if (!is_public_header(header.name)) masker.add(header.value);
+  const auto query = url.find('?');
+  if (query == std::string_view::npos) return;
+  each_form_pair(url.substr(query + 1, url.find('#') - query - 1),
+                 [&](std::string_view name, std::string_view value) {
+                   if (!is_public_parameter(name)) masker.add(value);
+                 });
 }
 
 Masker masker(const ClientRequest& client, const Grant& grant) {

@@ -47,7 +47,12 @@ Masker masker(const ClientRequest& client, const TokenQuery& query);
 /// Whether the proof is the certificate of the connection (RFC 8705 s2).
 bool is_by_certificate(const ClientAuthentication& authentication) noexcept;
 
+/// Adds what may be secret in the endpoint's query and in headers.
+void add_secrets_on_the_way(Masker& masker, std::string_view url, const std::vector<HttpHeader>& headers);
+
 /// Whether the value of that parameter may be shown.
 bool is_public_parameter(std::string_view name);
+/// The same of a header of a request.
+bool is_public_header(std::string_view name);
 
 }  // namespace oauth_token::protocol
