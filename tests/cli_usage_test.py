@@ -110,6 +110,24 @@ class MistakeTest(unittest.TestCase):
                     self.assertIn("work", done.stderr)
 
 
+    def test_an_empty_name_of_a_profile_is_no_name_and_never_the_default_profile(self):
+        with FaultServer(answering(TOKEN)) as server, Program() as program:
+            program.file("config/oauth-token/config.toml",
+                         f'[profiles.default]\nissuer = "{server.url()}"\ntoken-endpoint = "{server.url()}"\n'
+                         'client-id = "app"\nusername = "alice"\nstore = "none"\n')
+            os.chmod(program.config_home / "oauth-token", 0o700)
+            for words in (["password", "", "--password-stdin"], ["client-credentials", ""], ["request", "urn:x", ""],
+                          ["batch", ""], ["assertion", ""], ["discover", ""], ["doctor", ""],
+                          ["refresh", "", "--refresh-token-stdin", "--on-rotation", "cat"],
+                          ["profile", "set", "", "--client-id", "x"], ["profile", "show", ""], ["profile", "remove", ""]):
+                with self.subTest(words):
+                    done = program.run(*words, input="alice,s3cret\n")
+                    self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                    self.assertIn('"" cannot be the name of a profile.', done.stderr)
+            done = program.run("password", "--password-stdin", input="s3cret")
+            self.assertEqual((done.status, done.stdout), (0, "at\n"), done.stderr)
+
+
 class NameTest(unittest.TestCase):
     """What is said of a profile or session that is not there."""
 

@@ -34,6 +34,7 @@ Result<void> erase_secret(Context& context, const Settings& settings, const Prof
 
 Result<int> run_profile_remove(Context& context, const Settings& settings) {
   const std::string& name = settings.operands.front();
+  if (auto named = check_profile_is_named(name); !named) return fail(std::move(named.error()));
   const std::string path = config_path(settings.value("config"));
   const auto file = read_profiles(path, settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());

@@ -32,10 +32,11 @@ std::string as_table(const Profile& profile) {
 }  // namespace
 
 Result<int> run_profile_show(Context& context, const Settings& settings) {
+  const std::string name = asked_profile(settings);
+  if (auto named = check_profile_is_named(name); !named) return fail(std::move(named.error()));
   const auto file =
       read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());
-  const std::string name = asked_profile(settings);
   const Profile* const profile = file->find(name);
   if (profile == nullptr) return fail(no_such_profile(*file, name));
   if (output_form(settings) == "json" || settings.given("field")) {

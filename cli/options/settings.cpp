@@ -36,6 +36,7 @@ class Resolver {
     if (auto done = finish(Origin::flag); !done) return fail(std::move(done.error()));
     if (auto done = read_variables(); !done) return fail(std::move(done.error()));
     settings_.caller_keeps_token = caller_keeps_token();
+    if (auto named = check_operand(); !named) return fail(std::move(named.error()));
     if (auto done = read_server(); !done) return fail(std::move(done.error()));
     settings_.session = session_name();
     if (auto done = check_session(); !done) return fail(std::move(done.error()));
@@ -130,6 +131,17 @@ class Resolver {
   [[nodiscard]] const std::string* last_operand() const {
     const bool present = settings_.operands.size() > settings_.command->operands_needed;
     return present ? &settings_.operands.back() : nullptr;
+  }
+
+  [[nodiscard]] bool operand_names_profile() const {
+    const Basis basis = settings_.command->basis;
+    return basis == Basis::profile || basis == Basis::examined ||
+           (basis == Basis::session && settings_.caller_keeps_token);
+  }
+
+  Result<void> check_operand() const {
+    const std::string* const operand = last_operand();
+    return operand != nullptr && operand_names_profile() ? check_profile_is_named(*operand) : Result<void>();
   }
 
   Result<void> read_server() {

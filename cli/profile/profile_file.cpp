@@ -101,7 +101,8 @@ Result<void> edit_file(const std::string& path, KnownKeys known_keys, Edit edit)
 }
 
 Result<void> check_writable(const std::string& profile, const std::vector<ProfileSetting>& settings) {
-  const bool good_name = !profile.empty() && is_utf8(profile) && escape_for_terminal(profile) == profile;
+  if (auto named = check_profile_is_named(profile); !named) return named;
+  const bool good_name = is_utf8(profile) && escape_for_terminal(profile) == profile;
   if (!good_name)
     return fail(ErrorClass::usage, quote_for_terminal(profile) + " cannot be the name of a profile.",
                 "Use letters, digits and . _ @ + -.");
@@ -139,6 +140,12 @@ Result<ProfileFile> read_profiles(const std::string& path, bool must_exist, Know
     return fail(ErrorClass::config, "The configuration file " + quote_for_terminal(path) + " does not exist.",
                 "Check --config.");
   return *text ? profiles_of(**text, path, known_keys()) : ProfileFile{.path = path};
+}
+
+Result<void> check_profile_is_named(const std::string& name) {
+  if (!name.empty()) return {};
+  return fail(ErrorClass::usage, "\"\" cannot be the name of a profile.",
+              "Perhaps a variable in the command is not set.");
 }
 
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted) {

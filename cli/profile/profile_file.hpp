@@ -42,6 +42,10 @@ using KnownKeys = std::vector<std::string> (*)();
 /// that would hold a secret.
 Result<ProfileFile> read_profiles(const std::string& path, bool must_exist, KnownKeys known_keys);
 
+/// `usage` for an empty name: most often a variable of the caller's that is not set. It never stands for the
+/// profile "default", whose server would get what is meant for another.
+Result<void> check_profile_is_named(const std::string& name);
+
 /// That there is no profile of that name, but those there are; `config`. Where none of them was meant, it may
 /// be `wanted`: then how it is made.
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted = true);
