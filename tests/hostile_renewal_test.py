@@ -48,7 +48,7 @@ class RefreshTest(HostileCase):
                 self.serve()
                 self.server.after_commit = lambda _: response(body % {b"new": b"rt-%d" % self.server.issued}, status, JSON)
                 error = self.refused("refresh", status=8)
-                self.assertNotIn("neither", error["message"])
+                self.assertEqual("neither" in error["message"], b"access_token" not in body, error["message"])
                 self.assertEqual(error["http_status"], status)
                 self.check_whole()
 

@@ -527,6 +527,67 @@ TEST_CASE("only 200 makes a token; another status of success is called what is w
   CHECK(class_of(read(password_request(), 400, token)) == "protocol");
 }
 
+TEST_CASE("what is wrong with the rest of an answer does not cost the refresh token in it") {
+  const auto issued = [](int status, std::string_view body, const char* type = json_type) {
+    const Secret token =
+        protocol::issued_refresh_token(answer(status, {{"Content-Type", type}}, body), {.now = now});
+    return std::string(token.expose());
+  };
+  const std::string rest = R"("access_token":"a","token_type":"Bearer","refresh_token":"r\u002d2")";
+  const std::string deep = std::string(70, '[') + std::string(70, ']');
+  const std::vector<std::string> broken{
+      "{" + rest + "}",
+      "\xef\xbb\xbf { " + rest + " } ",
+      "{" + rest + R"(,"scope":"a","scope":"b"})",
+      R"({"scope":"a","scope":"b","access_token":"b",)" + rest + "}",
+      "{" + rest + R"(,"refresh_token":"r-2"})",
+      R"({"refresh\u005ftoken":"r-2","x":"\\"})",
+      R"({"name":"M)" + std::string("\xfc") + R"(ller",)" + rest + "}",
+      R"({"text":"a\"b\\","line":"a)" + std::string("\n") + R"(b",)" + rest + "}",
+      R"({"refresh_token":"r-2"})",
+      "{" + rest + "}garbage\"",
+      "{" + rest + "}" + std::string(1, '\0'),
+      "{" + rest,
+      "{" + rest + ",",
+      "{" + rest + R"(,"id_token":"i)",
+      "{" + rest + R"(,"x":[{"y":1},)",
+      R"({"deep":)" + deep + "," + rest + "}",
+      "{" + rest + R"(,"x":{"refresh_token":"r-3","y":["}",{}]},"error":"","n":nul})",
+      "{" + rest + R"(,"error":{"code":0}})",
+      "{" + rest + ",}",
+      "{" + rest + R"(,"x":})",
+  };
+  for (const std::string& body : broken) {
+    CAPTURE(body);
+    CHECK(issued(200, body) == "r-2");
+    CHECK(issued(202, body, "text/html") == "r-2");
+    CHECK(issued(400, body) == "");
+    CHECK(issued(302, body) == "");
+  }
+  const std::vector<std::string> hopeless{
+      "{" + rest + R"(,"refresh_token":"r-3"})",
+      "{" + rest + R"(,"refresh_token":null})",
+      "{" + rest + R"(,"error":"invalid_scope"})",
+      "{" + rest + " garbage}",
+      "[{" + rest + "}]",
+      "x{" + rest + "}",
+      R"({"x":{"refresh_token":"r-2"}})",
+      R"({"refresh_token":"r-2)",
+      R"({"refresh_token":"r)" + std::string("\xfc") + "\"}",
+      R"({"refresh_token":7})",
+      R"({"refresh_token":["r-2"]})",
+      "{}",
+      "{",
+      "",
+  };
+  for (const std::string& body : hopeless) {
+    CAPTURE(body);
+    CHECK(issued(200, body) == "");
+  }
+  CHECK(issued(200, "access_token=a&refresh_token=r%2D2", "text/plain") == "r-2");
+  CHECK(issued(200, "error=x&refresh_token=r-2", "text/plain") == "");
+}
+
 TEST_CASE("a token needs a visible access_token and a token_type") {
   for (const char* const body :
        {R"({"access_token":1,"token_type":"Bearer"})", R"({"access_token":"a\u00e4","token_type":"Bearer"})",

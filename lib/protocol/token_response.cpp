@@ -4,6 +4,7 @@
 #include "protocol/answer.hpp"
 #include "protocol/form.hpp"
 #include "protocol/numbers.hpp"
+#include "protocol/salvage.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -204,13 +205,14 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
 }
 
 Secret issued_refresh_token(HttpResponse response, const Reading& reading) {
+  if (response.status < 200 || response.status >= 300) return {};
+  Secret salvaged = salvaged_refresh_token(response.body.expose());
+  if (!salvaged.empty()) return salvaged;
+  // A form, perhaps.
   const Answer answer = read_answer(std::move(response), {.now = reading.now, .lenient = true});
   const json::Value root = answer.root();
-  const auto access_token = root["access_token"].text();
-  const auto refresh_token = root["refresh_token"].text();
   const bool is_error = !root["error"].text().value_or("").empty();
-  if (!answer.succeeded() || is_error || !access_token || !refresh_token) return {};
-  return Secret(*refresh_token);
+  return is_error ? Secret() : Secret(root["refresh_token"].text().value_or(""));
 }
 
 Result<Secret> introspection_response(const ClientRequest& client, const TokenQuery& query,

@@ -25,7 +25,7 @@ struct Reading {
 Result<Token> token_response(const ClientRequest& client, const Grant& grant, HttpResponse response,
                              const Reading& reading);
 
-/// The refresh token in a 2xx answer with an access token, however much else is wrong with it; empty if none.
+/// The refresh token in a 2xx answer without an error, however much else is wrong with it; empty if none.
 Secret issued_refresh_token(HttpResponse response, const Reading& reading);
 
 /// RFC 7662 s2.2: the whole object, with a boolean `active`.

@@ -142,7 +142,17 @@ ISSUED = {
 
 # Bodies with a new refresh token that are refused all the same, and their status.
 RENEWED = b'{"access_token":"at","token_type":"Bearer","expires_in":3600,"refresh_token":"%(new)s"}'
-REFUSED = {f"status {status}": (RENEWED, status) for status in (201, 202, 203, 206)}
+REFUSED = {
+    **{f"status {status}": (RENEWED, status) for status in (201, 202, 203, 206)},
+    "a member that occurs twice": (RENEWED[:-1] + b',"scope":"a","scope":"a"}', 200),
+    "two access tokens": (RENEWED[:-1] + b',"access_token":"other"}', 200),
+    "a byte that is no UTF-8": (RENEWED[:-1] + b',"name":"M\xfcller"}', 200),
+    "a NUL behind the end": (RENEWED + b"\0", 200),
+    "garbage behind the end": (RENEWED + b"garbage", 200),
+    "no end": (RENEWED[:-1], 200),
+    "70 brackets": (RENEWED[:-1] + b',"x":' + b"[" * 70 + b"]" * 70 + b"}", 200),
+    "a refresh token alone": (b'{"token_type":"Bearer","refresh_token":"%(new)s"}', 200),
+}
 
 
 class HostileCase(RenewalCase):
