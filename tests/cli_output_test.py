@@ -211,6 +211,30 @@ class TraceTest(Case):
             done = program.run("client-credentials", *server, "--client-auth", "none", "--dry-run")
             self.assertEqual(done.status, 2, "a contradiction stays one")
 
+    def test_dry_run_reads_no_secret_of_the_client_that_it_can_do_without(self):
+        server = ["--token-endpoint", "https://as.example/token", "--client-id", "app"]
+        with Program() as program:
+            program.file("config/oauth-token/config.toml", "[profiles.work]\nclient-secret-in-keyring = true\n")
+            secret = program.file("secret", "from-a-file\n")
+            assertion = program.file("assertion", "e30.eyJzdWIiOiJhcHAifQ.sig\n")
+            key = program.file("key.pem", subprocess.run(
+                ["openssl", "genpkey", "-algorithm", "ED25519"], check=True, capture_output=True).stdout.decode())
+            for words, shown, stands_in in (
+                    (["--client-secret-file", secret], "Authorization: Basic", False),
+                    (["--client-secret-command", "echo from-a-command"], "Authorization: Basic", False),
+                    (["work"], "Authorization: Basic", True),
+                    (["--client-auth", "client_secret_post", "--client-secret-file", secret], "client_secret: (11 bytes)", False),
+                    (["--client-auth", "client_secret_jwt", "--client-secret-command", "printf %32s x"], "client_assertion: (",
+                     False),
+                    (["--client-assertion-file", assertion], "client_assertion: (26 bytes)", False),
+                    (["--client-assertion-command", "echo e30.eyJzdWIiOiJhcHAifQ.sig"], "client_assertion: (26 bytes)", False),
+                    (["--signing-key", key], "client_assertion: (", False)):
+                with self.subTest(words):
+                    done = program.run("client-credentials", *server, *words, "--dry-run")
+                    self.assertEqual((done.status, done.stdout), (0, ""), done.stderr)
+                    self.assertIn(shown, done.stderr)
+                    self.assertEqual("The client secret was not read" in done.stderr, stands_in, done.stderr)
+
     def test_with_json_what_is_shown_is_json_lines(self):
         done = self.run_with(token(), "-v", "-o", "json")
         self.assertTrue(all("trace" in json.loads(line) for line in done.stderr.splitlines()))

@@ -218,6 +218,25 @@ class Reading(ProfileTest):
         self.assertEqual(self.run_program("profile", "show", "work").stdout,
                          "issuer    https://as.example\nlenient   true\nscope     read\ntimeout   20\nusername  jo\n")
 
+    def test_json_has_the_type_of_each_key(self):
+        for text, members in (
+                ("lenient = false", {"lenient": False}),
+                ("lenient = 'yes'", {"lenient": True}),
+                ("lenient = 'perhaps'", {"lenient": "perhaps"}),
+                ("timeout = '20'", {"timeout": 20}),
+                ("timeout = 0", {"timeout": 0}),
+                ("timeout = '020'", {"timeout": "020"}),
+                ("timeout = '2m'", {"timeout": "2m"}),
+                ("timeout = ''", {"timeout": ""}),
+                ("timeout = [1, 2]", {"timeout": ["1", "2"]}),
+                ("username = '1'", {"username": "1"}),
+                ("scope = []", {"scope": []}),
+                ("scope = 'read'", {"scope": ["read"]})):
+            with self.subTest(text):
+                self.write("[profiles.work]\n" + text + "\n")
+                done = self.run_program("profile", "show", "work", "-o", "json")
+                self.assertEqual(json.loads(done.stdout), {"name": "work", **members})
+
     def test_show_without_a_name_shows_the_one_that_would_be_used(self):
         self.write("[profiles.default]\nclient-id = 'd'\n[profiles.work]\nclient-id = 'w'\n")
         self.assertEqual(self.run_program("profile", "show").stdout, "client-id  d\n")
