@@ -620,12 +620,13 @@ TEST_CASE("the token type is named canonically, an unknown one as it came with a
 
 TEST_CASE("expires_in is read in every form that servers use") {
   struct Row {
-    const char* written;
+    std::string written;
     std::optional<std::int64_t> lifetime;
     bool unusable;
     std::size_t warnings;
   };
   constexpr auto largest = std::numeric_limits<std::int64_t>::max();
+  const std::string zeros(400, '0');
   const Row rows[] = {
       {"3600", 3600, false, 0},
       {"\"3599\"", 3599, false, 0},
@@ -660,12 +661,22 @@ TEST_CASE("expires_in is read in every form that servers use") {
       {"-1e30", {}, true, 1},
       {"-9223372036854775809", {}, true, 1},
       {"\"3600.9\"", 3600, false, 0},
+      {"0." + zeros + "1", 0, true, 0},
+      {"-0." + zeros + "1", {}, true, 1},
+      {"0." + zeros + "1e+20", 0, true, 0},
+      {"0." + zeros + "1e405", 10'000, false, 0},
+      {"1" + zeros + ".5", largest, false, 0},
+      {"1" + zeros + ".0e-20", largest, false, 0},
+      {"1e99999999999999999999", largest, false, 0},
+      {"0.1e+99999999999999999999", largest, false, 0},
+      {"1.5e9223372036854775807", largest, false, 0},
+      {"9e-99999999999999999999", 0, true, 0},
   };
   for (const Row& row : rows) {
     CAPTURE(row.written);
-    const auto token = read(password_request(), 200,
-                            R"({"access_token":"a","token_type":"Bearer","scope":"read","expires_in":)" +
-                                std::string(row.written) + "}");
+    const auto token =
+        read(password_request(), 200,
+             R"({"access_token":"a","token_type":"Bearer","scope":"read","expires_in":)" + row.written + "}");
     REQUIRE(token);
     CHECK(token->lifetime.has_value() == row.lifetime.has_value());
     if (row.lifetime) {

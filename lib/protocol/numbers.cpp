@@ -24,6 +24,20 @@ bool begins_with_digit(std::string_view digits) {
   return !digits.empty() && digits[0] >= '0' && digits[0] <= '9';
 }
 
+// Of a decimal number that no double can hold: whether it is too near to 0, and not too far from it.
+bool is_too_small(std::string_view digits) {
+  const std::size_t e = std::min(digits.find_first_of("eE"), digits.size());
+  const std::string_view written = digits.substr(0, e);
+  const std::size_t point = std::min(written.find('.'), e);
+  const std::size_t first = std::min(written.find_first_of("123456789"), e);
+  std::string_view power = digits.substr(std::min(e + 1, digits.size()));
+  if (!power.empty() && power[0] == '+') power.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto [rest, status] = std::from_chars(power.data(), power.data() + power.size(), exponent);
+  if (status == std::errc::result_out_of_range) return power[0] == '-';
+  return exponent < static_cast<std::int64_t>(first) - static_cast<std::int64_t>(point);
+}
+
 }  // namespace
 
 std::optional<std::chrono::seconds> number_of_seconds(const json::Value& value) {
@@ -42,8 +56,7 @@ std::optional<std::chrono::seconds> number_of_seconds(const json::Value& value) 
   const auto [behind, how] = std::from_chars(digits.data(), end, number);
   if (behind != end) return std::nullopt;
   if (how == std::errc::result_out_of_range) {
-    if (digits.find("e-") != std::string_view::npos || digits.find("E-") != std::string_view::npos)
-      return std::chrono::seconds(negative ? -1 : 0);
+    if (is_too_small(digits)) return std::chrono::seconds(negative ? -1 : 0);
     return std::chrono::seconds(negative ? Limits::min() : Limits::max());
   }
   number = std::floor(number);
