@@ -1,5 +1,7 @@
 #include <oauth_token/text.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,13 +33,39 @@ Decoded decode(std::string_view text) noexcept {
   return {code_point, length};
 }
 
+struct Range {
+  std::uint32_t first, last;
+};
+
+// Beyond ASCII: C1, what changes the direction, and what Unicode calls default ignorable, since it shows
+// nothing. The variation selectors fe0e and fe0f are left alone: much of the emoji that people write has one.
+constexpr std::array<Range, 18> unseen{{
+    {0x80, 0x9f},        // C1
+    {0xad, 0xad},        // soft hyphen
+    {0x034f, 0x034f},    // combining grapheme joiner
+    {0x061c, 0x061c},    // Arabic letter mark
+    {0x115f, 0x1160},    // Hangul fillers
+    {0x17b4, 0x17b5},    // Khmer inherent vowels
+    {0x180b, 0x180f},    // Mongolian variation selectors and vowel separator
+    {0x200b, 0x200f},    // zero width, direction marks
+    {0x2028, 0x202e},    // line separators, bidirectional overrides
+    {0x2060, 0x206f},    // invisible operators, isolates
+    {0x3164, 0x3164},    // Hangul filler
+    {0xfe00, 0xfe0d},    // variation selectors
+    {0xfeff, 0xfeff},    // byte order mark
+    {0xffa0, 0xffa0},    // Hangul filler of half the width
+    {0xfff0, 0xfffb},    // unassigned, annotations
+    {0x1bca0, 0x1bca3},  // shorthand format controls
+    {0x1d173, 0x1d17a},  // musical format controls
+    {0xe0000, 0xe0fff},  // tags, more variation selectors
+}};
+
 bool is_unprintable(std::uint32_t c) noexcept {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) ||      // C0, DEL, C1
-         c == 0xad || c == 0x061c || c == 0x180e ||  // soft hyphen, Arabic letter mark, Mongolian separator
-         (c >= 0x200b && c <= 0x200f) ||             // zero width, direction marks
-         (c >= 0x2028 && c <= 0x202e) ||             // line separators, bidirectional overrides
-         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||  // invisible operators, isolates, byte order mark
-         (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+  if (c < 0x80) return c < 0x20 || c == 0x7f;
+  const auto* const range =
+      std::lower_bound(unseen.begin(), unseen.end(), c,
+                       [](const Range& each, std::uint32_t code_point) { return each.last < code_point; });
+  return range != unseen.end() && range->first <= c;
 }
 
 }  // namespace
