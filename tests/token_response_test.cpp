@@ -823,6 +823,21 @@ TEST_CASE("Retry-After is read in seconds and as a date") {
   }
 }
 
+TEST_CASE("how long a server asks to wait is told, whether it was asked too often or is out of order") {
+  const std::vector<HttpHeader> wait{{"Retry-After", "5"}};
+  for (const int status : {429, 500, 503}) {
+    CHECK(read(password_request(), status, "busy", "text/plain", wait).error().hint ==
+          "It asks to wait 5 seconds.");
+    CHECK(read(password_request(), status, R"({"error":"temporarily_unavailable"})", json_type, wait)
+              .error()
+              .hint == "It asks to wait 5 seconds.");
+  }
+  CHECK(read(password_request(), 503, "").error().hint == "Try again later.");
+  CHECK(read(password_request(), 400, R"({"error":"invalid_grant"})", json_type, wait)
+            .error()
+            .hint.find("lock-out") != std::string::npos);
+}
+
 TEST_CASE("after an answer, only what spends nothing, or what the server itself asks for, may be repeated") {
   const Asked credentials;
   const std::vector<HttpHeader> wait{{"Retry-After", "5"}};

@@ -101,7 +101,9 @@ void describe(Error& error, const AnswerContext& context) {
   }
   if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
   if (error.code == "invalid_dpop_proof") error.hint = proof_hint;
-  if (error.error_class == ErrorClass::rate_limited && error.retry_after)
+  const bool may_pass =
+      error.error_class == ErrorClass::rate_limited || error.error_class == ErrorClass::server;
+  if (may_pass && error.retry_after)
     error.hint = "It asks to wait " + std::to_string(error.retry_after->count()) + " seconds.";
 }
 
