@@ -117,6 +117,7 @@ Result<Secret> read_client_secret(const Context& context, Given given, Secret va
   SecretInput input{.kind = client_secret_kind(),
                     .flags = {.standard_input = given == Given::standard_input}};
   input.kind.alternatives = "--client-secret-stdin or the variable OAUTH_TOKEN_CLIENT_SECRET";
+  input.kind.instead_of_typing = "Use --client-secret-prompt in place of --client-secret-stdin.";
   const bool optional = given == Given::prompt_if_possible;
   const Question question{.text = "Client secret of " + profile.value("client-id") + ", for the keyring" +
                                   (optional ? " (empty: none)" : "") + ": ",

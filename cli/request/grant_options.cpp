@@ -115,7 +115,9 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
 }
 
 Result<bool> password_is_asked(const Context& context, const Settings& settings) {
-  return asks(password_input(context, settings));
+  const SecretInput input = password_input(context, settings);
+  if (auto unseen = check_not_typed(input, context.input); !unseen) return fail(std::move(unseen.error()));
+  return asks(input);
 }
 
 Result<std::string> read_username(const Context& context, const Settings& settings) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 namespace oauth_token::cli {
 namespace {
 
@@ -65,6 +67,19 @@ bool is_standard_input(const SecretPlace& place) noexcept {
   const auto* const descriptor = std::get_if<FromDescriptor>(&place);
   return std::holds_alternative<FromStandardInput>(place) ||
          (descriptor != nullptr && descriptor->descriptor == 0);
+}
+
+// Echo is off at the prompt alone.
+Result<void> check_not_typed(const NamedPlace& chosen, const SecretKind& kind, int standard_input) {
+  const auto* const from = std::get_if<FromDescriptor>(&chosen.place);
+  const bool by_number = from != nullptr && from->descriptor != 0;
+  if (!by_number && !is_standard_input(chosen.place)) return {};
+  if (isatty(by_number ? from->descriptor : standard_input) == 0) return {};
+  return fail(
+      ErrorClass::usage,
+      (by_number ? "Descriptor " + std::to_string(from->descriptor) : std::string("Standard input")) +
+          " is a terminal, which would show the " + kind.what + ".",
+      kind.instead_of_typing.empty() ? "Leave " + chosen.name + " out to be asked." : kind.instead_of_typing);
 }
 
 Secret take_value(SecretInput& input) noexcept {
@@ -136,7 +151,8 @@ SecretKind refresh_token_kind() {
           .option = "refresh-token",
           .alternatives =
               "--refresh-token-stdin, --refresh-token-fd, --refresh-token-file, "
-              "--refresh-token-command or the variable OAUTH_TOKEN_REFRESH_TOKEN"};
+              "--refresh-token-command or the variable OAUTH_TOKEN_REFRESH_TOKEN",
+          .instead_of_typing = "Let a file, a pipe or a command give it."};
 }
 
 SecretKind passphrase_kind(const std::string& option) {
@@ -178,9 +194,16 @@ Result<void> check_standard_input(std::initializer_list<const SecretInput*> inpu
   return {};
 }
 
+Result<void> check_not_typed(const SecretInput& input, int standard_input) {
+  auto chosen = choose(input);
+  return chosen ? check_not_typed(*chosen, input.kind, standard_input) : fail(std::move(chosen.error()));
+}
+
 Result<Secret> read_secret(SecretInput& input, const Question& question, const SecretReading& reading) {
   auto chosen = choose(input);
   if (!chosen) return fail(std::move(chosen.error()));
+  if (auto unseen = check_not_typed(*chosen, input.kind, reading.standard_input); !unseen)
+    return fail(std::move(unseen.error()));
   const bool asked = std::holds_alternative<std::monostate>(chosen->place);
   auto secret = [&] {
     const Pause whoever_gives_it;
