@@ -3,6 +3,8 @@
 #include "base/reading.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,13 +38,14 @@ struct ResponseReader::State {
   void begin() {
     parser.emplace();
     parser->header_limit(head_limit);
-    parser->body_limit(body_limit);
+    parser->body_limit(std::numeric_limits<std::uint64_t>::max());  // see end_if_too_large
     parser->skip(no_body);
   }
 
   // One call of the parser. False: it needs more input.
   Result<bool> parse(std::string_view bytes, std::size_t& taken);
   Result<void> finish_head();
+  Result<void> end_if_too_large();
   [[nodiscard]] tl::unexpected<Error> explain(const boost::system::error_code& code) const;
 
   bool no_body;
@@ -87,15 +90,22 @@ Result<void> ResponseReader::State::finish_head() {
   for (const auto& field : head)
     response.headers.push_back(
         {.name = std::string(field.name_string()), .value = std::string(field.value())});
-  // A length that a body follows has been held against the limit; that of a 204, or of an answer to HEAD, has
-  // not.
-  if (const auto length = parser->content_length(); length && !parser->is_done())
+  if (const auto length = parser->content_length(); length && *length <= body_limit && !parser->is_done())
     body = SecretBuffer(static_cast<std::size_t>(*length));
   return {};
 }
 
+// What went well must be read whole. Of any other answer the status says enough, and whatever is there of its
+// body is what there is.
+Result<void> ResponseReader::State::end_if_too_large() {
+  const auto length = parser->content_length();
+  if (body.size() <= body_limit && (!length || *length <= body_limit)) return {};
+  if (response.status / 100 == 2) return refuse("The server's answer is larger than 1 MiB.");
+  complete = ended = true;
+  return {};
+}
+
 tl::unexpected<Error> ResponseReader::State::explain(const boost::system::error_code& code) const {
-  if (code == beast_http::error::body_limit) return refuse("The server's answer is larger than 1 MiB.");
   if (code == beast_http::error::header_limit)
     return refuse("The head of the server's answer is larger than 64 KiB.");
   return refuse((head_done ? "The body of the server's answer breaks HTTP/1.1: "
@@ -124,6 +134,8 @@ Result<bool> ResponseReader::read(std::size_t count) {
         if (auto head = state.finish_head(); !head) return fail(std::move(head.error()));
     }
     if (state.head_done) state.complete = state.parser->is_done();
+    if (state.head_done && !state.complete)
+      if (auto done = state.end_if_too_large(); !done) return fail(std::move(done.error()));
     if (!*progress) break;
   }
   const bool too_much = rest.size() > head_limit || state.total_bytes > total_limit ||

@@ -13,7 +13,7 @@ from renewal_case import RenewalCase
 JSON = [("Content-Type", "application/json")]
 TOKEN = b'{"access_token":"first","token_type":"Bearer","expires_in":3600}'
 OK = response(TOKEN, headers=JSON)
-STATUS = {"network": 7, "timeout": 7, "server": 7, "protocol": 8, "request": 6, "client-auth": 6, "": 0}
+STATUS = {"network": 7, "timeout": 7, "server": 7, "rate-limited": 7, "protocol": 8, "request": 6, "client-auth": 6, "": 0}
 # C0, DEL, C1, zero-width, bidirectional. A line break is ours.
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\udc80-\udcff]")
 ESCAPES = "\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u202eevil\\u200b\\u0000\\r\\noauth-token: fake"
@@ -70,6 +70,11 @@ FRAMES = {
     "endless chunks": (endlessly(chunked(b""), b"1000\r\n" + b" " * 4096 + b"\r\n"), "protocol"),
     "10 MiB": (answering(told(b" " * (10 << 20))), "protocol"),
     "10 MiB in one chunk": (answering(chunked(b"a00000\r\n" + b" " * (10 << 20) + b"\r\n0\r\n\r\n")), "protocol"),
+    "10 MiB of an error page": (answering(response(b" " * (10 << 20), 500)), "server"),
+    "an error page without an end": (endlessly(head(status="500 Oops"), b"<p>" * 1000), "server"),
+    "10 MiB in chunks beside 429": (
+        answering(head("Transfer-Encoding: chunked", status="429 Slow Down") + b"a00000\r\n" + b" " * (10 << 20) + b"\r\n0\r\n\r\n"),
+        "rate-limited"),
     "a length that is too short": (answering(head("Content-Type: application/json", "Content-Length: 9") + TOKEN), "protocol"),
     "a length that is too long": (answering_once(head("Content-Length: 999") + TOKEN), "network"),
     "a negative length": (answering(head("Content-Length: -1") + TOKEN), "protocol"),
