@@ -222,6 +222,45 @@ TEST_CASE("an id_token of somebody else is no answer to this session's renewal")
   }
 }
 
+TEST_CASE(
+    "the refresh token that an id_token of somebody else was issued for is spent, its successor unused") {
+  for (const bool rotates : {true, false}) {
+    CAPTURE(rotates);
+    World world;
+    world.server.more = R"(,"id_token":")" + alice + "\"";
+    world.sign_in();
+    world.server.rotates = rotates;
+    world.expire();
+    world.server.more = R"(,"id_token":")" + bob + "\"";
+    const auto token = world.source().token();
+    CHECK(shown(token.error()) ==
+          "protocol: The server answered the renewal with the id_token of another user or issuer.");
+    CHECK(token.error().hint == "Sign in again, and tell the server's operator.");
+    CHECK(world.record().dead_generation == (rotates ? 1 : 0));
+    CHECK(world.record().generation == 1);
+    CHECK(everything_in(world.folder.path).find("rt-2") == std::string::npos);
+    // The server's operator has mended it; the time in which nobody asks again is over.
+    world.server.more.clear();
+    world.change([](SessionRecord& record) { record.failure->not_before = record.failure->at; });
+    const auto next = world.source().token();
+    CHECK(world.server.state().reused == 0);
+    if (!rotates) {
+      CHECK(next.has_value());  // the same refresh token is still the valid one
+      continue;
+    }
+    CHECK(shown(next.error()) ==
+          "reauthenticate: The refresh token of session \"work\" can no longer be used. The last renewal "
+          "failed: "
+          "The server answered the renewal with the id_token of another user or issuer.");
+    CHECK(next.error().reason == "dead");
+    CHECK(next.error().hint.find("oauth-token password --session work") != std::string::npos);
+    CHECK(world.server.state().refreshes == 1);
+    world.sign_in();
+    CHECK(world.source().token({.renew_now = true}).has_value());
+    CHECK(world.record().dead_generation == 0);
+  }
+}
+
 TEST_CASE("without a refresh token the session says that it cannot be renewed") {
   World world;
   world.sign_in();

@@ -85,10 +85,13 @@ void check_leftover(Examination& run, const SessionFolder& folder, const Session
 void check_session(Examination& run, const SessionFolder& folder, const SessionRecord& record) {
   const std::string session = "Session \"" + record.name + "\"";
   if (record.dead_generation != 0 && record.dead_generation == record.generation)
-    run.list.warning("session", session + " is signed out: the server called its refresh token invalid.",
-                     "Sign in again: oauth-token password --session " + record.name +
-                         " (with its profile, if there is one); or oauth-token forget " + record.name + ".");
-  if (record.failure)
+    run.list.warning(
+        "session",
+        session + (record.failure ? " is signed out. The last renewal failed: " + record.failure->message
+                                  : " is signed out: the server called its refresh token invalid."),
+        "Sign in again: oauth-token password --session " + record.name +
+            " (with its profile, if there is one); or oauth-token forget " + record.name + ".");
+  else if (record.failure)
     run.list.warning("session",
                      session + ": the last renewal, at " + time_text(record.failure->at) +
                          ", failed: " + record.failure->message,

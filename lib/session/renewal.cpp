@@ -149,8 +149,12 @@ Result<void> Renewal::check_may_send(const HeldSession& held) const {
                              (held.journal_unreadable ? ", and the journal cannot be read." : "."),
                          "older");
   if (record.dead_generation == half.generation)
-    return sign_in_again(record, "The server has called the refresh token of " + session + " invalid.",
-                         "dead");
+    return sign_in_again(
+        record,
+        record.failure ? "The refresh token of " + session +
+                             " can no longer be used. The last renewal failed: " + record.failure->message
+                       : "The server has called the refresh token of " + session + " invalid.",
+        "dead");
   const auto& failed = record.failure;
   const bool meanwhile = failed && (!failed_before_ || failed->at != failed_before_->at ||
                                     failed->count != failed_before_->count);

@@ -140,6 +140,9 @@ Result<void> accept(Spending& spending, Token token) {
   const Token& old = held.half->token;
   if (auto same = check_same_subject(old.id_token, token.id_token); !same) {
     same.error().sent = Sent::yes;
+    // Its refresh token may be another user's and is never used; the one that it was issued for is spent.
+    if (!token.refresh_token.empty() && !(token.refresh_token == old.refresh_token))
+      held.record.dead_generation = held.half->generation;
     return give_up(spending, std::move(same.error()), {});
   }
   if (token.refresh_token.empty()) token.refresh_token = old.refresh_token.copy();
