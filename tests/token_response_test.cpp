@@ -766,6 +766,26 @@ TEST_CASE("what may be secret in a header or in the endpoint's query is masked")
   CHECK(result.error().description == "[masked], [masked], https://api.example https://app.example");
 }
 
+TEST_CASE("tokens are masked in the words of the answer that issued them") {
+  const auto refused = read(password_request(), 400,
+                            R"({"error":"invalid_grant","error_uri":"https://as.example/?t=token-two",)"
+                            R"("error_description":"issued token-one, token-two and dG9rZW4tc2l4",)"
+                            R"("list":["token-one"],"token-two":1,"access_token":"token-one",)"
+                            R"("refresh_token":"token-two","id_token":"token-six"})");
+  CHECK(refused.error().description == "issued [masked], [masked] and [masked]");
+  CHECK(refused.error().uri == "https://as.example/?t=[masked]");
+  CHECK(json::parse(refused.error().extra) == json({{"list", {"[masked]"}}, {"[masked]", 1}}));
+  const auto unknown = read(password_request(), 401, R"({"access_token":"token-one","hint":"token-one"})");
+  CHECK(json::parse(unknown.error().extra) == json({{"hint", "[masked]"}}));
+  CHECK(read(password_request(), 200, R"({"access_token":"token-one","token_type":"token-one"})")->warnings ==
+        std::vector<std::string>{R"(The token is of the unknown type "[masked]".)"});
+  const std::string large(9000, 'x');
+  CHECK(read(password_request(), 400,
+             R"({"error":"x","access_token":")" + large + R"(","error_description":"issued )" + large + "\"}")
+            .error()
+            .description.find(large.substr(0, 4096)) == std::string::npos);
+}
+
 TEST_CASE("short secrets are masked as words of their own only, ordinary words never") {
   const auto description = [](const char* password, const char* text) {
     Asked request;

@@ -86,6 +86,28 @@ TEST_CASE("what may be secret in a header or in the query is not shown where the
       "< HTTP 400\n<\n< error: [masked]\n< error_description: [masked], application/json\n");
 }
 
+TEST_CASE("a token is masked in the words of the answer that issued it, and no lifetime") {
+  const HttpResponse answer =
+      response(200, {{"Server", "token-one"}},
+               R"({"access_token":"token-one","refresh_token":"token-two",)"
+               R"("id_token":"token-six","token_type":"token-one","scope":"a token-two",)"
+               R"("error_description":"dG9rZW4tc2l4","expires_in":"token","token-one":1})");
+  CHECK(describe(answer, password_request()) ==
+        "< HTTP 200\n"
+        "< Server: [masked]\n"
+        "<\n"
+        "< access_token: (9 bytes)\n"
+        "< refresh_token: (9 bytes)\n"
+        "< id_token: (9 bytes)\n"
+        "< token_type: [masked]\n"
+        "< scope: a [masked]\n"
+        "< error_description: [masked]\n"
+        "< expires_in: (5 bytes)\n"
+        "< [masked]: (1 bytes)\n");
+  CHECK(describe(response(200, {}, R"({"expires_in":" 3600 "})"), password_request()) ==
+        "< HTTP 200\n<\n< expires_in:  3600 \n");
+}
+
 TEST_CASE("without its request, an answer is shown without any text of the server's own") {
   CHECK(describe(response(
             400, {{"Server", "x"}},

@@ -1,7 +1,8 @@
 #include "base/base64.hpp"
 #include "base/characters.hpp"
+#include "protocol/answer.hpp"
 #include "protocol/form.hpp"
-#include "protocol/masking.hpp"
+#include "protocol/numbers.hpp"
 #include "protocol/token_request.hpp"
 
 #include <oauth_token/http.hpp>
@@ -69,9 +70,10 @@ std::string shown_name(std::string_view name, const Mask& mask) {
 
 std::string shown_value(const json::Value& member, const Mask& mask) {
   const std::string_view name = member.name();
-  const bool is_public = name == "token_type" || name == "expires_in";
-  if (is_public && member.number()) return shown(*member.number());
-  if (mask && member.text() && (is_public || is_among(response_texts, name)))
+  const bool is_type = name == "token_type";
+  const bool is_lifetime = name == "expires_in" && protocol::number_of_seconds(member);
+  if ((is_type || is_lifetime) && member.number()) return shown(*member.number());
+  if (mask && member.text() && (is_type || is_lifetime || is_among(response_texts, name)))
     return shown(mask(*member.text()));
   // Tokens, and whatever else a server adds, have a length only.
   if (const auto text = member.text()) return length_of(text->size());
@@ -80,7 +82,8 @@ std::string shown_value(const json::Value& member, const Mask& mask) {
   return length_of(writer.expose().size());
 }
 
-std::string describe_response(const HttpResponse& response, const Mask& mask) {
+// `root`: of the body, where it is JSON.
+std::string describe_response(const HttpResponse& response, const json::Value& root, const Mask& mask) {
   std::string out = "< HTTP " + std::to_string(response.status) + "\n";
   for (const HttpHeader& header : response.headers) {
     if (mask && equal_ignoring_case(header.name, "location"))
@@ -92,9 +95,8 @@ std::string describe_response(const HttpResponse& response, const Mask& mask) {
   }
   out += "<\n";
   if (response.body.empty()) return out;
-  const auto document = json::parse(response.body.expose());
-  if (!document || !document->root().is_object()) return out + "< " + length_of(response.body.size()) + "\n";
-  for (const json::Value member : document->root())
+  if (!root.is_object()) return out + "< " + length_of(response.body.size()) + "\n";
+  for (const json::Value member : root)
     out += "< " + shown_name(member.name(), mask) + ": " + shown_value(member, mask) + "\n";
   return out;
 }
@@ -142,11 +144,17 @@ std::string describe(const HttpRequest& request) {
   return out;
 }
 
-std::string describe(const HttpResponse& response) { return describe_response(response, {}); }
+std::string describe(const HttpResponse& response) {
+  const auto document = json::parse(response.body.expose());
+  return describe_response(response, document ? document->root() : json::Value(), {});
+}
 
 std::string describe(const HttpResponse& response, const HttpRequest& request) {
-  const protocol::Masker masker = secrets_of(request);
-  return describe_response(response, std::ref(masker));
+  protocol::Masker masker = secrets_of(request);
+  const auto document = json::parse(response.body.expose());
+  const json::Value root = document ? document->root() : json::Value();
+  protocol::add_issued(masker, root);
+  return describe_response(response, root, std::ref(masker));
 }
 
 }  // namespace oauth_token

@@ -17,6 +17,11 @@ namespace {
 constexpr std::array<std::string_view, 7> codings = {"gzip",       "x-gzip", "deflate", "compress",
                                                      "x-compress", "br",     "zstd"};
 
+constexpr std::array<std::string_view, 3> issued_members{"access_token", "refresh_token", "id_token"};
+// The search for a token that a hostile server made long would take long; without so much of its start, no
+// token is of use.
+constexpr std::size_t longest_issued = 4096;
+
 bool is_json_type(std::string_view type) {
   constexpr std::string_view suffix = "+json";
   if (type == "application/json") return true;
@@ -129,6 +134,20 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
       }
   }
   return answer;
+}
+
+void add_issued(Masker& masker, const json::Value& answer) {
+  for (const json::Value member : answer) {
+    const bool is_issued =
+        std::find(issued_members.begin(), issued_members.end(), member.name()) != issued_members.end();
+    if (const auto text = member.text(); text && is_issued) masker.add(text->substr(0, longest_issued));
+  }
+}
+
+Masker masker_of(const json::Value& answer, const AnswerContext& context) {
+  Masker masker = context.masker();
+  add_issued(masker, answer);
+  return masker;
 }
 
 void judge(RequestKind kind, Error& error) {

@@ -34,10 +34,10 @@ struct AnswerContext {
   /// Where servers read this client's HTTP Basic header in two ways: the encoding that it was not written in,
   /// "form" or "raw".
   std::string_view other_basic_encoding = {};
-  bool by_certificate = false;  ///< the client proves itself by one
-  bool by_nothing = false;      ///< it does not prove itself
-  std::string grant_type = {};  ///< of a token request
-  std::function<Masker()> masker = {};
+  bool by_certificate = false;          ///< the client proves itself by one
+  bool by_nothing = false;              ///< it does not prove itself
+  std::string grant_type = {};          ///< of a token request
+  std::function<Masker()> masker = {};  ///< of the request's secrets
 };
 
 /// An answer whose body was read as far as it can be.
@@ -54,6 +54,12 @@ struct Answer {
 
 /// JSON is what calls itself JSON; with `lenient` also what looks like it, or like a form.
 Answer read_answer(HttpResponse response, const AnswerContext& context);
+
+/// What a server issued in an answer, it may also repeat there.
+void add_issued(Masker& masker, const json::Value& answer);
+
+/// Of the request's secrets, and of what the answer itself issued.
+Masker masker_of(const json::Value& answer, const AnswerContext& context);
 
 /// A redirect, a proxy's refusal, or an OAuth error, whatever the status; nothing for all else.
 std::optional<Error> refusal(const Answer& answer, const AnswerContext& context);

@@ -109,7 +109,7 @@ void describe(Error& error, const AnswerContext& context) {
 
 Error oauth_error(const Answer& answer, const AnswerContext& context, std::string_view code) {
   const json::Value root = answer.root();
-  const Masker mask = context.masker();
+  const Masker mask = masker_of(root, context);
   Error error = error_from(answer, class_of_code(code, answer.status, context.kind));
   error.code = mask(code);
   if (const auto text = root["error_description"].text()) error.description = mask(*text);
@@ -192,9 +192,9 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
   error.reason = std::move(reason);
   if (answer.root().is_object()) {
     // What succeeded may have issued a token under any name.
-    error.extra =
-        shown_members(answer.root(), context.masker(), answer.succeeded() ? Texts::lengths : Texts::masked,
-                      [](const json::Value&) { return false; });
+    error.extra = shown_members(answer.root(), masker_of(answer.root(), context),
+                                answer.succeeded() ? Texts::lengths : Texts::masked,
+                                [](const json::Value&) { return false; });
   }
   return error;
 }

@@ -9,7 +9,7 @@
 
 namespace oauth_token::protocol {
 
-/// Finds the secrets of a request in what the server says about it: raw, form-encoded (a space as %20 or +,
+/// Finds secrets in what the server says: raw, form-encoded (a space as %20 or +,
 /// digits in either case) and in base64 at any alignment. Secrets below eight bytes are found only where they
 /// are a word of their own, those below four not at all, nor those that are an ordinary word of such
 /// messages, like "password": a mask there would give away what it hides.

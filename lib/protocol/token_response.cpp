@@ -55,7 +55,8 @@ void read_type(Token& token, const json::Value& root, const AnswerContext& conte
         "What the server issued is no access token: issued_token_type says what it is (RFC 8693 s2.2.1).");
   else if (token.token_type != "Bearer" && token.token_type != "DPoP")
     token.warnings.push_back("The token is of the unknown type \"" +
-                             escape_for_terminal(context.masker()(token.token_type.substr(0, 64))) + "\".");
+                             escape_for_terminal(masker_of(root, context)(token.token_type.substr(0, 64))) +
+                             "\".");
 }
 
 void read_lifetime(Token& token, const json::Value& value, std::chrono::sys_seconds now) {

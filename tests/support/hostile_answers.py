@@ -142,6 +142,11 @@ ISSUED = {
     "names with capitals": (issued(200, {"Access_Token": "SECRET-1", "token_type": "Bearer"}), 8),
     "a token of another name": (issued(200, {"token": "SECRET-1", "result": "SECRET-2"}), 8),
     "an inner object beside an error": (issued(400, {"error": "invalid_scope", "data": {"access_token": "SECRET-1"}}), 6),
+    "a token in the words of its answer": (issued(400, {"error": "x_y", "access_token": "SECRET-1", "error_description":
+                                                        "issued SECRET-1", "SECRET-1": 1}), 6),
+    "a token for a type": (issued(200, {"access_token": "SECRET-1", "token_type": "SECRET-1", "SECRET-1": 1}), 0),
+    "a token for a lifetime": (issued(200, {"access_token": "SECRET-1", "token_type": "Bearer", "expires_in": "SECRET-1",
+                                            "scope": "SECRET-1"}), 0),
     "tokens beside an error": (issued(400, {"error": "x_y", "access_token": "SECRET-1", "device_secret": "SECRET-1"}), 6),
 }
 
