@@ -58,6 +58,7 @@ struct ResponseReader::State {
   bool interim_seen = false;
   bool head_done = false;
   bool complete = false;
+  bool too_large = false;
   bool ended = false;
 };
 
@@ -70,6 +71,8 @@ Result<bool> ResponseReader::State::parse(std::string_view bytes, std::size_t& t
   taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), code);
   if (head_done) body.grew(bytes.size() - target.size);
   if (code == beast_http::error::need_more) return false;
+  too_large = head_done && code == beast_http::error::body_limit;
+  if (too_large) return true;
   if (code && code != beast_http::error::need_buffer) return explain(code);
   return true;
 }
@@ -90,16 +93,17 @@ Result<void> ResponseReader::State::finish_head() {
   for (const auto& field : head)
     response.headers.push_back(
         {.name = std::string(field.name_string()), .value = std::string(field.value())});
-  if (const auto length = parser->content_length(); length && *length <= body_limit && !parser->is_done())
-    body = SecretBuffer(static_cast<std::size_t>(*length));
+  const auto length = parser->content_length();
+  too_large = length && *length > body_limit;
+  if (length && !too_large && !parser->is_done()) body = SecretBuffer(static_cast<std::size_t>(*length));
+  parser->body_limit(body_limit);
   return {};
 }
 
 // What went well must be read whole. Of any other answer the status says enough, and whatever is there of its
 // body is what there is.
 Result<void> ResponseReader::State::end_if_too_large() {
-  const auto length = parser->content_length();
-  if (body.size() <= body_limit && (!length || *length <= body_limit)) return {};
+  if (!too_large) return {};
   if (response.status / 100 == 2) return refuse("The server's answer is larger than 1 MiB.");
   complete = ended = true;
   return {};
