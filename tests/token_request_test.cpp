@@ -433,6 +433,9 @@ TEST_CASE("headers that are not the caller's to set, or would break out of their
   }
   CHECK(refused(request({}, password_grant("a", "b"), {{"X-A", std::string("a\0b", 3)}})) ==
         ErrorClass::usage);
+  CHECK(refused(request({}, password_grant("a", "b"),
+                        {{"Content-Type", "application/x-www-form-urlencoded, text/html"}})) ==
+        ErrorClass::usage);
   CHECK(refused(request({}, password_grant("a", "b"), {{"Content-Type", "application/json"}})) ==
         ErrorClass::usage);
 }

@@ -254,12 +254,14 @@ TEST_CASE(
   const char* const body = R"({"access_token":"a","token_type":"Bearer"})";
   for (const char* const type : {"application/json", "Application/JSON", "application/json; charset=utf-8",
                                  "application/json;profile=\"text/html\"", " application/json ;x=y",
-                                 "application/problem+json", "application/vnd.example.v1+json; q=1"}) {
+                                 "application/problem+json", "application/vnd.example.v1+json; q=1",
+                                 "application/json, application/json", "application/json,text/html"}) {
     CAPTURE(type);
     CHECK(read(password_request(), 200, body, type));
   }
-  for (const char* const type : {"text/json", "application/jsonp", "application/json+xml", "json", "+json",
-                                 "text/html", "application/javascript", ""}) {
+  for (const char* const type :
+       {"text/json", "application/jsonp", "application/json+xml", "json", "+json", "text/html",
+        "application/javascript", "", ",application/json", "text/html, application/json"}) {
     CAPTURE(type);
     CHECK(class_of(read(password_request(), 200, body, type)) == "protocol");
     CHECK(read(password_request(), 200, body, type, {}, true));

@@ -38,7 +38,9 @@ Result<void> check(const HttpHeader& header) {
     if (equal_ignoring_case(name, header.name))
       return fail(ErrorClass::usage, "The header " + header.name + " cannot be set by hand.",
                   "It follows from the client authentication, the endpoint or the connection.");
-  if (equal_ignoring_case(header.name, "content-type") && media_type(header.value) != form_type)
+  const bool is_one_form =
+      media_type(header.value) == form_type && header.value.find(',') == std::string::npos;
+  if (equal_ignoring_case(header.name, "content-type") && !is_one_form)
     return fail(ErrorClass::usage,
                 "A token request cannot have another Content-Type than " + std::string(form_type) + ".");
   return {};
@@ -66,7 +68,7 @@ Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& o
 }
 
 std::string media_type(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
+  content_type = content_type.substr(0, content_type.find_first_of(";,"));
   const auto first = content_type.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   std::string type(content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1));

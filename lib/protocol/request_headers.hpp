@@ -13,7 +13,7 @@ namespace oauth_token::protocol {
 /// characters.
 Result<std::vector<HttpHeader>> request_headers(const std::vector<HttpHeader>& own);
 
-/// The media type without parameters, in lower case.
+/// The media type without parameters, in lower case; the first of what a gateway joined.
 std::string media_type(std::string_view content_type);
 
 }  // namespace oauth_token::protocol

@@ -127,6 +127,8 @@ BODIES = {
     "a number of 100 000 digits": (answering(told(TOKEN.replace(b"3600", b"9" * 100_000))), None),
     "a gzip bomb": (answering(told(gzip.compress(b" " * 50_000_000), [("Content-Encoding", "gzip")])), "protocol"),
     "a token in gzip": (answering(told(gzip.compress(TOKEN), [("Content-Encoding", "gzip")])), "protocol"),
+    "a Content-Type that a gateway joined": (answering(response(TOKEN, headers=[("Content-Type", "application/json, a/b")])),
+                                             ""),
     "plain JSON that is called gzip": (answering(told(TOKEN, [("Content-Encoding", "gzip")])), ""),
 }
 
