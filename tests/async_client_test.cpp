@@ -167,6 +167,18 @@ TEST_CASE("a request that does not block is the blocking one, answer for answer"
   }
 }
 
+TEST_CASE("the longest times there are mean for ever") {
+  LocalServer server(always(LocalServer::token()));
+  TokenClientOptions patient = options(server.url());
+  patient.timeout = std::chrono::milliseconds::max();
+  patient.transport_options.connect_timeout = std::chrono::milliseconds::max();
+  const TokenClient client(std::move(patient));
+  CHECK(client.request(password()).has_value());
+  Awaited<Token> token;
+  client.request_async(password(), {}, token.done());
+  CHECK(token.get().has_value());
+}
+
 TEST_CASE("introspection and revocation do not block either") {
   LocalServer server(always(LocalServer::response(R"({"active":false})")));
   const TokenClient client(options(server.url()));

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <utility>
@@ -106,6 +108,33 @@ TEST_CASE("a new refresh token is delivered before the access token is seen, and
   CHECK(access_token(job.renew()) == "at-3");
   CHECK(job.deliveries == std::vector<std::string>{"rt-2", "rt-3"});
   CHECK(fs::is_empty(job.world.state + "/sessions"));
+}
+
+TEST_CASE("who renews with a timeout that no clock reaches waits for another one's turn to be over") {
+  Job job;
+  const auto renew = [&job](const std::function<void()>& in_turn) {
+    CallerKeptRefresh refresh;
+    refresh.client = job.settings;
+    refresh.grant.refresh_token = Secret(content(job.file));
+    refresh.read_again = [&](std::stop_token) {
+      in_turn();
+      return Result<Secret>(Secret(content(job.file)));
+    };
+    refresh.deliver = [&](const Secret& token, std::stop_token) -> Result<void> {
+      write(job.file, token.expose());
+      return {};
+    };
+    CallerKeptOptions options{.state_folder = job.world.state, .refresh_timeout = std::chrono::years(300)};
+    options.client = job.copy_of_run();
+    return access_token(renew_for_caller(std::move(refresh), std::move(options)));
+  };
+  std::future<std::string> second;
+  const std::string first = renew([&] {
+    second = std::async(std::launch::async, [&] { return renew([] {}); });
+    CHECK(second.wait_for(100ms) == std::future_status::timeout);
+  });
+  CHECK(first == "at-2");
+  CHECK(second.get() == "at-3");
 }
 
 TEST_CASE("a refresh token that stays the same is not delivered") {

@@ -360,6 +360,26 @@ TEST_CASE("what the passphrase of a client certificate takes is gone from the ti
   for (const auto deadline : deadlines) CHECK(deadline > told + timeout - std::chrono::milliseconds(1));
 }
 
+TEST_CASE("the longest timeout there is means for ever") {
+  using Clock = std::chrono::steady_clock;
+  std::vector<Clock::time_point> deadlines;
+  ClientRunOptions options{.timeout = std::chrono::milliseconds::max()};
+  options.decorate = [&](const Transport&) {
+    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+      deadlines.push_back(request.deadline);
+      if (request.method != "GET") return HttpResponse{.status = 400};
+      constexpr std::string_view document =
+          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
+      return HttpResponse{.status = 200, .body = Secret(document)};
+    };
+  };
+  ClientSettings given{.issuer = "https://as.example"};
+  const auto client = make_client(given, std::move(options));
+  REQUIRE(client);
+  CHECK_FALSE(client->request(ClientCredentialsGrant{}));
+  CHECK(deadlines == std::vector(2, Clock::time_point::max()));
+}
+
 TEST_CASE("a server that is not named, or only in the clear, is refused before a secret is read") {
   CHECK(refused({}) == "config");
   ClientSettings clear = settings("", SecretCommand{"exit 3"});

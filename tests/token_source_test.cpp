@@ -1,4 +1,6 @@
 #include "base/folder.hpp"
+#include "session/held.hpp"
+#include "support/async.hpp"
 #include "support/session_world.hpp"
 
 #include <atomic>
@@ -239,6 +241,28 @@ TEST_CASE("while waiting is allowed, what may be repeated is repeated") {
   };
   CHECK(value(world.source().token({.wait = 30s})) == "at-2");
   CHECK(world.server.state().requests == 4);
+}
+
+TEST_CASE("the longest times there are mean for ever") {
+  World world;
+  world.sign_in();
+  world.expire();
+  std::atomic<int> failures = 1;
+  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
+    if (failures-- > 0) return network_error(Sent::no, "refused");
+    return std::nullopt;
+  };
+  SessionOptions options = world.options();
+  options.refresh_timeout = std::chrono::milliseconds::max();
+  CHECK(lock_deadline(options) == Deadline::max());
+  TokenSource source(Session::open("work", std::move(options)));
+  const TokenSourceOptions patient{.renew_now = true, .wait = std::chrono::seconds::max()};
+  CHECK(value(source.token(patient)) == "at-2");
+  CHECK(world.server.deadlines.back() == Deadline::max());
+  failures = 1;
+  Awaited<Token> token;
+  source.token_async(patient, {}, token.done());
+  CHECK(value(token.get()) == "at-3");
 }
 
 TEST_CASE("a token from the future is renewed: the clock was set back") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -30,6 +31,22 @@ class Descriptor {
 };
 
 using Deadline = std::chrono::steady_clock::time_point;
+
+/// `time` after `start`, less than none being none; what no clock reaches is for ever.
+template <class Rep, class Period>
+Deadline later(Deadline start, std::chrono::duration<Rep, Period> time) noexcept {
+  using Time = std::chrono::duration<Rep, Period>;
+  const auto longest = std::chrono::duration_cast<Time>(Deadline::max() - start);
+  return time < longest ? start + std::max(time, Time::zero()) : Deadline::max();
+}
+
+/// From now on, one after the other.
+template <class... Times>
+Deadline deadline_after(Times... times) noexcept {
+  Deadline deadline = Deadline::clock::now();
+  ((deadline = later(deadline, times)), ...);
+  return deadline;
+}
 
 /// For poll(2) and its like: 0 for the past, an hour for all that is further off.
 int milliseconds_until(Deadline deadline) noexcept;

@@ -12,15 +12,6 @@
 namespace oauth_token {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-Clock::time_point deadline_after(std::chrono::milliseconds timeout) {
-  const auto start = Clock::now();
-  const auto longest =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::time_point::max() - start);
-  return timeout < longest ? start + timeout : Clock::time_point::max();
-}
-
 // Asks an endpoint about a token; `answer` makes the result.
 template <class T>
 class QueryCall final : public ClientCall<T> {

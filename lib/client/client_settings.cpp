@@ -152,7 +152,8 @@ Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions optio
     if (!transport) return fail(std::move(transport.error()));
   }
   const auto start = Clock::now();  // what came before may have waited for a person
-  if (auto done = complete(settings, options, *method, *transport, start + options.timeout, stop); !done)
+  if (auto done = complete(settings, options, *method, *transport, later(start, options.timeout), stop);
+      !done)
     return fail(std::move(done.error()));
   const auto used = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
 

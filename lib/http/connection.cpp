@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -97,7 +99,8 @@ void Connection::State::configure() {
   set(CURLOPT_SHARE, network->share.get());
   // So that libcurl leaves time for a second address where the first one stays silent.
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - Clock::now()).count();
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(left, 1)));
+  constexpr std::int64_t longest = std::numeric_limits<int>::max();  // all that some of its versions hold
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::clamp<std::int64_t>(left, 1, longest)));
 
   set(CURLOPT_PROXY, route.proxy.c_str());
   set(CURLOPT_NOPROXY, route.no_proxy.c_str());
@@ -193,7 +196,7 @@ Result<std::unique_ptr<Connection>> Connection::start(std::shared_ptr<const Netw
   if (!route) return fail(std::move(route.error()));
   if (url.scheme == "https" || !route->proxy.empty())
     if (auto loaded = network->trust->load(); !loaded) return fail(std::move(loaded.error()));
-  const auto connect_deadline = std::min(deadline, Clock::now() + network->connect_timeout);
+  const auto connect_deadline = std::min(deadline, deadline_after(network->connect_timeout));
   auto connection = std::unique_ptr<Connection>(new Connection(new State{.network = std::move(network),
                                                                          .url = url,
                                                                          .route = std::move(*route),

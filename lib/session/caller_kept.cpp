@@ -241,7 +241,7 @@ Result<CallerKeptAnswer> renew_for_caller(CallerKeptRefresh refresh, CallerKeptO
   if (!name) return fail(std::move(name.error()));
   return with_assertions(
       *client, 1, stop, [&](const std::vector<Secret>& assertions) -> Result<CallerKeptAnswer> {
-        const auto deadline = std::chrono::steady_clock::now() + options.refresh_timeout + 10s;
+        const auto deadline = deadline_after(options.refresh_timeout, 10s);
         const auto lock = Lock::acquire(state, *name, "renewing a token of " + refresh.client.token_endpoint,
                                         deadline, stop);
         if (!lock) return fail(lock.error());

@@ -47,7 +47,7 @@ Result<void> recover(HeldSession& held, const SessionFolder& folder, TokenStore&
 }  // namespace
 
 Deadline lock_deadline(const SessionOptions& options) {
-  return std::chrono::steady_clock::now() + options.refresh_timeout + options.keyring.timeout + 5s;
+  return deadline_after(options.refresh_timeout, options.keyring.timeout, 5s);
 }
 
 Result<SessionRecord> reload(const OpenSession& session) {

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/waiting.hpp"
 #include "base/worker.hpp"
 #include "session/access.hpp"
 #include "session/bound_key.hpp"
@@ -219,7 +220,7 @@ Result<GivenToken> TokenFlights::ask(const TokenSourceOptions& options, const st
 Result<GivenToken> TokenFlights::token(const TokenSourceOptions& options, const std::stop_token& stop) {
   if (auto here = process_.check(); !here) return fail(std::move(here.error()));
   if (!session_) return fail(session_.error());
-  const auto deadline = Clock::now() + options.wait;
+  const auto deadline = deadline_after(options.wait);
   for (int attempt = 0;; ++attempt) {
     auto given = ask(options, stop);
     if (given || !may_be_repeated(given.error())) return given;

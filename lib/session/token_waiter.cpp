@@ -1,5 +1,6 @@
 #include "session/token_waiter.hpp"
 
+#include "base/waiting.hpp"
 #include "base/worker.hpp"
 #include "session/policy.hpp"
 
@@ -12,7 +13,7 @@ namespace oauth_token {
 class TokenFlights::TokenWaiter final : public Waiter {
  public:
   TokenWaiter(const TokenSourceOptions& options, std::shared_ptr<Completion<Token>> completion)
-      : options_(options), deadline_(Clock::now() + options.wait), completion_(std::move(completion)) {}
+      : options_(options), deadline_(deadline_after(options.wait)), completion_(std::move(completion)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point now) override {
     if (!flights.session_) return is_over(fail(flights.session_.error()));
