@@ -3,6 +3,7 @@
 #include "terminal/prompt.hpp"
 #include "terminal/secret_input.hpp"
 
+#include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 
 #include <functional>
@@ -32,6 +33,7 @@ struct Context {
   bool no_input = false;       ///< nobody is asked
   int failure_status = 0;      ///< the status of each failure, whatever its class; 0: as the class says
   bool dry_run_shown = false;  ///< --dry-run has shown a request and stopped
+  Sent sent = Sent::no;        ///< what carries secrets, in this run; known only where JSON tells it
   std::function<std::stop_token()> watch_signals = {};  ///< see `stop`
 
   /// Requested by SIGINT, SIGTERM and SIGHUP, from the first call on; before, they end the program at once,

@@ -51,6 +51,14 @@ class FormTest(Case):
         self.assertNotIn("rt-1", self.run_with(token(refresh_token="rt-1"), "-o", "json").stdout)
         shown = self.run_with(token(refresh_token="rt-1"), "-o", "json", "--show-refresh-token")
         self.assertEqual(json.loads(shown.stdout)["refresh_token"], "rt-1")
+        field = self.run_with(token(refresh_token="rt-1"), "--field", "refresh_token", "--show-refresh-token")
+        self.assertEqual((field.status, field.stdout), (0, "rt-1\n"), field.stderr)
+        for form in ([], ["-o", "header"]):
+            with FaultServer(token()) as server, Program() as program:
+                done = program.run("client-credentials", "--token-endpoint", server.url(), "--client-id", "app",
+                                   "--show-refresh-token", *form, environment={"OAUTH_TOKEN_CLIENT_SECRET": "s"})
+                self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                self.assertIn("Add -o json or --field refresh_token.", done.stderr)
 
     def test_field_prints_one_member(self):
         behaviour = token(scope="a b", text='q"\\\u00e9\U0001f600', number=1.5, object={"a": [1, 2]}, truth=True)
@@ -86,6 +94,8 @@ class FormTest(Case):
                 done = self.run_with(token(refresh_token="rt"), "--field", name)
                 self.assertEqual((done.status, done.stdout), (8, ""))
                 self.assertIn(f'no member "{name}"', done.stderr)
+                done = self.run_with(token(refresh_token="rt"), "-o", "json", "--field", name)
+                self.assertEqual(json.loads(done.stderr)["sent"], "yes", "the password was")
 
     def test_a_header_is_made_of_a_bearer_token_only(self):
         for members in ({"token_type": "DPoP"}, {"token_type": "mac"}, {"access_token": "a b"}, {"access_token": "a\u00e9"},
@@ -115,6 +125,7 @@ class FailureTest(Case):
             done = self.run_with(token(), stdout=full)
             self.assertEqual(done.status, 10)
             self.assertIn("No space left", done.stderr)
+            self.assertIn("See where standard output goes. The token is lost.\n", done.stderr)
         reading, writing = os.pipe()
         os.close(reading)
         done = self.run_with(token(), stdout=writing)
@@ -131,6 +142,7 @@ class FailureTest(Case):
                     done = program.run(*command.split(), stdout=full)
                     self.assertEqual(done.status, 10, done.stderr)
                     self.assertIn("No space left", done.stderr)
+                    self.assertNotIn("session", done.stderr)
                     words = shlex.join([program.path, *command.split()])
                     for closing, status in ((">&-", 10), ("<&- 2>&-", 0)):
                         done = subprocess.run(["sh", "-c", f"{words} {closing}"], env=program.environment,

@@ -218,6 +218,11 @@ class CallerKeptTokenTest(unittest.TestCase):
             self.assertNotIn("rt-2", done.stderr)
             kept = next(word.rstrip(":") for word in done.stderr.split() if word.startswith("/"))
             self.assertNotIn(b"rt-2", pathlib.Path(kept).read_bytes())
+            for token, sent in (("rt-1", "no"), ("rt-0", "yes")):  # the first is delivered, and not asked for
+                done = self.refresh(program, server, "--refresh-token-stdin", "--on-rotation", "exit 3", "-o", "json",
+                                    input=token)
+                self.assertEqual((done.status, json.loads(done.stderr)["sent"]), (10, sent), done.stderr)
+            server.requests.pop()
             done = self.refresh(program, server, "--refresh-token-stdin", "--on-rotation", f"cat > {program.home}/new",
                                 input="rt-1")
             self.assertEqual((done.status, done.stdout, len(server.requests)), (0, "at\n", 1), done.stderr)

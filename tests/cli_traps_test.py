@@ -166,8 +166,11 @@ class TrapTest(unittest.TestCase):
                     done = self.program.run(*words, "-o", "json", stdout=full, input="secret",
                                             preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
                 error = json.loads(done.stderr)
-                self.assertEqual((done.status, error["class"], error["exit_status"]), (10, "output", 10))
+                self.assertEqual((done.status, error["class"], error["exit_status"], error["sent"]), (10, "output", 10, "yes"))
+                self.assertEqual(error["hint"], "See where standard output goes. The session is kept.")
                 self.assertEqual(self.run_ok("token"), f"at-{number}\n")
+            done = self.program.run("token", "-o", "json", "--field", "nope")
+            self.assertEqual((done.status, json.loads(done.stderr)["sent"], len(server.requests)), (8, "no", 2), done.stderr)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Invocation:
         grant = self.form.get("grant_type")
         if grant == "refresh_token":
             self.input = self.form["refresh_token"].encode()
-            return ["refresh", "--refresh-token-stdin", "--show-refresh-token"]
+            return ["refresh", "--refresh-token-stdin"]
         if grant is None or grant == "password":
             for name, value in {"grant_type": "password", "username": "alice", "password": "secret"}.items():
                 self.form.setdefault(name, value)
@@ -93,7 +93,7 @@ class Invocation:
         if "username" in self.form:
             self.options += ["--username", self.form["username"], "--password-stdin"]
             self.input = self.form["password"].encode()
-        return words + ["--store", "none", "--show-refresh-token"]
+        return words + ["--store", "none"]
 
 
 class WireCaseTest(unittest.TestCase):
@@ -102,7 +102,8 @@ class WireCaseTest(unittest.TestCase):
     def run_case(self, case, *more):
         with Program() as program, FaultServer(replay(case)) as server:
             invocation = Invocation(case, program)
-            done = program.run(*invocation.words, "--token-endpoint", server.url(), *invocation.options, *more,
+            shown = ["--show-refresh-token"] if "json" in more else []
+            done = program.run(*invocation.words, "--token-endpoint", server.url(), *invocation.options, *more, *shown,
                                input=invocation.input)
             self.assertEqual(len(server.requests), 1, done.stderr)
             sent = server.requests[0]

@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
 #include "help.hpp"
+#include "output/output.hpp"
 #include "output/report.hpp"
 #include "profile/profile_file.hpp"
 #include "redirection.hpp"
@@ -41,6 +42,7 @@ class Resolver {
     settings_.session = session_name();
     if (auto done = check_session(); !done) return fail(std::move(done.error()));
     if (auto done = check_form(); !done) return fail(std::move(done.error()));
+    if (auto done = check_refresh_token_is_shown(); !done) return fail(std::move(done.error()));
     return std::move(settings_);
   }
 
@@ -223,6 +225,13 @@ class Resolver {
                 "The session is named twice: \"" + settings_.session + "\" and --session " +
                     settings_.value("session") + ".",
                 "Leave one of them out.");
+  }
+
+  Result<void> check_refresh_token_is_shown() const {
+    const bool in_json = output_form(settings_) == "json" || settings_.given("field");
+    if (!settings_.flag("show-refresh-token") || settings_.command->forms.empty() || in_json) return {};
+    return fail(ErrorClass::usage, "--show-refresh-token is for the JSON answer.",
+                "Add -o json or --field refresh_token.");
   }
 
   Result<void> check_form() {

@@ -92,18 +92,15 @@ Result<void> write_github_output(const Context& context, const Secret& token) {
   if (auto written = write_answer(context, mask.expose()); !written) return written;
   const std::string path = outputs_path();
   const auto file = open_outputs(path);
-  if (!file)
-    return fail(ErrorClass::output, file.error().message, "A session that was signed in or renewed is kept.");
+  if (!file) return fail(ErrorClass::output, file.error().message);
   SecretBuffer line;
   if (ends_within_a_line(file->get())) line.append('\n');
   // "=" before any "<<" makes it a plain value for the runner.
   line.append("access_token=").append(text).append('\n');
   const int error = write_all(file->get(), line.expose());
   if (error == 0) return {};
-  return fail(ErrorClass::output,
-              "The token could not be written to the file of GITHUB_OUTPUT, " + path + ": " +
-                  std::strerror(error) + ".",
-              "A session that was signed in or renewed is kept.");
+  return fail(ErrorClass::output, "The token could not be written to the file of GITHUB_OUTPUT, " + path +
+                                      ": " + std::strerror(error) + ".");
 }
 
 }  // namespace oauth_token::cli

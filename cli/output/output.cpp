@@ -47,10 +47,11 @@ Result<void> write_answer(const Context& context, std::string_view bytes) {
   end_progress();
   const int error = write_all(context.output, bytes);
   if (error == 0) return {};
-  return fail(
-      ErrorClass::output,
-      std::string("The answer could not be written to standard output: ") + std::strerror(error) + ".",
-      "See where standard output goes; a session that was signed in or renewed is kept.");
+  return fail(Error{.error_class = ErrorClass::output,
+                    .message = std::string("The answer could not be written to standard output: ") +
+                               std::strerror(error) + ".",
+                    .hint = "See where standard output goes.",
+                    .sent = context.sent});
 }
 
 std::string_view output_form(const Settings& settings) {
@@ -106,9 +107,11 @@ Result<void> write_json_answer(const Context& context, const Settings& settings,
     json::Value member = object[name];
     if (member.type() == json::Type::absent) member = object["extra"][name];
     if (member.type() == json::Type::absent) {
-      return fail(
-          ErrorClass::protocol, "The answer has no member \"" + name + "\".",
-          did_you_mean(nearest(name, names_of_members(object)), "Use -o json to see the members there are."));
+      const std::string near = nearest(name, names_of_members(object));
+      return fail(Error{.error_class = ErrorClass::protocol,
+                        .message = "The answer has no member \"" + name + "\".",
+                        .hint = did_you_mean(near, "Use -o json to see the members there are."),
+                        .sent = context.sent});
     }
     append_value(answer, member, isatty(context.output) != 0);
   }

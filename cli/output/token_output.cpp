@@ -35,6 +35,28 @@ void append_assignment(SecretBuffer& out, std::string_view text) {
   out.append("'\n");
 }
 
+Result<void> write_token(const Context& context, const Settings& settings, const Token& token,
+                         std::string_view session) {
+  const std::string_view form = output_form(settings);
+  if (form == "json" || settings.given("field")) {
+    return print_token_object(context, settings, token, session);
+  }
+  if (form == "none") return {};
+  if (form == "github") return write_github_output(context, token.access_token);
+  SecretBuffer answer;
+  if (form == "header") {
+    if (auto fits = append_header(answer, token); !fits) return fits;
+  } else if (form == "env") {
+    append_assignment(answer, token.access_token.expose());
+  } else if (isatty(context.output) != 0) {
+    append_for_terminal(answer, token.access_token.expose());
+    answer.append('\n');
+  } else {
+    answer.append(token.access_token.expose()).append('\n');
+  }
+  return write_answer(context, answer.expose());
+}
+
 }  // namespace
 
 void append_token_members(json::Writer& object, const Token& token, bool with_refresh_token) {
@@ -79,31 +101,20 @@ Result<void> append_authorization(SecretBuffer& out, std::string_view scheme, co
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session) {
   for (const std::string& sentence : token.warnings) warn(context, sentence);
-  const std::string_view form = output_form(settings);
-  if (form == "json" || settings.given("field")) {
-    return print_token_object(context, settings, token, session);
-  }
-  if (form == "none") return {};
-  if (form == "github") return write_github_output(context, token.access_token);
-  SecretBuffer answer;
-  if (form == "header") {
-    if (auto fits = append_header(answer, token); !fits) return fits;
-  } else if (form == "env") {
-    append_assignment(answer, token.access_token.expose());
-  } else if (isatty(context.output) != 0) {
-    append_for_terminal(answer, token.access_token.expose());
-    answer.append('\n');
-  } else {
-    answer.append(token.access_token.expose()).append('\n');
-  }
-  return write_answer(context, answer.expose());
+  auto written = write_token(context, settings, token, session);
+  if (written) return written;
+  std::string& hint = written.error().hint;
+  hint += hint.empty() ? "" : " ";
+  hint += session.empty() ? "The token is lost." : "The session is kept.";
+  return written;
 }
 
 Result<int> print_unkept_token(const Context& context, const Settings& settings, std::optional<Token> token,
                                Error error) {
   if (token) {
     auto printed = print_token(context, settings, *token, "");
-    if (!printed) warn(context, printed.error().message);
+    if (!printed) warn(context, printed.error().message + " The token is lost.");
+    error.sent = std::max(error.sent, context.sent);
   }
   return fail(std::move(error));
 }

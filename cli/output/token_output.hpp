@@ -14,7 +14,8 @@
 namespace oauth_token::cli {
 
 /// Prints the token in the form that was asked for; its warnings go to standard error. `session` is empty
-/// where nothing was stored. Errors: `output`, and `protocol` for a form that the token does not fit.
+/// where nothing was stored. Errors: `output`, and `protocol` for a form that the token does not fit; the
+/// hint says what became of the token.
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session);
 

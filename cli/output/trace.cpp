@@ -9,6 +9,15 @@
 namespace oauth_token::cli {
 namespace {
 
+// Metadata are asked for by GET, all else by POST.
+Transport noting(Context& context, Transport transport) {
+  return [&context, transport = std::move(transport)](const HttpRequest& request, std::stop_token stop) {
+    auto response = transport(request, std::move(stop));
+    if (response && request.method == "POST") context.sent = Sent::yes;
+    return response;
+  };
+}
+
 Transport showing(Context& context, Transport transport) {
   return [&context, transport = std::move(transport)](const HttpRequest& request,
                                                       std::stop_token stop) -> Result<HttpResponse> {
@@ -32,9 +41,11 @@ std::function<Transport(Transport)> tracing(Context& context, const Settings& se
   if (settings.flag("dry-run")) return [&context](const Transport&) { return sending_nothing(context); };
   if (!settings.flag("verbose")) {
     if (progress_is_allowed()) return waiting;
+    if (context.json)
+      return [&context](Transport transport) { return noting(context, std::move(transport)); };
     return {};
   }
-  return [&context](Transport transport) { return showing(context, std::move(transport)); };
+  return [&context](Transport transport) { return showing(context, noting(context, std::move(transport))); };
 }
 
 }  // namespace oauth_token::cli

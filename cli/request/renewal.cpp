@@ -131,7 +131,11 @@ Result<int> refresh_for_caller_and_print(Context& context, const Settings& setti
   const auto answer = refresh_for_caller(context, settings, *rotation);
   if (!answer) return fail(answer.error());
   auto printed = print(context, settings, answer->token, "");
-  if (answer->undelivered) return fail(*answer->undelivered);
+  if (answer->undelivered) {
+    Error error = *answer->undelivered;
+    error.sent = context.sent;
+    return fail(std::move(error));
+  }
   if (!printed) {
     if (!answer->kept_in.empty())
       printed.error().hint = "The new refresh token is kept in " + answer->kept_in +

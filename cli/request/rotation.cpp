@@ -44,8 +44,9 @@ Result<void> check_folder_of_file(const std::string& folder) {
 Result<Rotation> Rotation::prepare(const Settings& settings) {
   Rotation rotation;
   rotation.command_ = settings.value("on-rotation");
-  const bool in_answer = !settings.given("field") || settings.value("field") == "refresh_token";
-  const bool printed = output_form(settings) == "json" && settings.flag("show-refresh-token") && in_answer;
+  const bool in_answer =
+      settings.given("field") ? settings.value("field") == "refresh_token" : output_form(settings) == "json";
+  const bool printed = settings.flag("show-refresh-token") && in_answer;
   if (!settings.given("write-refresh-token")) {
     if (printed || settings.given("on-rotation")) return rotation;
     return fail(
