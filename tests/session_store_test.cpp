@@ -1,5 +1,6 @@
 #include "support/session_world.hpp"
 
+#include <functional>
 #include <string>
 
 using namespace world;
@@ -121,6 +122,38 @@ TEST_CASE("whoever opened a session before it was moved forgets it where it is n
   CHECK_FALSE(everything_in(target).empty());
   CHECK(early->forget().has_value());
   CHECK(everything_in(target).empty());
+}
+
+TEST_CASE("whoever opened a session before it was moved finds its tokens where they are now") {
+  const struct {
+    std::string name;
+    std::function<Result<void>(Session&)> ask;
+    std::string error = {};
+  } rows[] = {
+      {"introspect", [](Session& session) { return session.introspect().map([](const Secret&) {}); }},
+      {"dpop_proof", [](Session& session) { return session.dpop_proof({}).map([](const Secret&) {}); },
+       "config: The tokens of session \"work\" are not bound to a key."},
+      {"forget", [](Session& session) { return session.forget(); }},
+      {"revoke", [](Session& session) { return session.revoke(); }},
+      {"move", [](Session& session) { return session.move("file"); }},
+  };
+  for (const auto& [name, ask, error] : rows) {
+    CAPTURE(name);
+    FileWorld world;
+    const std::string first = world.folder.path + "/first";
+    world.sign_in_to("file:" + first);
+    auto early = Session::open("work", world.file_options());
+    SessionOptions options = world.file_options();
+    options.file.key_file = world.key_file;
+    const std::string other = "file:" + world.folder.path + "/other";
+    REQUIRE(Session::open("work", std::move(options))->move(other).has_value());
+    // Where they were, no store can be opened any more.
+    fs::remove_all(first);
+    write(first, "in the way");
+    const auto done = ask(*early);
+    CHECK((done ? "" : shown(done.error())) == error);
+    CHECK(early->record().store == (name == "move" ? "file" : other));
+  }
 }
 
 TEST_CASE("tokens that the new store does not take stay where they are") {

@@ -50,25 +50,28 @@ Deadline lock_deadline(const SessionOptions& options) {
   return deadline_after(options.refresh_timeout, options.keyring.timeout, 5s);
 }
 
-Result<SessionRecord> reload(const OpenSession& session) {
-  auto record = session.folder.load(session.record.name);
-  if (!record) return fail(std::move(record.error()));
-  if (!*record)
-    return fail(ErrorClass::reauthenticate,
-                "Session \"" + session.record.name + "\" was removed in the meantime.", "Sign in again.");
-  if ((*record)->id != session.record.id)
-    return fail(ErrorClass::reauthenticate,
-                "Session \"" + session.record.name + "\" was replaced by another one in the meantime.",
-                "Open the session again.");
-  return std::move(**record);
-}
-
 tl::unexpected<Error> no_tokens(const std::string& name) {
   return fail(ErrorClass::reauthenticate, "The store has no tokens of session \"" + name + "\".",
               "Sign in again, or remove it with: oauth-token forget " + name);
 }
 
-Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
+Result<void> reload(OpenSession& session) {
+  const std::string& name = session.record.name;
+  auto record = session.folder.load(name);
+  if (!record) return fail(std::move(record.error()));
+  if (!*record)
+    return fail(ErrorClass::reauthenticate, "Session \"" + name + "\" was removed in the meantime.",
+                "Sign in again.");
+  if ((*record)->id != session.record.id)
+    return fail(ErrorClass::reauthenticate,
+                "Session \"" + name + "\" was replaced by another one in the meantime.",
+                "Open the session again.");
+  session.record = std::move(**record);
+  return {};
+}
+
+Result<std::shared_ptr<TokenStore>> current_store(OpenSession& session) {
+  if (auto done = reload(session); !done) return fail(std::move(done.error()));
   if (!session.store || session.store_name != session.record.store) {
     auto store = open_store(session.record, session.folder, session.options, session.options.file);
     if (!store) return fail(std::move(store.error()));
@@ -78,37 +81,36 @@ Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session) {
   return session.store;
 }
 
-Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session, const SessionRecord& reloaded) {
-  session.record.store = reloaded.store;
-  session.record.store_key_file = reloaded.store_key_file;
-  return store_of(session);
+Result<LockedSession> lock_current(OpenSession& session, const std::stop_token& stop) {
+  // Others wait for the lock, so the store is opened before it.
+  if (auto store = current_store(session); !store) return fail(std::move(store.error()));
+  const Folder& root = SessionAccess::root(session.folder);
+  const SessionRecord& record = session.record;
+  auto lock = lock_session(root, record.id, record.name, lock_deadline(session.options), stop);
+  if (!lock) return fail(std::move(lock.error()));
+  auto store = current_store(session);
+  if (!store) {
+    if (store.error().error_class == ErrorClass::reauthenticate) lock->remove_file();
+    return fail(std::move(store.error()));
+  }
+  auto journal = Journal::open(root, record.id);
+  if (!journal) return fail(std::move(journal.error()));
+  return LockedSession{std::move(*lock), std::move(*store), std::move(*journal)};
 }
 
 Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
-  auto store = store_of(session);
-  if (!store) return fail(std::move(store.error()));
-  const Folder& root = SessionAccess::root(session.folder);
-  auto lock =
-      lock_session(root, session.record.id, session.record.name, lock_deadline(session.options), stop);
-  if (!lock) return fail(std::move(lock.error()));
-  auto record = reload(session);
-  if (!record) {
-    lock->remove_file();
-    return fail(std::move(record.error()));
-  }
-  store = store_of(session, *record);
-  if (!store) return fail(std::move(store.error()));
-  auto journal = Journal::open(root, record->id);
-  if (!journal) return fail(std::move(journal.error()));
-  auto half = load_half(**store, *record, stop);
+  auto locked = lock_current(session, stop);
+  if (!locked) return fail(std::move(locked.error()));
+  TokenStore& store = *locked->store;
+  auto half = load_half(store, session.record, stop);
   if (!half) return fail(std::move(half.error()));
-  HeldSession held{.lock = std::move(*lock),
-                   .record = std::move(*record),
-                   .journal = std::move(*journal),
+  HeldSession held{.lock = std::move(locked->lock),
+                   .record = session.record,
+                   .journal = std::move(locked->journal),
                    .half = std::move(*half)};
   if (held.half) {
     held.stored_generation = held.half->generation;
-    if (auto done = recover(held, session.folder, **store, stop); !done) return fail(std::move(done.error()));
+    if (auto done = recover(held, session.folder, store, stop); !done) return fail(std::move(done.error()));
   }
   return held;
 }

@@ -19,13 +19,21 @@ namespace oauth_token {
 /// How long to wait for a lock: as long as its holder may take.
 Deadline lock_deadline(const SessionOptions& options);
 
-/// The record as it is in the folder now. `reauthenticate` when it is gone or another one's.
-Result<SessionRecord> reload(const OpenSession& session);
+/// Reads the record anew: `reauthenticate` when it is gone or another session's.
+Result<void> reload(OpenSession& session);
 
-/// The session's store, opened on first use and when the session was moved to another.
-Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session);
-/// The same under the lock: where the tokens are now, by the record that was just read.
-Result<std::shared_ptr<TokenStore>> store_of(OpenSession& session, const SessionRecord& reloaded);
+/// The same, then opens the store that the record names, on first use and when the session was moved there.
+Result<std::shared_ptr<TokenStore>> current_store(OpenSession& session);
+
+/// A session under its lock, with the record read anew.
+struct LockedSession {
+  Lock lock;
+  std::shared_ptr<TokenStore> store;
+  Journal journal;
+};
+
+/// Blocks for the lock; the store is open before.
+Result<LockedSession> lock_current(OpenSession& session, const std::stop_token& stop);
 
 /// A session under its lock, both halves read anew and the journal recovered.
 struct HeldSession {

@@ -67,6 +67,7 @@ Result<void> Session::move(const std::string& store, std::stop_token stop) {
     return fail(ErrorClass::usage,
                 "The tokens of session \"" + name + "\" cannot be moved to \"" + store + "\".",
                 "Use keyring, file or file:FOLDER (an absolute path).");
+  if (auto done = reload(*state_); !done) return done;
   if (is_file_store(store) && is_file_store(state_->record.store)) {
     auto old = open_old(*state_);
     if (!old) return fail(std::move(old.error()));

@@ -63,13 +63,10 @@ class Renewal {
 };
 
 Result<void> Renewal::read_without_lock() {
-  auto record = reload(session_);
-  if (!record) return fail(std::move(record.error()));
-  session_.record = std::move(*record);
+  auto store = current_store(session_);
+  if (!store) return fail(std::move(store.error()));
   first_seen_ = session_.record.generation;
   failed_before_ = session_.record.failure;
-  auto store = store_of(session_);
-  if (!store) return fail(std::move(store.error()));
   auto half = load_half(**store, session_.record, stop_);
   if (!half) return fail(std::move(half.error()));
   half_ = std::move(*half);

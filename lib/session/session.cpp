@@ -43,6 +43,16 @@ Result<void> revoke_both(const TokenClient& client, const Token& token, const st
   return done;
 }
 
+// As the store has them now, wherever the session was moved to; without the lock.
+Result<SecretHalf> read_tokens(OpenSession& session, const std::stop_token& stop) {
+  const auto store = current_store(session);
+  if (!store) return fail(store.error());
+  auto half = load_half(**store, session.record, stop);
+  if (!half) return fail(std::move(half.error()));
+  if (!*half || (*half)->token.access_token.empty()) return no_tokens(session.record.name);
+  return std::move(**half);
+}
+
 // Everything that is kept of the session; the record last, so that a crash leaves something to forget.
 Result<void> erase(const OpenSession& session, TokenStore& store, Journal& journal, Lock& lock,
                    std::stop_token stop) {
@@ -100,49 +110,28 @@ Result<void> Session::revoke(std::stop_token stop) {
 }
 
 Result<void> Session::forget(std::stop_token stop) {
-  auto store = store_of(*state_);
-  if (!store) return fail(std::move(store.error()));
-  const Folder& root = SessionAccess::root(state_->folder);
-  auto lock =
-      lock_session(root, state_->record.id, state_->record.name, lock_deadline(state_->options), stop);
-  if (!lock) return fail(lock.error());
-  const auto record = reload(*state_);
-  if (!record) {
-    lock->remove_file();
-    return fail(record.error());
-  }
-  store = store_of(*state_, *record);
-  if (!store) return fail(std::move(store.error()));
-  auto journal = Journal::open(root, state_->record.id);
-  if (!journal) return fail(std::move(journal.error()));
-  return erase(*state_, **store, *journal, *lock, stop);
+  auto locked = lock_current(*state_, stop);
+  if (!locked) return fail(std::move(locked.error()));
+  return erase(*state_, *locked->store, locked->journal, locked->lock, std::move(stop));
 }
 
 Result<Secret> Session::introspect(std::stop_token stop) {
-  auto store = store_of(*state_);
-  if (!store) return fail(std::move(store.error()));
-  auto record = reload(*state_);
-  if (!record) return fail(std::move(record.error()));
-  const auto half = load_half(**store, *record, stop);
+  const auto half = read_tokens(*state_, stop);
   if (!half) return fail(half.error());
-  if (!*half || (*half)->token.access_token.empty()) return no_tokens(record->name);
-  record->client.dpop = {};  // for token requests alone
-  const auto client = make_client(record->client, copy(state_->options.client), stop);
+  ClientSettings settings = state_->record.client;
+  settings.dpop = {};  // for token requests alone
+  const auto client = make_client(settings, copy(state_->options.client), stop);
   if (!client) return fail(client.error());
-  return client->introspect((*half)->token.access_token, "access_token", stop);
+  return client->introspect(half->token.access_token, "access_token", stop);
 }
 
 Result<Secret> Session::dpop_proof(DpopRequest request, std::stop_token stop) {
-  auto store = store_of(*state_);
-  if (!store) return fail(std::move(store.error()));
-  const auto record = reload(*state_);
-  if (!record) return fail(record.error());
-  const auto half = load_half(**store, *record, stop);
+  const auto half = read_tokens(*state_, stop);
   if (!half) return fail(half.error());
-  if (!*half || (*half)->token.access_token.empty()) return no_tokens(record->name);
-  const auto key = dpop_key(*record, **half, state_->options.client, std::move(stop));
+  const SessionRecord& record = state_->record;
+  const auto key = dpop_key(record, *half, state_->options.client, std::move(stop));
   if (!key) return fail(key.error());
-  return dpop_proof_for(*key, record->name, (*half)->token, std::move(request));
+  return dpop_proof_for(*key, record.name, half->token, std::move(request));
 }
 
 }  // namespace oauth_token
