@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -272,6 +274,52 @@ TEST_CASE("a callback may destroy the source") {
     token.promise.set_value(std::move(result));
   });
   CHECK(value(token.get()) == "at-1");
+}
+
+TEST_CASE("what a renewal calls may destroy the source, and the renewal ends as any other") {
+  World world;
+  world.sign_in();
+  world.expire();
+  std::optional<TokenSource> source;
+  std::atomic<bool> is_whole = false;
+  SessionOptions options = world.options();
+  options.critical_part = [&](bool begins) {
+    if (begins) return;
+    source.reset();
+    is_whole = world.store.use_count() > 1;
+  };
+  source.emplace(Session::open("work", std::move(options)));
+  source->token_async({}, {}, [](Result<Token>) {});
+  while (world.store.use_count() > 1) std::this_thread::sleep_for(1ms);
+  CHECK(is_whole);
+  CHECK(world.record().generation == 2);
+}
+
+TEST_CASE("what is stopped with a sign-out may ask the source") {
+  World world;
+  world.sign_in();
+  const auto signs_out = [&](bool blocking) {
+    ::alarm(20);  // ends a child that waits for ever
+    std::optional<TokenSource> source;
+    std::stop_source stop;
+    SessionOptions options = world.options();
+    std::atomic<bool> has_asked = false;
+    options.store = std::make_shared<FileStore>(world.folder.path + "/store");
+    options.client.decorate = [&](const Transport&) {
+      return [&](const HttpRequest&, std::stop_token stopped) -> Result<HttpResponse> {
+        const std::stop_callback asks(stopped, [&] { has_asked = !source->token_at_hand(); });
+        stop.request_stop();
+        while (!has_asked) std::this_thread::sleep_for(1ms);
+        return network_error(Sent::maybe, "stopped");
+      };
+    };
+    source.emplace(Session::open("work", std::move(options)));
+    Awaited<void> revoked;
+    if (!blocking) source->revoke_async(stop.get_token(), revoked.done());
+    const auto done = blocking ? source->revoke(stop.get_token()) : revoked.get();
+    return !done && done.error().error_class == ErrorClass::interrupted ? 0 : 1;
+  };
+  for (const bool blocking : {true, false}) CHECK(end_of(start([&] { return signs_out(blocking); })) == 0);
 }
 
 TEST_CASE("a child after fork gets errors, and the parent's renewal goes on") {

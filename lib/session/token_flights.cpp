@@ -66,9 +66,8 @@ std::chrono::steady_clock::duration pause_before(int attempt, const Error& error
                                                        error.retry_after.value_or(0s) + jitter / 4);
 }
 
-tl::unexpected<Error> interrupted_revocation(std::stop_source* flight) {
-  if (flight == nullptr) return fail(ErrorClass::interrupted, "Interrupted before anything was revoked.");
-  flight->request_stop();
+tl::unexpected<Error> interrupted_revocation(bool has_begun) {
+  if (!has_begun) return fail(ErrorClass::interrupted, "Interrupted before anything was revoked.");
   return fail(Error{.error_class = ErrorClass::interrupted,
                     .message = "Interrupted while signing out; the server may have revoked the session.",
                     .hint = "Sign out again.",
@@ -93,11 +92,13 @@ void TokenFlights::close() noexcept {
   }
   end_thread(std::move(serving));  // first, for it may begin a flight
   std::thread flying;
+  std::shared_ptr<Flight> flight;
   {
     const std::lock_guard lock(mutex_);
-    if (flight_) flight_->stop.request_stop();
+    flight = flight_;
     flying.swap(thread_);
   }
+  if (flight) flight->stop.request_stop();  // may call what asks this object
   end_thread(std::move(flying));
 }
 
@@ -107,7 +108,7 @@ void TokenFlights::close() noexcept {
 Result<void> TokenFlights::take_off(std::shared_ptr<Flight> flight) {
   // The one before has landed: it set `flight_` to nothing as its last act.
   if (thread_.joinable()) thread_.join();
-  auto thread = start_thread([this, flight] { fly(flight); });
+  auto thread = start_thread([self = shared_from_this(), flight] { self->fly(flight); });
   if (!thread) return fail(std::move(thread.error()));
   thread_ = std::move(*thread);
   flight_ = std::move(flight);
@@ -250,11 +251,13 @@ Result<void> TokenFlights::revoke(const std::stop_token& stop) {
   std::shared_ptr<Flight> own;
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (stop.stop_requested()) return interrupted_revocation(own ? &own->stop : nullptr);
+    if (stop.stop_requested()) break;
     if (auto done = next_revocation(joined, own)) return std::move(*done);
-    if (!changed_.wait(lock, stop, [&] { return joined->landed; }))
-      return interrupted_revocation(own ? &own->stop : nullptr);
+    if (!changed_.wait(lock, stop, [&] { return joined->landed; })) break;
   }
+  lock.unlock();
+  if (own) own->stop.request_stop();
+  return interrupted_revocation(own != nullptr);
 }
 
 Result<SigningKey> TokenFlights::key_of(const SecretHalf& half, const std::stop_token& stop) {

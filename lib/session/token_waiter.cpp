@@ -62,22 +62,28 @@ class TokenFlights::RevocationWaiter final : public Waiter {
       : completion_(std::move(completion)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point) override {
-    if (!flights.session_)
+    if (!flights.session_) {
       result_ = fail(flights.session_.error());
-    else if (is_stopped)
-      result_ = interrupted_revocation(own_ ? &own_->stop : nullptr);
-    else
+    } else if (is_stopped) {
+      stopped_ = own_;
+      result_ = interrupted_revocation(own_ != nullptr);
+    } else {
       result_ = flights.next_revocation(joined_, own_);
+    }
     return result_.has_value();
   }
 
-  void deliver() override { completion_->finish(std::move(*result_)); }
+  void deliver() override {
+    if (stopped_) stopped_->stop.request_stop();
+    completion_->finish(std::move(*result_));
+  }
   void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
 
  private:
   const std::shared_ptr<Completion<void>> completion_;
   std::shared_ptr<Flight> joined_ = {};
   std::shared_ptr<Flight> own_ = {};
+  std::shared_ptr<Flight> stopped_ = {};
   std::optional<Result<void>> result_ = {};
 };
 

@@ -22,7 +22,7 @@ struct TokenFlights::Flight {
   [[nodiscard]] bool answers(const TokenSourceOptions& wanted) const;
 
   TokenSourceOptions options = {};
-  std::stop_source stop = {};
+  std::stop_source stop = {};  // requested without the mutex: it calls functions of the application's
   bool is_revocation = false;
   bool landed = false;
   Renewed renewed = {};
@@ -53,7 +53,6 @@ class TokenFlights::Waiter {
 /// The pause after a failure, before what may be repeated is.
 std::chrono::steady_clock::duration pause_before(int attempt, const Error& error);
 
-/// Stops the flight, if there is one.
-tl::unexpected<Error> interrupted_revocation(std::stop_source* flight);
+tl::unexpected<Error> interrupted_revocation(bool has_begun);
 
 }  // namespace oauth_token
