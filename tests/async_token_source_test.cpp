@@ -1,15 +1,18 @@
 #include "support/async.hpp"
+#include "support/sanitized.hpp"
 #include "support/session_world.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace world;
@@ -321,6 +324,38 @@ TEST_CASE("what is stopped with a sign-out may ask the source") {
   };
   for (const bool blocking : {true, false}) CHECK(end_of(start([&] { return signs_out(blocking); })) == 0);
 }
+
+// Sanitizers need more memory than there is.
+#ifndef SANITIZED
+TEST_CASE("where memory is used up, who asks gets an error or a token, and the process goes on") {
+  World world;
+  const pid_t child = start([&] {
+    ::alarm(60);
+    world.sign_in();
+    TokenSource source = world.source();
+    if (Awaited<Token> first; source.token_async({}, {}, first.done()), !first.get()) return 1;
+    std::vector<Secret> all;
+    all.reserve(100'000);
+    Awaited<Token> token;
+    const auto done = token.done();
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_AS, &none) != 0) return 2;
+    try {
+      while (all.size() < all.capacity()) all.emplace_back("secret");
+      return 3;
+    } catch (const std::bad_alloc&) {
+    }
+    source.token_async({}, {}, done);
+    const auto refused = token.get();
+    if (refused || refused.error().error_class != ErrorClass::internal) return 4;
+    all.clear();
+    Awaited<Token> again;
+    source.token_async({}, {}, again.done());
+    return again.get() ? 0 : 5;
+  });
+  CHECK(end_of(child) == 0);
+}
+#endif
 
 TEST_CASE("a child after fork gets errors, and the parent's renewal goes on") {
   World world;

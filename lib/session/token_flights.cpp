@@ -118,8 +118,8 @@ Result<void> TokenFlights::take_off(std::shared_ptr<Flight> flight) {
 void TokenFlights::fly(const std::shared_ptr<Flight>& own) {
   own->is_revocation ? revoke_in(*own) : renew_in(*own);
   const std::lock_guard lock(mutex_);
-  const Renewed& renewed = own->renewed;
-  if (renewed.unkept) unkept_ = copy(*renewed.unkept);
+  Renewed& renewed = own->renewed;
+  if (renewed.unkept) unkept_ = std::move(*renewed.unkept);  // that there was one is still known
   if (own->is_revocation ? own->revoked.has_value() : !renewed.error) last_ = renewed.half;
   own->landed = true;
   flight_.reset();

@@ -14,13 +14,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace oauth_token {
 
@@ -83,7 +83,7 @@ class TokenFlights : public std::enable_shared_from_this<TokenFlights> {
   void renew_in(Flight& flight);
   void revoke_in(Flight& flight);
 
-  using Waiters = std::vector<std::shared_ptr<Waiter>>;
+  using Waiters = std::list<std::shared_ptr<Waiter>>;  // moving one from list to list needs no memory
   void add(std::shared_ptr<Waiter> waiter, std::stop_token stop);
   void tell_news() noexcept;
   void serve();

@@ -1,11 +1,11 @@
 #include "session/token_waiter.hpp"
 
+#include "base/guarded.hpp"
 #include "base/waiting.hpp"
 #include "base/worker.hpp"
 #include "session/policy.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace oauth_token {
@@ -16,29 +16,29 @@ class TokenFlights::TokenWaiter final : public Waiter {
       : options_(options), deadline_(deadline_after(options.wait)), completion_(std::move(completion)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point now) override {
-    if (!flights.session_) return is_over(fail(flights.session_.error()));
-    if (is_stopped && !flights.has_unkept_for(options_, joined_.get())) return is_over(interrupted());
-    if (not_before > now) return false;
-    auto given = flights.next(options_, joined_);
-    if (!given) return false;
-    if (*given) return is_over(std::move((*given)->token));
-    if (may_be_repeated(given->error())) {
-      const auto again = now + pause_before(attempt_++, given->error());
-      if (again <= deadline_) {
-        not_before = again;
-        return false;
-      }
-    }
-    return is_over(fail(std::move(given->error())));
+    result_ = unless_it_throws("No token can be given", [&] { return result(flights, now); });
+    return result_.has_value();
   }
 
   void deliver() override { completion_->finish(std::move(*result_)); }
   void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
 
  private:
-  bool is_over(Result<Token> result) {
-    result_ = std::move(result);
-    return true;
+  std::optional<Result<Token>> result(TokenFlights& flights, Clock::time_point now) {
+    if (!flights.session_) return fail(flights.session_.error());
+    if (is_stopped && !flights.has_unkept_for(options_, joined_.get())) return interrupted();
+    if (not_before > now) return std::nullopt;
+    auto given = flights.next(options_, joined_);
+    if (!given) return std::nullopt;
+    if (*given) return std::move((*given)->token);
+    if (may_be_repeated(given->error())) {
+      const auto again = now + pause_before(attempt_++, given->error());
+      if (again <= deadline_) {
+        not_before = again;
+        return std::nullopt;
+      }
+    }
+    return fail(std::move(given->error()));
   }
 
   [[nodiscard]] Result<Token> interrupted() const {
@@ -62,14 +62,7 @@ class TokenFlights::RevocationWaiter final : public Waiter {
       : completion_(std::move(completion)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point) override {
-    if (!flights.session_) {
-      result_ = fail(flights.session_.error());
-    } else if (is_stopped) {
-      stopped_ = own_;
-      result_ = interrupted_revocation(own_ != nullptr);
-    } else {
-      result_ = flights.next_revocation(joined_, own_);
-    }
+    result_ = unless_it_throws("The session cannot be revoked", [&] { return result(flights); });
     return result_.has_value();
   }
 
@@ -80,6 +73,13 @@ class TokenFlights::RevocationWaiter final : public Waiter {
   void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
 
  private:
+  std::optional<Result<void>> result(TokenFlights& flights) {
+    if (!flights.session_) return fail(flights.session_.error());
+    if (!is_stopped) return flights.next_revocation(joined_, own_);
+    stopped_ = own_;
+    return interrupted_revocation(own_ != nullptr);
+  }
+
   const std::shared_ptr<Completion<void>> completion_;
   std::shared_ptr<Flight> joined_ = {};
   std::shared_ptr<Flight> own_ = {};
@@ -148,22 +148,22 @@ bool TokenFlights::await_news(Waiters& waiters, Clock::time_point until) {
   else
     news_.wait_until(lock, until, is_news);
   has_news_ = false;
-  std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiters));
-  arrived_.clear();
+  waiters.splice(waiters.end(), arrived_);
   return !is_closed_;
 }
 
 TokenFlights::Waiters TokenFlights::take_ready(Waiters& waiters, Clock::time_point& next_time) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  const auto first_ready = std::stable_partition(
-      waiters.begin(), waiters.end(),
-      [&](const std::shared_ptr<Waiter>& waiter) { return !waiter->is_ready(*this, now); });
-  Waiters ready(std::make_move_iterator(first_ready), std::make_move_iterator(waiters.end()));
-  waiters.erase(first_ready, waiters.end());
+  Waiters ready;
   next_time = Clock::time_point::max();
-  for (const auto& waiter : waiters)
-    if (waiter->not_before > now) next_time = std::min(next_time, waiter->not_before);
+  for (auto next = waiters.begin(); next != waiters.end();) {
+    const auto waiter = next++;
+    if ((*waiter)->is_ready(*this, now))
+      ready.splice(ready.end(), waiters, waiter);
+    else if ((*waiter)->not_before > now)
+      next_time = std::min(next_time, (*waiter)->not_before);
+  }
   return ready;
 }
 
