@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -133,6 +135,44 @@ TEST_CASE("a child of fork makes secrets of its own whatever other threads were 
 
 // Sanitizers have an mlock(2) of their own, which does nothing.
 #ifndef SANITIZED
+bool is_locked(const Secret& secret) {
+  const auto page = reinterpret_cast<std::uintptr_t>(secret.expose().data());
+  std::ifstream maps("/proc/self/smaps");
+  std::string line;
+  bool is_here = false;
+  while (std::getline(maps, line)) {
+    unsigned long long from = 0;
+    unsigned long long to = 0;
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &from, &to) == 2)
+      is_here = page >= from && page < to;
+    else if (is_here && line.starts_with("VmFlags:"))
+      return line.find(" lo") != std::string::npos;
+  }
+  return false;
+}
+
+TEST_CASE("the secrets of a forked child are locked as its parent's are, on whatever pages they are") {
+  REQUIRE(is_locked(Secret("one")));
+  std::vector<Secret> inherited;
+  for (int i = 0; i < 20; ++i) inherited.emplace_back("secret");
+  for (int i = 0; i < 10; ++i) inherited.pop_back();
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    for (const bool after_their_end : {false, true}) {
+      if (after_their_end) inherited.clear();
+      std::vector<Secret> own;
+      for (int i = 0; i < 40; ++i)
+        if (!is_locked(own.emplace_back("secret"))) ::_exit(after_their_end ? 2 : 1);
+    }
+    ::_exit(oauth_token::secret_memory_is_locked() ? 0 : 3);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("where only little memory may be locked, each page that can be is") {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,18 +37,36 @@ struct PagePool {
   std::mutex mutex;
   std::array<char*, kept_pages> pages{};
   std::size_t count = 0;
+  bool hears_of_forks = false;
+  bool is_of_child = false;
 };
+
+PagePool* only_pool = nullptr;
+
+// A child of fork has the pages, but not their locks (mlock(2)): it begins with none, and locks those of its
+// parent's that come back. Safe wherever the other threads were: the mutex stays as it is.
+void begin_in_child() noexcept {
+  only_pool->count = 0;
+  only_pool->is_of_child = true;
+}
 
 PagePool& pool() noexcept {
   // Never destroyed: secrets with static storage may be released after it would have been.
   alignas(PagePool) static std::array<std::byte, sizeof(PagePool)> storage;
-  static PagePool* const instance = new (storage.data()) PagePool;
+  static PagePool* const instance = [] {
+    only_pool = new (storage.data()) PagePool;
+    only_pool->hears_of_forks = ::pthread_atfork(nullptr, nullptr, begin_in_child) == 0;
+    return only_pool;
+  }();
   return *instance;
 }
 
 // Whoever comes while the pool is held goes to the system instead: in a child of fork it may be held for
 // ever.
-std::unique_lock<std::mutex> hold(PagePool& kept) noexcept { return {kept.mutex, std::try_to_lock}; }
+std::unique_lock<std::mutex> hold(PagePool& kept) noexcept {
+  if (!kept.hears_of_forks) return {};
+  return {kept.mutex, std::try_to_lock};
+}
 
 enum class Unlocked { counts, gives_nothing };
 
@@ -195,6 +214,7 @@ bool keep_secret_page(char* page) noexcept {
   PagePool& kept = pool();
   const auto held = hold(kept);
   if (!held || kept.count == kept.pages.size()) return false;
+  if (kept.is_of_child && !lock_pages(page, page_size())) return false;
   kept.pages.at(kept.count++) = page;
   return true;
 }
