@@ -12,7 +12,7 @@ using std::chrono::sys_seconds;
 namespace {
 
 constexpr sys_seconds first{seconds(1'700'000'000)};
-constexpr sys_seconds later = first + seconds(500);
+constexpr sys_seconds afterwards = first + seconds(500);
 
 struct Book {
   TemporaryFolder temporary;
@@ -116,21 +116,21 @@ TEST_CASE("a renewal without an answer stays known while nothing is issued, and 
   }
   {
     Journal journal = book.open();
-    REQUIRE(journal.begin(4, Secret("rt-4"), 1000, later).has_value());
+    REQUIRE(journal.begin(4, Secret("rt-4"), 1000, afterwards).has_value());
     journal.nothing_issued();
     CHECK(journal.unanswered().value()->since == first);
     CHECK(fs::file_size(book.next) < 1000);
   }
   {
     Journal journal = book.open();
-    REQUIRE(journal.begin(4, Secret("rt-4"), 1000, later).has_value());
+    REQUIRE(journal.begin(4, Secret("rt-4"), 1000, afterwards).has_value());
     REQUIRE(journal.keep(Secret("answer")).has_value());
     CHECK(kept(journal, 4, "rt-4") == "answer");
     journal.finish();
     CHECK_FALSE(journal.unanswered().value().has_value());
   }
   Journal journal = book.open();
-  REQUIRE(journal.begin(5, Secret("rt-5"), 1000, later).has_value());
+  REQUIRE(journal.begin(5, Secret("rt-5"), 1000, afterwards).has_value());
   journal.nothing_issued();
   CHECK_FALSE(fs::exists(book.next));
 }
