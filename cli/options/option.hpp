@@ -15,6 +15,8 @@ enum class Kind : std::uint8_t {
 /// What is checked as soon as the value is read.
 enum class Check : std::uint8_t {
   text,      ///< not empty, no control character
+  filled,    ///< not empty; else any bytes
+  session,   ///< a name that a session can have
   path,      ///< a file; made absolute, so that a session finds it from everywhere
   key,       ///< the same, or a pkcs11: URI, which loads a module and so is no variable's to name
   seconds,   ///< a number above 0, up to a day, with at most three decimals

@@ -113,7 +113,7 @@ inline constexpr Option option_table[] = {
     {"prompt-param", 0, Kind::list, Check::text, "NAME", "", Group::grant, variable | profile,
      Alternative::none, "the same, asked for without echo, e.g. totp"},
 
-    {"username", 0, Kind::value, Check::any, "NAME", "", Group::identity, variable | profile | primary,
+    {"username", 0, Kind::value, Check::filled, "NAME", "", Group::identity, variable | profile | primary,
      Alternative::none, "the user; asked for when missing"},
     {"password-stdin", 0, Kind::flag, Check::any, "", "", Group::user, primary, Alternative::password,
      "read the password from standard input"},
@@ -147,7 +147,7 @@ inline constexpr Option option_table[] = {
      Alternative::none, "keep the tokens in files without a key, readable to whoever reads your files"},
     {"store-timeout", 0, Kind::value, Check::seconds, "SECONDS", "", Group::session, variable | profile,
      Alternative::none, "for each call of the store (5)"},
-    {"session", 0, Kind::value, Check::text, "NAME", "", Group::session, variable | profile | primary,
+    {"session", 0, Kind::value, Check::session, "NAME", "", Group::session, variable | profile | primary,
      Alternative::none, "name of the session (the profile's, or \"default\")"},
     {"replace", 0, Kind::flag, Check::any, "", "", Group::replace, 0, Alternative::none,
      "sign in over a session of another server, client, user or scope"},

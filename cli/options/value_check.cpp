@@ -3,6 +3,7 @@
 #include "base/characters.hpp"
 #include "nearest.hpp"
 
+#include <oauth_token/session.hpp>
 #include <oauth_token/signing_key.hpp>
 
 #include <algorithm>
@@ -62,7 +63,10 @@ bool is_choice(std::string_view choices, std::string_view value) {
 std::string complaint(const Option& option, std::string_view value) {
   switch (option.check) {
     case Check::any:
+    case Check::session:  // see check_value
       return "";
+    case Check::filled:
+      return value.empty() ? "must not be empty" : "";
     case Check::text:
     case Check::path:
     case Check::key:
@@ -142,6 +146,10 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
   if (const std::string wrong = complaint(option, value); !wrong.empty())
     return fail(error_class, where + " " + wrong + ".",
                 did_you_mean(nearest_choice(value, choices_of(option)), ""));
+  if (option.check == Check::session) {
+    if (auto fits = check_session_name(value); !fits)
+      return fail(error_class, where + ": " + fits.error().message, std::move(fits.error().hint));
+  }
   if (option.check == Check::key) {
     if (auto allowed = check_key_location(value, where); !allowed)
       return fail(error_class, std::move(allowed.error().message), std::move(allowed.error().hint));
