@@ -97,6 +97,14 @@ class BatchTest(unittest.TestCase):
                                  {"al,ice": 'secret "q" ä', "dave": "secret"})
                 self.assertEqual({line["sent"] for line in answers if "sent" in line}, {"no"})
 
+    def test_passwords_that_are_no_utf8_pass_with_one_warning(self):
+        self.serve()
+        done = self.program.run(*self.words, input=b"username,password\nalice,\xc3\xa4\nbob,caf\xe9\ncarol,\xff\n")
+        self.assertEqual(done.stderr.splitlines()[:-1], [
+            "oauth-token: warning: A password of the list is not UTF-8, first that of index 1; it is sent as the bytes it is, "
+            "which servers often refuse."])
+        self.assertIn(b"password=caf%E9", b" ".join(request.body for request in self.server.requests))
+
     def test_what_is_wrong_with_an_entry_is_said_with_the_line_it_begins_in(self):
         csv = 'username,password\nalice\n\n"b\nob",secret,more\n"carol"x,secret\n'
         lines = '{"username": "alice"}\n\n[]\n{]\n{"password": "secret"}'

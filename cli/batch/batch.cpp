@@ -6,6 +6,7 @@
 #include "terminal/progress.hpp"
 
 #include <oauth_token/exit_status.hpp>
+#include <oauth_token/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -87,6 +88,7 @@ class Batch {
   void wait();
   void collect();
   void slow_down(std::chrono::seconds asked);
+  void warn_of_bytes(const ListedUser& user);
   void report_unsent();
   void add_line(const Finished& finished);
   void write_lines();
@@ -100,11 +102,20 @@ class Batch {
   Mailbox mailbox_;
   SecretBuffer lines_;
   bool listed_ = false;  // the list is at its end
+  bool warned_of_bytes_ = false;
   std::size_t under_way_ = 0;
   Clock::time_point next_start_ = {};
   std::optional<Error> trouble_ = {};
   BatchOutcome outcome_ = {};
 };
+
+// Once: a list in another encoding has many of them.
+void Batch::warn_of_bytes(const ListedUser& user) {
+  if (warned_of_bytes_ || is_utf8(user.password.expose())) return;
+  warned_of_bytes_ = true;
+  warn(context_, "A password of the list is not UTF-8, first that of index " + std::to_string(user.index) +
+                     "; it is sent as the bytes it is, which servers often refuse.");
+}
 
 void Batch::start(ListedUser user) {
   if (user.error) {
@@ -114,6 +125,7 @@ void Batch::start(ListedUser user) {
   }
   ++under_way_;
   next_start_ = std::max(next_start_, Clock::now()) + options_.pause;
+  warn_of_bytes(user);
   auto grant = options_.make_grant(user.username, std::move(user.password));
   client_.request_async(
       std::move(grant), {},

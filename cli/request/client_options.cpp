@@ -112,10 +112,13 @@ bool same_headers(const std::vector<HttpHeader>& left, const std::vector<HttpHea
                     [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; });
 }
 
-void warn_of_readable_key(const std::function<void(const std::string&)>& warn, const std::string& path) {
-  if (warn && others_may_read(path))
-    warn("The file \"" + path +
-         "\" holds the key of the stored tokens, and other users can read it: " + "chmod 600 mends that.");
+constexpr const char* key_of_tokens = "key of the stored tokens";
+
+void warn_of_readable(const std::function<void(const std::string&)>& warn, const std::string& path,
+                      const std::string& what) {
+  if (warn && !path.empty() && others_may_read(path))
+    warn("The file \"" + path + "\" holds the " + what +
+         ", and other users can read it: chmod 600 mends that.");
 }
 
 /// A flag that the session would pass over in silence.
@@ -195,6 +198,9 @@ Result<ClientRunOptions> run_options(Context& context, const Settings& settings)
   run.warn = [&context](const std::string& sentence) { warn(context, sentence); };
   if (auto added = add_secrets_of_this_run(context, settings, run); !added)
     return fail(std::move(added.error()));
+  const bool of_session = settings.command->basis == Basis::session && !settings.caller_keeps_token;
+  if (!of_session || settings.given_for_this_run("client-secret-file"))
+    warn_of_readable(run.warn, settings.value("client-secret-file"), "client secret");
   if (const auto time = parse_seconds(settings.value("timeout"))) run.timeout = *time;
   if (const auto time = parse_seconds(settings.value("connect-timeout"))) run.connect_timeout = *time;
   if (run.insecure_tls)
@@ -223,7 +229,7 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
                   .allow_plaintext = settings.flag("allow-plaintext-store")};
   if (auto key = store_key(context, settings)) session.file.key = std::move(*key);
   context.variables.store_key.reset();
-  if (session.file.key.empty()) warn_of_readable_key(session.client.warn, session.file.key_file);
+  if (session.file.key.empty()) warn_of_readable(session.client.warn, session.file.key_file, key_of_tokens);
   return session;
 }
 
@@ -239,7 +245,10 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
   auto session = Session::open(settings.session, std::move(given));
   if (!session) return fail(explain_missing_session(std::move(session.error()), settings));
   const SessionRecord& record = session->record();
-  if (!has_key) warn_of_readable_key(warn, record.store_key_file);
+  if (!has_key) warn_of_readable(warn, record.store_key_file, key_of_tokens);
+  if (const auto* const file = std::get_if<SecretFile>(&record.client.client_secret);
+      file != nullptr && !settings.given_for_this_run("client-secret-file"))
+    warn_of_readable(warn, file->path, "client secret");
   if (auto checked = check_loopback_only(settings, record.client); !checked)
     return fail(std::move(checked.error()));
   auto asked = read_client_settings(settings);
