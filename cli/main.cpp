@@ -8,6 +8,7 @@
 #include "output/github_output.hpp"
 #include "output/output.hpp"
 #include "output/report.hpp"
+#include "output/token_output.hpp"
 #include "process.hpp"
 #include "sandbox.hpp"
 #include "session/token_cache.hpp"
@@ -73,6 +74,7 @@ Result<int> run(Context& context, std::span<char*> words) {
   if (output_form(*settings) == "github") {
     if (auto usable = check_github_output(*settings); !usable) return fail(std::move(usable.error()));
   }
+  if (auto usable = check_refresh_token_is_shown(*settings); !usable) return fail(std::move(usable.error()));
   context.quiet = settings->flag("quiet");
   context.no_input = settings->flag("no-input");
   if (is_self_contained(*settings)) (void)shut_in();

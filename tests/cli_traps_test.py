@@ -158,6 +158,26 @@ class TrapTest(unittest.TestCase):
                 self.assertEqual("holds the password, and other users can read it: chmod 600 mends that." in done.stderr,
                                  warns, done.stderr)
 
+    def test_a_client_secret_file_that_others_can_read_is_one_warning(self):
+        with FaultServer(in_turn(*(token(number, refresh_token=f"rt-{number}") for number in range(6)))) as server:
+            for mode, expected in ((0o600, 0), (0o644, 1)):
+                words = ["--client-id", "c", "--client-secret-file", self.program.file("secret", "s", mode)]
+                sign_in = ["password", "--token-endpoint", server.url(), "--username", "alice", "--password-stdin", *words]
+                for run in ([*sign_in, "--store", "none"], [*sign_in, "--store", "file"], ["refresh"]):
+                    done = self.program.run(*run, input="secret")
+                    self.assertEqual(done.status, 0, done.stderr)
+                    self.assertEqual(done.stderr.count("holds the client secret, and other users can read it: chmod 600 mends "
+                                                       "that."), expected, done.stderr)
+
+    def test_an_endpoint_that_a_session_has_not_is_named_at_the_next_sign_in(self):
+        with FaultServer(in_turn(token(0, refresh_token="rt"))) as server:
+            self.sign_in(server, "--session", "g")
+            for command, way in (("revoke", '--revocation-endpoint URL (or the issuer), or "oauth-token forget g".'),
+                                 ("introspect", "--introspection-endpoint URL (or the issuer).")):
+                done = self.program.run(command, "g")
+                self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                self.assertIn(f"endpoint of the server is not known.\n  Sign in again with {way}\n", done.stderr)
+
     def test_a_reader_that_went_away_kills_nobody_and_costs_no_session(self):
         with FaultServer(in_turn(token(0, refresh_token="rt-0"), token(1, refresh_token="rt-1"))) as server:
             for number, words in enumerate((["password", "--token-endpoint", server.url(), "--username", "alice", "--store",

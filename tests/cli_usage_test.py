@@ -196,6 +196,25 @@ class NameTest(unittest.TestCase):
         self.assertIn('There is no session "default"', self.program.run("token").stderr)
         self.assertIn("No server is named", self.program.run("password").stderr)
 
+    def test_a_variable_that_gave_the_name_or_changed_its_meaning_is_named(self):
+        for words, variable, message in (
+                (["password"], "PROFILE", 'There is no profile "wrk" (from OAUTH_TOKEN_PROFILE).'),
+                (["profile", "show"], "PROFILE", 'There is no profile "wrk" (from OAUTH_TOKEN_PROFILE).'),
+                (["password", "wrk"], "PROFILE", 'There is no profile "wrk".'),
+                (["token"], "SESSION", 'There is no session "wrk" (from OAUTH_TOKEN_SESSION).'),
+                (["revoke"], "SESSION", 'There is no session "wrk" (from OAUTH_TOKEN_SESSION).'),
+                (["token", "wrk"], "SESSION", 'There is no session "wrk".'),
+                (["password", "wrk"], "REFRESH_TOKEN", 'oauth-token profile set wrk'),
+                (["token", "wrk", "--refresh-token-stdin"], "REFRESH_TOKEN", 'oauth-token profile set wrk')):
+            with self.subTest(words, variable=variable):
+                done = self.program.run(*words, environment={f"OAUTH_TOKEN_{variable}": "wrk"})
+                self.assertIn(message, done.stderr.replace(f" in {self.program.config_home}/oauth-token/config.toml", ""))
+                self.assertNotIn("unset it", done.stderr)
+        for variable in ("OAUTH_TOKEN_REFRESH_TOKEN", "OAUTH_TOKEN_REFRESH_TOKEN_FILE"):
+            done = self.program.run("token", "alice", environment={variable: "/x"})
+            self.assertEqual((done.status, done.stdout), (2, ""))
+            self.assertIn(f'  {variable} is set, so "alice" is read as a profile; unset it to use the session.\n', done.stderr)
+
     def test_a_missing_profile_names_those_there_are_and_the_nearest(self):
         self.configuration('[profiles.work]\n[profiles.test]\n')
         for words in (["password", "wrok"], ["profile", "show", "wrok"], ["profile", "remove", "wrok"]):

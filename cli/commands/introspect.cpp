@@ -2,12 +2,15 @@
 #include "output/dry_run.hpp"
 #include "output/output.hpp"
 #include "request/client_options.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <oauth_token/exit_status.hpp>
 
 namespace oauth_token::cli {
 
-Result<int> run_introspect(Context& context, const Settings& settings) {
+namespace {
+
+Result<int> introspect(Context& context, const Settings& settings) {
   if (settings.flag("dry-run")) {
     return show_session_request(context, settings, open_existing_session,
                                 [&](const TokenClient& client, const SessionRecord&) -> Result<void> {
@@ -27,6 +30,14 @@ Result<int> run_introspect(Context& context, const Settings& settings) {
   if (auto written = write_json_answer(context, settings, document->root()); !written)
     return fail(std::move(written.error()));
   return document->root()["active"].boolean().value_or(false) ? exit_done : exit_reauthenticate;
+}
+
+}  // namespace
+
+Result<int> run_introspect(Context& context, const Settings& settings) {
+  auto status = introspect(context, settings);
+  if (status) return status;
+  return fail(explain_missing_endpoint(std::move(status.error()), "introspection-endpoint"));
 }
 
 }  // namespace oauth_token::cli

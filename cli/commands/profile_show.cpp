@@ -38,7 +38,12 @@ Result<int> run_profile_show(Context& context, const Settings& settings) {
       read_profiles(config_path(settings.value("config")), settings.given("config"), profile_key_names);
   if (!file) return fail(file.error());
   const Profile* const profile = file->find(name);
-  if (profile == nullptr) return fail(no_such_profile(*file, name));
+  if (profile == nullptr) {
+    Error missing = no_such_profile(*file, name);
+    if (settings.operands.empty() && name != "default")
+      missing.message.insert(missing.message.size() - 1, " (from OAUTH_TOKEN_PROFILE)");
+    return fail(std::move(missing));
+  }
   if (output_form(settings) == "json" || settings.given("field")) {
     json::Writer object;
     write_profile(object, *profile);

@@ -1,12 +1,15 @@
 #include "commands.hpp"
 #include "output/dry_run.hpp"
 #include "request/client_options.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <oauth_token/exit_status.hpp>
 
 namespace oauth_token::cli {
 
-Result<int> run_revoke(Context& context, const Settings& settings) {
+namespace {
+
+Result<int> revoke(Context& context, const Settings& settings) {
   if (settings.flag("dry-run")) {
     return show_session_request(context, settings, open_existing_session,
                                 [&](const TokenClient& client, const SessionRecord&) {
@@ -19,6 +22,15 @@ Result<int> run_revoke(Context& context, const Settings& settings) {
   if (!session) return fail(std::move(session.error()));
   if (auto done = session->revoke(context.stop()); !done) return fail(std::move(done.error()));
   return exit_done;
+}
+
+}  // namespace
+
+Result<int> run_revoke(Context& context, const Settings& settings) {
+  auto done = revoke(context, settings);
+  if (done) return done;
+  return fail(explain_missing_endpoint(std::move(done.error()), "revocation-endpoint",
+                                       ", or \"oauth-token forget " + settings.session + "\""));
 }
 
 }  // namespace oauth_token::cli

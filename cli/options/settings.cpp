@@ -1,7 +1,6 @@
 #include "settings.hpp"
 
 #include "help.hpp"
-#include "output/output.hpp"
 #include "output/report.hpp"
 #include "profile/profile_file.hpp"
 #include "redirection.hpp"
@@ -42,7 +41,6 @@ class Resolver {
     settings_.session = session_name();
     if (auto done = check_session(); !done) return fail(std::move(done.error()));
     if (auto done = check_form(); !done) return fail(std::move(done.error()));
-    if (auto done = check_refresh_token_is_shown(); !done) return fail(std::move(done.error()));
     return std::move(settings_);
   }
 
@@ -137,8 +135,7 @@ class Resolver {
 
   [[nodiscard]] bool operand_names_profile() const {
     const Basis basis = settings_.command->basis;
-    return basis == Basis::profile || basis == Basis::examined ||
-           (basis == Basis::session && settings_.caller_keeps_token);
+    return basis == Basis::profile || basis == Basis::examined || settings_.caller_keeps_token;
   }
 
   Result<void> check_operand() const {
@@ -177,11 +174,33 @@ class Resolver {
     const auto file = read_profiles(path, !config.empty(), profile_key_names);
     if (!file) return fail(file.error());
     const Profile* const found = file->find(name);
-    if (found == nullptr && must_exist) return fail(no_such_profile(*file, name));
+    if (found == nullptr && must_exist) return fail(missing_profile(*file, name));
     if (found == nullptr) return {};
     settings_.profile = name;
     profile_ = *found;
     return add_profile(*found, path.substr(0, path.rfind('/')));
+  }
+
+  /// The variable that alone makes the refresh token the caller's; empty: an option does, or nothing.
+  [[nodiscard]] std::string refresh_token_variable() const {
+    if (!settings_.caller_keeps_token) return "";
+    std::string name = context_.variables.refresh_token ? "OAUTH_TOKEN_REFRESH_TOKEN" : "";
+    for (std::size_t i = 0; i < option_count; ++i) {
+      if (option_table[i].alternative != Alternative::refresh_token) continue;
+      if (settings_.entries[i].origin == Origin::flag) return "";
+      if (settings_.entries[i].origin == Origin::variable) name = variable_name(option_table[i]);
+    }
+    return name;
+  }
+
+  /// Names the variable, too, that gave the name or made a profile's of a session's.
+  [[nodiscard]] Error missing_profile(const ProfileFile& file, const std::string& name) const {
+    Error error = no_such_profile(file, name);
+    if (last_operand() == nullptr)
+      error.message.insert(error.message.size() - 1, " (from OAUTH_TOKEN_PROFILE)");
+    else if (const std::string given = refresh_token_variable(); !given.empty())
+      error.hint = given + " is set, so \"" + name + "\" is read as a profile; unset it to use the session.";
+    return error;
   }
 
   Result<void> add_profile(const Profile& found, const std::string& folder) {
@@ -225,13 +244,6 @@ class Resolver {
                 "The session is named twice: \"" + settings_.session + "\" and --session " +
                     settings_.value("session") + ".",
                 "Leave one of them out.");
-  }
-
-  Result<void> check_refresh_token_is_shown() const {
-    const bool in_json = output_form(settings_) == "json" || settings_.given("field");
-    if (!settings_.flag("show-refresh-token") || settings_.command->forms.empty() || in_json) return {};
-    return fail(ErrorClass::usage, "--show-refresh-token is for the JSON answer.",
-                "Add -o json or --field refresh_token.");
   }
 
   Result<void> check_form() {

@@ -59,6 +59,13 @@ Result<void> write_token(const Context& context, const Settings& settings, const
 
 }  // namespace
 
+Result<void> check_refresh_token_is_shown(const Settings& settings) {
+  const bool in_json = output_form(settings) == "json" || settings.given("field");
+  if (!settings.flag("show-refresh-token") || settings.command->forms.empty() || in_json) return {};
+  return fail(ErrorClass::usage, "--show-refresh-token is for the JSON answer.",
+              "Add -o json or --field refresh_token.");
+}
+
 void append_token_members(json::Writer& object, const Token& token, bool with_refresh_token) {
   object.member("access_token", token.access_token.expose()).optional_member("token_type", token.token_type);
   if (token.expires_at) {

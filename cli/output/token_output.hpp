@@ -19,6 +19,9 @@ namespace oauth_token::cli {
 Result<void> print_token(const Context& context, const Settings& settings, const Token& token,
                          std::string_view session);
 
+/// `usage` where --show-refresh-token would do nothing, since the answer is not JSON.
+Result<void> check_refresh_token_is_shown(const Settings& settings);
+
 /// The token as members of an object, but for session, warnings and what the server said besides: see
 /// append_token_rest.
 void append_token_members(json::Writer& object, const Token& token, bool with_refresh_token);

@@ -47,9 +47,19 @@ Error with_sign_in_command(Error error, const Settings& settings, const SessionR
   return error;
 }
 
+Error explain_missing_endpoint(Error error, OptionName endpoint, const std::string& else_what) {
+  if (error.reason != "no-endpoint") return error;
+  error.hint = "Sign in again with --" + std::string(endpoint.option().name) + " URL (or the issuer)" +
+               else_what + ".";
+  return error;
+}
+
 Error explain_missing_session(Error error, const Settings& settings) {
   if (error.reason != "absent") return error;
   const std::string& name = settings.session;
+  const bool by_operand = settings.operands.size() > settings.command->operands_needed;
+  if (!by_operand && settings.origin("session") == Origin::variable)
+    error.message.insert(error.message.size() - 1, " (from OAUTH_TOKEN_SESSION)");
   const std::vector<std::string> sessions = names_of_sessions();
   if (!needs_token(*settings.command)) {
     const std::string there =

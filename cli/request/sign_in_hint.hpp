@@ -15,4 +15,8 @@ Error with_sign_in_command(Error error, const Settings& settings, const SessionR
 /// there are, and the command that signs in. Other errors stay.
 Error explain_missing_session(Error error, const Settings& settings);
 
+/// Where a session has not the endpoint that is needed: it is fixed at sign-in, so that is where to name it.
+/// `else_what`: another way out, behind a comma; may be empty.
+Error explain_missing_endpoint(Error error, OptionName endpoint, const std::string& else_what = {});
+
 }  // namespace oauth_token::cli

@@ -64,8 +64,10 @@ class QueryCall final : public ClientCall<T> {
 
 Result<void> check_endpoint_is_known(const std::string& endpoint, std::string_view what) {
   if (!endpoint.empty()) return {};
-  return fail(ErrorClass::config, "The " + std::string(what) + " of the server is not known.",
-              "Name it, or name the issuer if the server publishes its metadata.");
+  return fail(Error{.error_class = ErrorClass::config,
+                    .message = "The " + std::string(what) + " of the server is not known.",
+                    .hint = "Name it, or name the issuer if the server publishes its metadata.",
+                    .reason = "no-endpoint"});
 }
 
 ClientCore::ClientCore(TokenClientOptions given)
