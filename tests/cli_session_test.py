@@ -1,6 +1,7 @@
 """Sessions through the program, with a keyring of their own: what is kept, shown, bound, renewed and forgotten."""
 
 import json
+import os
 import signal
 import threading
 import unittest
@@ -237,6 +238,15 @@ class SessionTest(KeyringTestCase):
         self.assertEqual(done.status, 10, done.stderr)
         self.assertEqual(json.loads(done.stdout)["access_token"], "at-1")
         self.assertEqual(json.loads(done.stderr.splitlines()[-1])["class"], "store")
+
+    def test_a_session_whose_keyring_is_gone_is_forgotten_by_hand(self):
+        self.assertEqual(self.sign_in("--session", "work").status, 0)
+        self.program.environment.pop("DBUS_SESSION_BUS_ADDRESS")
+        self.program.environment["XDG_RUNTIME_DIR"] = str(self.program.runtime_dir)
+        said = self.refused("forget", "work", status=10)
+        record = said.rstrip().rpartition("remove the session's record by hand: ")[2]
+        os.remove(record)
+        self.assertEqual(json.loads(self.run_ok("list", "-o", "json").stdout), [])
 
     def test_without_a_store_nothing_is_asked_and_nothing_sent(self):
         self.program.environment.pop("DBUS_SESSION_BUS_ADDRESS")
