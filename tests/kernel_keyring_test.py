@@ -85,6 +85,12 @@ class KernelKeyringTest(InstalledProgramCase):
         for of_the_store in ("store.key", "tokens", "libcrypto"):
             self.assertIn(of_the_store, self.calls("--no-cache"))
 
+    def test_a_renewed_token_is_a_hit_at_once(self):
+        renewed = self.program.run("refresh")
+        self.assertEqual((renewed.status, renewed.stdout), (0, "at-2\n"), renewed.stderr)
+        self.assertFalse(self.store_is_asked())
+        self.assertEqual(self.token(), "at-2\n")
+
     def test_every_form_of_output_is_the_same_from_both(self):
         stored = self.token("-o", "json", "--no-cache")
         self.token()

@@ -106,7 +106,6 @@ Result<void> Renewal::steps() {
 Result<void> Renewal::under_the_lock(const Secret& assertion) {
   auto held = hold(session_, stop_);
   if (!held) return fail(std::move(held.error()));
-  session_.record = held->record;
   half_.reset();
   if (!held->half) return tokens_absent(held->record);
   Result<void> done;
@@ -114,6 +113,7 @@ Result<void> Renewal::under_the_lock(const Secret& assertion) {
     done = check_may_send(*held);
     if (done) done = spend(*held, assertion);
   }
+  session_.record = std::move(held->record);
   half_ = std::move(held->half);
   warnings_ = std::move(held->warnings);
   return done;
