@@ -132,6 +132,34 @@ TEST_CASE("a replaced session leaves no tokens behind") {
   CHECK(value(world.source().token()) == "at-2");
 }
 
+TEST_CASE("who renews a new session while the replaced one is still being removed loses nothing") {
+  World world;
+  world.sign_in();
+  SessionRecord other = World::wanted();
+  other.scope = {"write"};
+  bool refuses = false;
+  std::string meanwhile;
+  world.store->before = [&](std::string_view verb) -> std::optional<Error> {
+    if (verb == "erase" && meanwhile.empty()) {
+      world.server.after_commit = [&]() -> std::optional<Result<HttpResponse>> {
+        refuses = true;
+        return std::nullopt;
+      };
+      meanwhile = value(world.source().token({.renew_now = true}));
+      refuses = false;
+    }
+    return refuses && verb == "save" ? std::optional(store_failure()) : std::nullopt;
+  };
+  auto prepared = SignIn::prepare(other, true, world.options());
+  REQUIRE(prepared.has_value());
+  CHECK(value(prepared->request(World::grant())) == "at-2");
+  CHECK(meanwhile == "at-3");
+  world.server.after_commit = nullptr;
+  CHECK(value(world.source().token()) == "at-3");
+  CHECK(value(world.source().token({.renew_now = true})) == "at-4");
+  CHECK(world.server.state().reused == 0);
+}
+
 TEST_CASE("a damaged record is replaced only on request") {
   World world;
   world.sign_in();

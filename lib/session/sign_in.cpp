@@ -205,16 +205,23 @@ Result<Token> SignIn::State::keep(Token token, Secret dpop_key, const std::optio
                         .obtained_at = record.signed_in_at,
                         .token = copy(token),
                         .dpop_key = std::move(dpop_key)};
+  // Whose lock is held: that of the session that goes on or is replaced. Once a new one beside it can be
+  // found, its journal is for others to write.
+  const bool replaces = old && old->id != record.id;
+  auto erased = replaces ? journal.erase() : Result<void>();
   auto kept = save_half(*store, record, half, {});
   if (kept) kept = folder.save(record);
   if (!kept) {
     if (record.generation == 1) [[maybe_unused]]
-      const auto erased = store->erase(record.id, {});
+      const auto removed = store->erase(record.id, {});
     unkept = std::move(token);
     return fail(std::move(kept.error()));
   }
-  if (old && old->id != record.id) clear_up(*old, folder, options, token.warnings);
-  if (auto erased = journal.erase(); !erased) token.warnings.push_back(erased.error().message);
+  if (replaces)
+    clear_up(*old, folder, options, token.warnings);
+  else
+    erased = journal.erase();
+  if (!erased) token.warnings.push_back(erased.error().message);
   return token;
 }
 
