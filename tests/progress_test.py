@@ -170,7 +170,7 @@ class OnTerminal(unittest.TestCase):
         words = self.words("-o", "token")[:-4]
         secret = self.program.file("secret", "client-secret")
         table = {
-            "standard input": (["--password-stdin"], "right\n\x04"),
+            "standard input": (["--password-stdin"], "right\n"),
             "the terminal as a file": (["--password-file", "/dev/stdin"], "right\n\x04"),
             "a command": (["--password-command", f"sleep {LONG}; echo right"], ""),
             "the command of an askpass program": (["--askpass", self.program.file("ask", f"#!/bin/sh\nsleep {LONG}; echo right\n",

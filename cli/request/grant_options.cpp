@@ -58,13 +58,6 @@ Secret take(std::optional<Secret>& variable) {
   return value;
 }
 
-/// Whether the prompt is what remains.
-Result<bool> asks(const SecretInput& input) {
-  auto place = choose_place(input);
-  if (!place) return fail(std::move(place.error()));
-  return std::holds_alternative<std::monostate>(*place);
-}
-
 Result<Secret> ask_parameter(const Context& context, const Settings& settings, const std::string& name) {
   if (auto checked = check_parameter_name(name, true); !checked) return fail(std::move(checked.error()));
   if (settings.flag("dry-run")) return Secret(stand_in);
@@ -115,9 +108,7 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
 }
 
 Result<bool> password_is_asked(const Context& context, const Settings& settings) {
-  const SecretInput input = password_input(context, settings);
-  if (auto unseen = check_not_typed(input, context.input); !unseen) return fail(std::move(unseen.error()));
-  return asks(input);
+  return is_asked_for(password_input(context, settings), context.input);
 }
 
 Result<std::string> read_username(const Context& context, const Settings& settings) {
@@ -137,7 +128,7 @@ Result<std::string> read_username(const Context& context, const Settings& settin
 Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username,
                              const std::string& server) {
   SecretInput input = password_input(context, settings);
-  const auto asked = asks(input);
+  const auto asked = is_asked_for(input, context.input);
   if (!asked) return fail(asked.error());
   if (*asked && settings.flag("dry-run")) {
     note(context, "The password was not asked for: \"" + std::string(stand_in) + "\" stands for it.");

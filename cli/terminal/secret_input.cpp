@@ -70,16 +70,10 @@ bool is_standard_input(const SecretPlace& place) noexcept {
 }
 
 // Echo is off at the prompt alone.
-Result<void> check_not_typed(const NamedPlace& chosen, const SecretKind& kind, int standard_input) {
-  const auto* const from = std::get_if<FromDescriptor>(&chosen.place);
-  const bool by_number = from != nullptr && from->descriptor != 0;
-  if (!by_number && !is_standard_input(chosen.place)) return {};
-  if (isatty(by_number ? from->descriptor : standard_input) == 0) return {};
-  return fail(
-      ErrorClass::usage,
-      (by_number ? "Descriptor " + std::to_string(from->descriptor) : std::string("Standard input")) +
-          " is a terminal, which would show the " + kind.what + ".",
-      kind.instead_of_typing.empty() ? "Leave " + chosen.name + " out to be asked." : kind.instead_of_typing);
+bool would_be_shown(const SecretPlace& place, int standard_input) noexcept {
+  const auto* const from = std::get_if<FromDescriptor>(&place);
+  if (from != nullptr && from->descriptor != 0) return isatty(from->descriptor) != 0;
+  return is_standard_input(place) && isatty(standard_input) != 0;
 }
 
 Secret take_value(SecretInput& input) noexcept {
@@ -194,16 +188,22 @@ Result<void> check_standard_input(std::initializer_list<const SecretInput*> inpu
   return {};
 }
 
-Result<void> check_not_typed(const SecretInput& input, int standard_input) {
-  auto chosen = choose(input);
-  return chosen ? check_not_typed(*chosen, input.kind, standard_input) : fail(std::move(chosen.error()));
+Result<bool> is_asked_for(const SecretInput& input, int standard_input) {
+  const auto chosen = choose(input);
+  if (!chosen) return fail(chosen.error());
+  return std::holds_alternative<std::monostate>(chosen->place) ||
+         would_be_shown(chosen->place, standard_input);
 }
 
 Result<Secret> read_secret(SecretInput& input, const Question& question, const SecretReading& reading) {
   auto chosen = choose(input);
   if (!chosen) return fail(std::move(chosen.error()));
-  if (auto unseen = check_not_typed(*chosen, input.kind, reading.standard_input); !unseen)
-    return fail(std::move(unseen.error()));
+  if (would_be_shown(chosen->place, reading.standard_input)) {
+    if (!input.kind.instead_of_typing.empty())
+      return fail(ErrorClass::usage, chosen->name + ": the terminal would show the " + input.kind.what + ".",
+                  input.kind.instead_of_typing);
+    chosen->place = std::monostate();
+  }
   const bool asked = std::holds_alternative<std::monostate>(chosen->place);
   auto secret = [&] {
     const Pause whoever_gives_it;

@@ -32,7 +32,7 @@ struct SecretKind {
   std::string what = {};          ///< "password"
   std::string option = {};        ///< "password": --password-file, OAUTH_TOKEN_PASSWORD_FILE, ...
   std::string alternatives = {};  ///< how to give it without a prompt; ends a hint
-  /// What to do instead of typing it where it would show; empty: leave the option out to be asked.
+  /// What to do instead of typing it where it would show; empty: the prompt asks for it.
   std::string instead_of_typing = {};
 };
 
@@ -75,9 +75,9 @@ SecretSource as_source(const SecretPlace& place);
 /// `usage` when more than one of these secrets would be read from standard input (or descriptor 0).
 Result<void> check_standard_input(std::initializer_list<const SecretInput*> inputs);
 
-/// `usage` when it would be read from a terminal, which shows what is typed. `standard_input`: as in
-/// SecretReading.
-Result<void> check_not_typed(const SecretInput& input, int standard_input);
+/// Whether a person is to type it: nobody said where it is, or it would be read from a terminal, which would
+/// show it; the prompt does not. `standard_input`: as in SecretReading.
+Result<bool> is_asked_for(const SecretInput& input, int standard_input);
 
 /// What reading needs from outside.
 struct SecretReading {
@@ -90,7 +90,7 @@ struct SecretReading {
 /// Reads the secret from the place that counts, else asks `question`. Moves the variable's value out of
 /// `input`. Blocks. One trailing newline is removed, nothing else; bytes that are no UTF-8 pass with a
 /// warning. Errors: as choose_place and read_secret_*; `usage` for an empty secret, for one that is missing
-/// while nobody may be asked; as check_not_typed and `ask`.
+/// while nobody may be asked; as `ask`.
 Result<Secret> read_secret(SecretInput& input, const Question& question, const SecretReading& reading);
 
 }  // namespace oauth_token::cli
