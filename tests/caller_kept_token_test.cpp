@@ -73,33 +73,6 @@ std::string access_token(const Result<CallerKeptAnswer>& answer) {
 
 }  // namespace
 
-TEST_CASE("what discovery has used is not gone from the time of a refresh") {
-  using Clock = std::chrono::steady_clock;
-  Job job;
-  job.settings.issuer = "https://as.example";
-  job.settings.token_endpoint.clear();
-  Clock::time_point discovered;
-  Clock::time_point deadline;
-  CallerKeptRefresh refresh;
-  refresh.client = job.settings;
-  refresh.grant.refresh_token = Secret(content(job.file));
-  CallerKeptOptions options{.state_folder = job.world.state, .refresh_timeout = 20s};
-  options.client.decorate = [&](const Transport&) {
-    return [&](const HttpRequest& request, std::stop_token stop) -> Result<HttpResponse> {
-      if (request.method != "GET") {
-        deadline = request.deadline;
-        return job.world.server.transport()(request, std::move(stop));
-      }
-      std::this_thread::sleep_for(30ms);
-      discovered = Clock::now();
-      return Server::json(200,
-                          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/token"})");
-    };
-  };
-  CHECK(access_token(renew_for_caller(std::move(refresh), std::move(options))) == "at-2");
-  CHECK(deadline > discovered + 20s);
-}
-
 TEST_CASE("a new refresh token is delivered before the access token is seen, and nothing else is kept") {
   Job job;
   CHECK(access_token(job.renew()) == "at-2");

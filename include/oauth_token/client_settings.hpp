@@ -91,8 +91,7 @@ struct ClientRunOptions {
   std::function<Result<Secret>(const std::string& file, std::stop_token)> ask_passphrase = {};
   /// Called with a sentence about what is not wrong, but should be mended, e.g. a key that others can read.
   std::function<void(const std::string&)> warn = {};
-  /// For each request; discovery counts to the first one's. The refresh of a session has all of it, and what
-  /// a passphrase takes counts to none.
+  /// For each request; discovery counts to the first one's. What a passphrase takes counts to none.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds connect_timeout{10'000};  ///< name look-up, TCP, proxy and TLS
   bool insecure_tls = false;                          ///< the server's certificate is not checked

@@ -80,8 +80,6 @@ Deadline ClientCore::deadline() {
   return deadline_after(std::max(options.timeout - used, std::chrono::milliseconds(1)));
 }
 
-Deadline ClientCore::refresh_deadline() const { return deadline_after(options.timeout); }
-
 // Whether a transport of the caller's has a certificate is not known.
 Result<void> ClientCore::check_certificate() const {
   const bool wants_one = protocol::is_by_certificate(options.authentication);

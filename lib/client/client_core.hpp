@@ -54,8 +54,6 @@ struct ClientCore {
 
   /// When requests that begin now must be over.
   [[nodiscard]] Deadline deadline();
-  /// The same, with all of the timeout: what came before must not cut a refresh short.
-  [[nodiscard]] Deadline refresh_deadline() const;
   /// The client assertion that its source gives for one request; empty where there is no source. Blocks for
   /// as long as the source does.
   [[nodiscard]] Result<Secret> ready_made_assertion(std::stop_token stop) const;

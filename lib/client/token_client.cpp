@@ -70,10 +70,6 @@ Result<void> TokenClientAccess::check_still_valid(const TokenClient& client, con
 
 Deadline TokenClientAccess::deadline(const TokenClient& client) { return client.state_->core->deadline(); }
 
-Deadline TokenClientAccess::refresh_deadline(const TokenClient& client) {
-  return client.state_->core->refresh_deadline();
-}
-
 void TokenClientAccess::charge(TokenClient& client, std::chrono::milliseconds used) {
   client.state_->core->used_by_discovery = used.count();
 }

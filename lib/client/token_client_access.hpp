@@ -39,10 +39,7 @@ class TokenClientAccess {
 
   /// When requests that begin now must be over: one deadline for all that belongs together.
   static Deadline deadline(const TokenClient& client);
-  /// The same for a refresh, which nothing that came before cuts short: without its answer, a rotated
-  /// refresh token is lost.
-  static Deadline refresh_deadline(const TokenClient& client);
-  /// Takes what discovery has used from the time of the first request that is no refresh.
+  /// Takes what discovery has used from the time of the first request.
   static void charge(TokenClient& client, std::chrono::milliseconds used);
 
   /// One of the library's own that has connections already; for blocking calls.

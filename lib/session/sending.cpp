@@ -20,7 +20,7 @@ RefreshTokenGrant copy(const RefreshTokenGrant& grant) {
 
 RefreshAnswer send_refresh(const TokenClient& client, const RefreshTokenGrant& grant,
                            const Secret& assertion) {
-  const Deadline deadline = TokenClientAccess::refresh_deadline(client);
+  const Deadline deadline = TokenClientAccess::deadline(client);
   RefreshAnswer answer = TokenClientAccess::refresh(client, copy(grant), assertion, deadline);
   if (answer.token || !was_cut_off(answer.token.error())) return answer;
   answer = TokenClientAccess::refresh(client, copy(grant), assertion, deadline);
