@@ -8,10 +8,10 @@ namespace oauth_token {
 
 /// Text that must not be left behind: passwords, tokens, client secrets. It lives in pages of its own that
 /// are locked into memory where the system allows it (see secret_memory_is_locked), kept out of core dumps,
-/// all NUL bytes in a forked child, and overwritten before they are given back. Moving moves a pointer: no byte stays
-/// behind. There is no implicit copy, no conversion and no output operator. Any byte may occur, NUL included;
-/// length is up to memory. One object belongs to one thread at a time. Allocation failure throws
-/// std::bad_alloc.
+/// all NUL bytes in a forked child, and overwritten before they are given back. Moving moves a pointer: no
+/// byte stays behind. There is no implicit copy, no conversion and no output operator. Any byte may occur,
+/// NUL included; length is up to memory. One object belongs to one thread at a time. Allocation failure
+/// throws std::bad_alloc.
 class Secret {
  public:
   Secret() noexcept = default;
