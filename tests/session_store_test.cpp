@@ -137,8 +137,8 @@ TEST_CASE("whoever opened a session before it was moved finds its tokens where t
       {"revoke", [](Session& session) { return session.revoke(); }},
       {"move", [](Session& session) { return session.move("file"); }},
   };
-  for (const auto& [name, ask, error] : rows) {
-    CAPTURE(name);
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
     FileWorld world;
     const std::string first = world.folder.path + "/first";
     world.sign_in_to("file:" + first);
@@ -150,9 +150,9 @@ TEST_CASE("whoever opened a session before it was moved finds its tokens where t
     // Where they were, no store can be opened any more.
     fs::remove_all(first);
     write(first, "in the way");
-    const auto done = ask(*early);
-    CHECK((done ? "" : shown(done.error())) == error);
-    CHECK(early->record().store == (name == "move" ? "file" : other));
+    const auto done = row.ask(*early);
+    CHECK((done ? "" : shown(done.error())) == row.error);
+    CHECK(early->record().store == (row.name == "move" ? "file" : other));
   }
 }
 

@@ -390,11 +390,11 @@ TEST_CASE("no token reaches an error, whatever its name is like and wherever it 
       {R"("mfa_token":"m","token_type_hint":"h","tokenized":true,"_":"u")",
        {{"mfa_token", "m"}, {"token_type_hint", "h"}, {"tokenized", true}, {"_", "u"}}},
   };
-  for (const auto& [members, shown] : refused) {
-    CAPTURE(members);
-    CHECK(json::parse(read(password_request(), 400, beside + members + "}").error().extra) == shown);
-    CHECK(json::parse(read(password_request(), 200, beside + members + "}").error().extra) == shown);
-    CHECK(json::parse(read(password_request(), 400, "{" + members + "}").error().extra) == shown);
+  for (const auto& row : refused) {
+    CAPTURE(row.first);
+    CHECK(json::parse(read(password_request(), 400, beside + row.first + "}").error().extra) == row.second);
+    CHECK(json::parse(read(password_request(), 200, beside + row.first + "}").error().extra) == row.second);
+    CHECK(json::parse(read(password_request(), 400, "{" + row.first + "}").error().extra) == row.second);
   }
 }
 
