@@ -128,16 +128,23 @@ class SecretService:
         return self._folder / "data" / "keyrings"
 
     def start_provider(self, program="gnome-keyring-daemon", **environment):
-        self._provider = subprocess.Popen(
-            [program, "--foreground", "--unlock", "--components=secrets"],
-            env={**self.own_environment(), **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._provider.stdin.write(self.password.encode())
-        self._provider.stdin.close()
-        self._wait("gnome-keyring", self._provider, self._serves)
+        # Started where another one was just killed, gnome-keyring fails an assertion of its own at times.
+        for left in reversed(range(5)):
+            self._provider = subprocess.Popen(
+                [program, "--foreground", "--unlock", "--components=secrets"],
+                env={**self.own_environment(), **environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                self._provider.stdin.write(self.password.encode())
+                self._provider.stdin.close()
+                self._wait("gnome-keyring", self._provider, self._serves)
+                return
+            except (RuntimeError, BrokenPipeError):
+                if not left or self._provider.poll() != -signal.SIGABRT:
+                    raise
 
     def _start_bus(self):
         self._bus = subprocess.Popen(
