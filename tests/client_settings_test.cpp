@@ -289,6 +289,21 @@ TEST_CASE("with a client certificate each endpoint is its alias, where there is 
   CHECK(named.assertion.audience.empty());
 }
 
+static HttpResponse metadata() {
+  return {.status = 200,
+          .body = Secret(R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})")};
+}
+
+/// Has metadata, refuses all else.
+static auto server_that_notes(std::vector<std::chrono::steady_clock::time_point>& deadlines) {
+  return [&](const Transport&) {
+    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
+      deadlines.push_back(request.deadline);
+      return request.method == "GET" ? metadata() : HttpResponse{.status = 400};
+    };
+  };
+}
+
 TEST_CASE("what discovery has used is gone from the time of the first request, and of no other") {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds timeout(20);
@@ -304,9 +319,7 @@ TEST_CASE("what discovery has used is gone from the time of the first request, a
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(30));
       used = Clock::now() - start;
-      constexpr std::string_view document =
-          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
-      return HttpResponse{.status = 200, .body = Secret(document)};
+      return metadata();
     };
   };
   ClientSettings given{.issuer = "https://as.example"};
@@ -340,15 +353,7 @@ TEST_CASE("what the passphrase of a client certificate takes is gone from the ti
     told = Clock::now();
     return Result<Secret>(Secret("horse"));
   };
-  options.decorate = [&](const Transport&) {
-    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
-      deadlines.push_back(request.deadline);
-      if (request.method != "GET") return HttpResponse{.status = 400};
-      constexpr std::string_view document =
-          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
-      return HttpResponse{.status = 200, .body = Secret(document)};
-    };
-  };
+  options.decorate = server_that_notes(deadlines);
   ClientSettings given{.issuer = "https://as.example",
                        .client_id = "app",
                        .client_auth = "tls_client_auth",
@@ -364,15 +369,7 @@ TEST_CASE("the longest timeout there is means for ever") {
   using Clock = std::chrono::steady_clock;
   std::vector<Clock::time_point> deadlines;
   ClientRunOptions options{.timeout = std::chrono::milliseconds::max()};
-  options.decorate = [&](const Transport&) {
-    return [&](const HttpRequest& request, std::stop_token) -> Result<HttpResponse> {
-      deadlines.push_back(request.deadline);
-      if (request.method != "GET") return HttpResponse{.status = 400};
-      constexpr std::string_view document =
-          R"({"issuer":"https://as.example","token_endpoint":"https://as.example/t"})";
-      return HttpResponse{.status = 200, .body = Secret(document)};
-    };
-  };
+  options.decorate = server_that_notes(deadlines);
   ClientSettings given{.issuer = "https://as.example"};
   const auto client = make_client(given, std::move(options));
   REQUIRE(client);

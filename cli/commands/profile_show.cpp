@@ -41,7 +41,7 @@ Result<int> run_profile_show(Context& context, const Settings& settings) {
   if (profile == nullptr) {
     Error missing = no_such_profile(*file, name);
     if (settings.operands.empty() && name != "default")
-      missing.message.insert(missing.message.size() - 1, " (from OAUTH_TOKEN_PROFILE)");
+      missing = from_variable(std::move(missing), "OAUTH_TOKEN_PROFILE");
     return fail(std::move(missing));
   }
   if (output_form(settings) == "json" || settings.given("field")) {

@@ -196,9 +196,8 @@ class Resolver {
   /// Names the variable, too, that gave the name or made a profile's of a session's.
   [[nodiscard]] Error missing_profile(const ProfileFile& file, const std::string& name) const {
     Error error = no_such_profile(file, name);
-    if (last_operand() == nullptr)
-      error.message.insert(error.message.size() - 1, " (from OAUTH_TOKEN_PROFILE)");
-    else if (const std::string given = refresh_token_variable(); !given.empty())
+    if (last_operand() == nullptr) return from_variable(std::move(error), "OAUTH_TOKEN_PROFILE");
+    if (const std::string given = refresh_token_variable(); !given.empty())
       error.hint = given + " is set, so \"" + name + "\" is read as a profile; unset it to use the session.";
     return error;
   }

@@ -162,6 +162,11 @@ Error no_such_profile(const ProfileFile& file, const std::string& name, bool wan
           .hint = hint + "."};
 }
 
+Error from_variable(Error error, std::string_view variable) {
+  error.message.insert(error.message.size() - 1, " (from " + std::string(variable) + ")");
+  return error;
+}
+
 Result<void> set_in_profile(const std::string& path, const std::string& profile,
                             const std::vector<ProfileSetting>& settings, KnownKeys known_keys) {
   if (auto writable = check_writable(profile, settings); !writable) return writable;

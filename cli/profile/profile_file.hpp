@@ -50,6 +50,9 @@ Result<void> check_profile_is_named(const std::string& name);
 /// be `wanted`: then how it is made.
 Error no_such_profile(const ProfileFile& file, const std::string& name, bool wanted = true);
 
+/// Says in the message of `error` that the name in it came from the environment.
+Error from_variable(Error error, std::string_view variable);
+
 /// How a value is written.
 enum class ValueForm { text, integer, boolean, list };
 

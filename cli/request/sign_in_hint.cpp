@@ -59,7 +59,7 @@ Error explain_missing_session(Error error, const Settings& settings) {
   const std::string& name = settings.session;
   const bool by_operand = settings.operands.size() > settings.command->operands_needed;
   if (!by_operand && settings.origin("session") == Origin::variable)
-    error.message.insert(error.message.size() - 1, " (from OAUTH_TOKEN_SESSION)");
+    error = from_variable(std::move(error), "OAUTH_TOKEN_SESSION");
   const std::vector<std::string> sessions = names_of_sessions();
   if (!needs_token(*settings.command)) {
     const std::string there =

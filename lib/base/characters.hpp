@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cas
 constexpr bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return lower(a) == lower(b); });
+}
+
+template <class Names>
+constexpr bool is_among_ignoring_case(const Names& names, std::string_view name) noexcept {
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
 }
 
 constexpr bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {

@@ -31,12 +31,6 @@ constexpr std::array<std::string_view, 10> standard_members{
 
 constexpr std::size_t longest_value = 2000;
 
-template <class Names>
-bool is_among(const Names& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
-}
-
 std::string length_of(std::size_t bytes) { return "(" + std::to_string(bytes) + " bytes)"; }
 
 std::string shown(std::string_view text) {
@@ -64,8 +58,8 @@ std::string header_line(std::string_view direction, const HttpHeader& header, bo
 // Without a mask, not even names are shown that the server made up.
 std::string shown_name(std::string_view name, const Mask& mask) {
   if (mask) return shown(mask(name));
-  return is_among(standard_members, name) ? std::string(name)
-                                          : "name of " + std::to_string(name.size()) + " bytes";
+  return is_among_ignoring_case(standard_members, name) ? std::string(name)
+                                                        : "name of " + std::to_string(name.size()) + " bytes";
 }
 
 std::string shown_value(const json::Value& member, const Mask& mask) {
@@ -73,7 +67,7 @@ std::string shown_value(const json::Value& member, const Mask& mask) {
   const bool is_type = name == "token_type";
   const bool is_lifetime = name == "expires_in" && protocol::number_of_seconds(member);
   if ((is_type || is_lifetime) && member.number()) return shown(*member.number());
-  if (mask && member.text() && (is_type || is_lifetime || is_among(response_texts, name)))
+  if (mask && member.text() && (is_type || is_lifetime || is_among_ignoring_case(response_texts, name)))
     return shown(mask(*member.text()));
   // Tokens, and whatever else a server adds, have a length only.
   if (const auto text = member.text()) return length_of(text->size());
@@ -88,7 +82,7 @@ std::string describe_response(const HttpResponse& response, const json::Value& r
   for (const HttpHeader& header : response.headers) {
     if (mask && equal_ignoring_case(header.name, "location"))
       out += "< Location: " + shown_url(mask(header.value)) + "\n";
-    else if (mask && is_among(shown_response_headers, header.name))
+    else if (mask && is_among_ignoring_case(shown_response_headers, header.name))
       out += header_line("< ", {mask(header.name), mask(header.value)}, true);
     else
       out += header_line("< ", {mask ? mask(header.name) : header.name, header.value}, false);

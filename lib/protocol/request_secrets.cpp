@@ -87,10 +87,7 @@ bool is_public_parameter(std::string_view name) {
   return std::binary_search(public_parameters.begin(), public_parameters.end(), name);
 }
 
-bool is_public_header(std::string_view name) {
-  return std::any_of(public_headers.begin(), public_headers.end(),
-                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
-}
+bool is_public_header(std::string_view name) { return is_among_ignoring_case(public_headers, name); }
 
 void add_secrets_on_the_way(Masker& masker, std::string_view url, const std::vector<HttpHeader>& headers) {
   for (const HttpHeader& header : headers)
