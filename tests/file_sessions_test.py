@@ -1,5 +1,6 @@
 """Sessions in sealed files, on a machine without a keyring and without D-Bus."""
 
+import json
 import pathlib
 import unittest
 
@@ -36,6 +37,24 @@ class SealedSessionTest(unittest.TestCase):
         self.assertEqual(self.program.run("refresh")[:2], (0, "at-3\n"))
         for secret in (b"at-", b"rt-"):
             self.assertNotIn(secret, self.written())
+
+    def test_a_session_that_can_no_longer_be_renewed_says_so_while_its_access_token_lives(self):
+        store = ("--store", "file", "--store-key-file", str(self.key), "--session", "work")
+        self.sign_in(*store)
+        self.server.count += 1  # another one used the refresh token
+        self.assertEqual(self.program.run("refresh", "work").status, 4)
+        listed, shown = self.program.run("list"), self.program.run("show", "work")
+        self.assertIn(" valid, not renewable ", listed.stdout)
+        for done in (listed, shown):
+            self.assertIn('Session "work" cannot be renewed any more. Sign in again: oauth-token password ', done.stderr)
+        machine = self.program.run("show", "work", "-o", "json")
+        record = json.loads(machine.stdout)
+        self.assertEqual((record["state"], record["renewable"], machine.stderr), ("valid", False, ""))
+        self.assertEqual((record["failure"]["class"], record["failure"]["error"]), ("reauthenticate", "invalid_grant"))
+        self.assertEqual(self.program.run("token", "work")[:2], (0, "at-1\n"))
+        self.sign_in(*store)
+        self.assertEqual(self.program.run("show", "work").stderr, "")
+        self.assertNotIn("renewable", json.loads(self.program.run("show", "work", "-o", "json").stdout))
 
     def test_the_key_may_come_from_a_variable(self):
         environment = {"OAUTH_TOKEN_STORE_KEY": self.key.read_text()}

@@ -161,6 +161,9 @@ TEST_CASE("a refresh token that the server calls invalid is not sent again until
         "or was used already.");
   CHECK(refused.error().hint.find("oauth-token password --session work") != std::string::npos);
   CHECK(world.record().dead_generation == 1);
+  CHECK(world.record().failure->error_class == "reauthenticate");
+  CHECK(world.record().failure->code == "invalid_grant");
+  CHECK(world.record().failure->message == refused.error().message);
   CHECK(world.source().token({.renew_now = true}).error().reason == "dead");
   CHECK(world.server.state().requests == 2);
   world.server.before_commit = nullptr;

@@ -4,12 +4,18 @@
 #include "output/report.hpp"
 #include "output/table.hpp"
 #include "output/token_output.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/session.hpp>
 
 namespace oauth_token::cli {
 namespace {
+
+std::string state_words(const SessionRecord& record) {
+  const std::string_view state = session_state(record);
+  return std::string(state) + (state == "valid" && is_past_renewal(record) ? ", not renewable" : "");
+}
 
 std::string as_table(const std::vector<SessionRecord>& records) {
   std::vector<std::vector<std::string>> rows = {{"SESSION", "USER", "SERVER", "STORE", "STATE", "EXPIRES"}};
@@ -20,7 +26,7 @@ std::string as_table(const std::vector<SessionRecord>& records) {
     }
     const auto& expiry = record.access_token_expires_at;
     rows.push_back({record.name, record.username.empty() ? "-" : record.username, server_of(record),
-                    record.store, std::string(session_state(record)), expiry ? time_text(*expiry) : "-"});
+                    record.store, state_words(record), expiry ? time_text(*expiry) : "-"});
   }
   return table(rows);
 }
@@ -52,6 +58,7 @@ Result<int> run_list(Context& context, const Settings& settings) {
   }
   if (auto written = write_answer(context, answer.expose()); !written)
     return fail(std::move(written.error()));
+  for (const SessionRecord& record : *records) note_past_renewal(context, settings, record);
   return exit_done;
 }
 

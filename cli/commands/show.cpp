@@ -2,6 +2,7 @@
 #include "output/output.hpp"
 #include "output/record_output.hpp"
 #include "request/client_options.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <oauth_token/exit_status.hpp>
 
@@ -38,6 +39,7 @@ Result<int> run_show(Context& context, const Settings& settings) {
   SecretBuffer lines;
   if (const auto document = json::parse(object.take())) append_lines(lines, document->root());
   if (auto written = write_answer(context, lines.expose()); !written) return fail(std::move(written.error()));
+  note_past_renewal(context, settings, session->record());
   return exit_done;
 }
 

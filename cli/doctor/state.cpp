@@ -1,5 +1,6 @@
 #include "counted.hpp"
 #include "doctor/checks.hpp"
+#include "output/record_output.hpp"
 #include "output/token_output.hpp"
 
 #include <cerrno>
@@ -84,7 +85,7 @@ void check_leftover(Examination& run, const SessionFolder& folder, const Session
 
 void check_session(Examination& run, const SessionFolder& folder, const SessionRecord& record) {
   const std::string session = "Session \"" + record.name + "\"";
-  if (record.dead_generation != 0 && record.dead_generation == record.generation)
+  if (is_past_renewal(record))
     run.list.warning(
         "session",
         session + (record.failure ? " is signed out. The last renewal failed: " + record.failure->message

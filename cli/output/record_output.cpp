@@ -29,8 +29,11 @@ std::string_view session_state(const SessionRecord& record) {
   if (record.version == 0) return "unreadable";
   const auto now = std::chrono::system_clock::now();
   if (record.access_token_expires_at && *record.access_token_expires_at > now) return "valid";
-  return record.dead_generation != 0 && record.dead_generation == record.generation ? "signed out"
-                                                                                    : "renewable";
+  return is_past_renewal(record) ? "signed out" : "renewable";
+}
+
+bool is_past_renewal(const SessionRecord& record) noexcept {
+  return record.dead_generation != 0 && record.dead_generation == record.generation;
 }
 
 const std::string& server_of(const SessionRecord& record) {
@@ -71,6 +74,7 @@ void write_record(json::Writer& out, const SessionRecord& record) {
     if (record.access_token_expires_at)
       out.member("access_token_expires_at", time_text(*record.access_token_expires_at));
     out.member("generation", static_cast<std::int64_t>(record.generation)).member("id", record.id);
+    if (is_past_renewal(record)) out.member("renewable", false);
     if (record.failure) write_failure(out, *record.failure);
   }
   out.end_object();

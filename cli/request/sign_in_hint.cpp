@@ -1,6 +1,8 @@
 #include "sign_in_hint.hpp"
 
 #include "options/nearest.hpp"
+#include "output/record_output.hpp"
+#include "output/report.hpp"
 #include "profile/profile_file.hpp"
 #include "sign_in_command.hpp"
 
@@ -38,13 +40,22 @@ bool needs_token(const Command& command) {
   return (command.groups & groups) != 0;
 }
 
+std::string sign_in_hint(const Settings& settings, const SessionRecord& record) {
+  return "Sign in again: " + sign_in_command(settings, profiles_for_hint(settings), record);
+}
+
 }  // namespace
 
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
   if (error.error_class != ErrorClass::reauthenticate) return error;
-  const ProfileFile file = profiles_for_hint(settings);
-  error.hint = "Sign in again: " + sign_in_command(settings, file, record);
+  error.hint = sign_in_hint(settings, record);
   return error;
+}
+
+void note_past_renewal(const Context& context, const Settings& settings, const SessionRecord& record) {
+  if (is_past_renewal(record))
+    note(context,
+         "Session \"" + record.name + "\" cannot be renewed any more. " + sign_in_hint(settings, record));
 }
 
 Error explain_missing_endpoint(Error error, OptionName endpoint, const std::string& else_what) {

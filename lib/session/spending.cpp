@@ -96,9 +96,6 @@ Result<void> refuse_for_good(Spending& spending, Error error, const Sending& sen
     spending.is_new = is_fresh(*held.half, std::nullopt, now());
     return spending.is_new ? Result<void>() : fail(std::move(error));
   }
-  held.record.dead_generation = held.half->generation;
-  held.record.failure.reset();
-  save_record(spending);
   error.message = "The server calls the refresh token of session \"" + held.record.name +
                   "\" invalid: it is expired, revoked, or was used already.";
   error.message += why_refused(sending.began, sending.was_cut);
@@ -106,6 +103,9 @@ Result<void> refuse_for_good(Spending& spending, Error error, const Sending& sen
   error.hint = sign_in_again(held.record, "", "").value().hint;
   error.error_class = ErrorClass::reauthenticate;
   error.reason = "dead";
+  held.record.dead_generation = held.half->generation;
+  held.record.failure = next_failure(held.record.failure, error, now());
+  save_record(spending);
   return fail(std::move(error));
 }
 
