@@ -12,6 +12,11 @@ from fault_server import (Connection, FaultServer, after_request, answering, ans
 MIB = 1024 * 1024
 
 
+# As servers fill up a line that they have reserved.
+PADDED = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          b"1    \r\n{\r\n00006 \t\r\n\"a\":1}\r\n0  \r\nX: y\r\n\r\n")
+
+
 def chunked(*parts, trailer=b""):
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n" + trailer + b"\r\n"
@@ -129,6 +134,10 @@ class AnswerTest(unittest.TestCase):
             "until the connection ends, TLS does not": answering_once(b"HTTP/1.1 200 OK\r\n\r\n" + body,
                                                                      Connection.close_without_notice),
             "no reason": b"HTTP/1.1 200 \r\nContent-Length: 7\r\n\r\n" + body,
+            "no reason, no space": b"HTTP/1.1 200\r\nContent-Length: 7\r\n\r\n" + body,
+            "no space after 100": b"HTTP/1.1 100\r\n\r\nHTTP/1.0 200\r\n\r\n" + body,
+            "padded chunk sizes": PADDED,
+            "padded chunk sizes byte for byte": trickling(b"HTTP/1.1 200\r\n" + PADDED.split(b"\r\n", 1)[1], 0.001),
             "byte for byte": trickling(response(body), 0.001),
             "chunks byte for byte": trickling(chunked(body), 0.001),
             "after 100": b"HTTP/1.1 100 Continue\r\n\r\n" + response(body),
@@ -160,6 +169,15 @@ class AnswerTest(unittest.TestCase):
             "length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "chunks and length": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n0\r\n\r\n",
             "a chunk without a size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+            "a line without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\n\r\na\r\n0\r\n\r\n",
+            "a padded line without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1 \na\r\n0\r\n\r\n",
+            "a space before a chunk's size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n 1\r\na\r\n0\r\n\r\n",
+            "padding alone": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n  \r\n\r\n",
+            "padding in a chunk's size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0 1\r\na\r\n0\r\n\r\n",
+            "padding without measure": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1" + b" " * 99 + b"\r\na\r\n0\r\n\r\n",
+            "a code of two digits": b"HTTP/1.1 20\r\nContent-Length: 0\r\n\r\n",
+            "two spaces before the code": b"HTTP/1.1  20\r\nContent-Length: 0\r\n\r\n",
+            "a tab behind the code": b"HTTP/1.1 200\t\r\nContent-Length: 0\r\n\r\n",
             "a chunk longer than it says": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
             "a space in a name": b"HTTP/1.1 200 OK\r\nBad Name: a\r\n\r\n",
             "a control character in a header": b"HTTP/1.1 200 OK\r\nX: a\x00b\r\n\r\n",

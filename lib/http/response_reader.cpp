@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -42,6 +43,12 @@ struct ResponseReader::State {
     parser->skip(no_body);
   }
 
+  [[nodiscard]] std::size_t at(std::string_view rest) const { return input.size() - rest.size(); }
+  // What deployed servers write and Beast refuses is made what it takes. False: more input is needed.
+  bool mend(std::string_view& rest);
+  void end_status_line(std::string_view& rest);
+  bool drop_padding(std::string_view& rest);
+
   // One call of the parser. False: it needs more input.
   Result<bool> parse(std::string_view bytes, std::size_t& taken);
   Result<void> finish_head();
@@ -50,6 +57,11 @@ struct ResponseReader::State {
 
   bool no_body;
   std::optional<Parser> parser;
+  std::uint64_t chunk_left = 0;  // of the body of the last chunk
+  std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> on_chunk =
+      [this](std::uint64_t size, boost::beast::string_view, boost::system::error_code&) {
+        chunk_left = size;
+      };
   SecretBuffer input;
   SecretBuffer body;
   HttpResponse response;
@@ -62,6 +74,40 @@ struct ResponseReader::State {
   bool ended = false;
 };
 
+bool ResponseReader::State::mend(std::string_view& rest) {
+  if (!head_done) end_status_line(rest);
+  return !head_done || !parser->chunked() || chunk_left > 0 || drop_padding(rest);
+}
+
+// RFC 9112 s4: the space behind the code stays where there is no reason phrase.
+void ResponseReader::State::end_status_line(std::string_view& rest) {
+  constexpr std::size_t end_of_code = std::string_view("HTTP/1.1 200").size();
+  if (!rest.starts_with("HTTP/1.") || rest.size() < end_of_code + 2 || rest.substr(end_of_code, 2) != "\r\n")
+    return;
+  const std::size_t position = at(rest);
+  input.append(' ');
+  char* const gap = input.data() + position + end_of_code;
+  std::copy_backward(gap, input.data() + input.size() - 1, input.data() + input.size());
+  *gap = ' ';
+  rest = input.expose().substr(position);
+}
+
+// Servers that reserve the line of a chunk's size in advance fill it up with spaces.
+bool ResponseReader::State::drop_padding(std::string_view& rest) {
+  constexpr std::size_t longest_line = 64;
+  const std::string_view line = rest.substr(0, longest_line);
+  const std::size_t size = std::min(
+      line.find_first_not_of("0123456789abcdefABCDEF", line.starts_with("\r\n") ? 2 : 0), line.size());
+  const std::size_t end = std::min(line.find_first_not_of(" \t", size), line.size());
+  if (end == size) return true;
+  const std::string_view behind = line.substr(end, 2);
+  if (behind != "\r\n") return line.size() == longest_line || !std::string_view("\r\n").starts_with(behind);
+  char* const begin = input.data() + at(rest);
+  std::copy_backward(begin, begin + size, begin + end);
+  rest.remove_prefix(end - size);
+  return true;
+}
+
 Result<bool> ResponseReader::State::parse(std::string_view bytes, std::size_t& taken) {
   auto& target = parser->get().body();
   target.data = head_done ? body.room(bytes.size()) : nullptr;
@@ -70,6 +116,7 @@ Result<bool> ResponseReader::State::parse(std::string_view bytes, std::size_t& t
   boost::system::error_code code;
   taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), code);
   if (head_done) body.grew(bytes.size() - target.size);
+  if (head_done && parser->chunked()) chunk_left -= bytes.size() - target.size;
   if (code == beast_http::error::need_more) return false;
   too_large = head_done && code == beast_http::error::body_limit;
   if (too_large) return true;
@@ -97,6 +144,7 @@ Result<void> ResponseReader::State::finish_head() {
   too_large = length && *length > body_limit;
   if (length && !too_large && !parser->is_done()) body = SecretBuffer(static_cast<std::size_t>(*length));
   parser->body_limit(body_limit);
+  parser->on_chunk_header(on_chunk);
   return {};
 }
 
@@ -128,6 +176,7 @@ Result<bool> ResponseReader::read(std::size_t count) {
   state.total_bytes += count;
   std::string_view rest = state.input.expose();
   while (!rest.empty() && !state.complete) {
+    if (!state.mend(rest)) break;
     std::size_t taken = 0;
     const auto progress = state.parse(rest, taken);
     if (!progress) return fail(progress.error());

@@ -30,6 +30,7 @@ DATES = ["120", "Sun, 22 Nov 2026 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT
 LISTS = ['username,password\r\nalice,"a,b""c"\r\n', 'a\n"b\nc",d', '"never closed,\n', '"a"b,c\n\n,\n']
 FRAMES = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{}",
           b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+          b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n1  \r\n{\r\n01\t\r\n}\r\n0 \r\n\r\n",
           b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
           b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n"]
 
