@@ -50,10 +50,10 @@ class PasswordTest(HostileCase):
 
     def test_what_a_person_reads(self):
         for name, sentence in {
-                "a gzip bomb": "The answer is compressed, which nobody asked for (HTTP 200).",
-                "10 MiB": "The server's answer is larger than 1 MiB.",
+                "a gzip bomb": "The answer is compressed, which nobody asked for (HTTP 200 from http://127.0.0.1:",
+                "10 MiB": "The server's answer is larger than 1 MiB (from http://127.0.0.1:",
                 "a mebibyte of description": "x1b... (170005 bytes in all)",
-                "an escape sequence in the reason": "The server's answer is not HTTP/1.1: bad reason."}.items():
+                "an escape sequence in the reason": "The server's answer is not HTTP/1.1: bad reason (from http://127.0.0.1:"}.items():
             with self.subTest(name), FaultServer({**FRAMES, **BODIES}[name][0]) as server:
                 done = self.program.run("password", "--token-endpoint", server.url(), "--client-id", "app", "--username",
                                         "alice", "--store", "none", "--password-stdin", input="secret")

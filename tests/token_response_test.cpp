@@ -434,7 +434,9 @@ TEST_CASE("nginx says by a web page that it misses a client certificate, or refu
       read(password_request(), 400, page("400 No required SSL certificate was sent"), "text/html");
   CHECK(missing.error().error_class == ErrorClass::protocol);
   CHECK(missing.error().reason == "client-certificate");
-  CHECK(missing.error().message == "The server demands a client certificate, and none was given (HTTP 400).");
+  CHECK(missing.error().message ==
+        "The server demands a client certificate, and none was given (HTTP 400"
+        " from https://as.example/token).");
   CHECK(missing.error().hint.find("--tls-cert") != std::string::npos);
   const auto wrong = read(password_request(), 400, page("400 The SSL certificate error"), "text/html");
   CHECK(wrong.error().reason == "client-certificate");
@@ -502,7 +504,8 @@ TEST_CASE("a 404 asks for a look at the address, whatever its words") {
     const auto result = read(password_request(), 404, body);
     REQUIRE_FALSE(result);
     CHECK(class_of(result) == "protocol");
-    CHECK(result.error().message == "There is nothing at this address (HTTP 404).");
+    CHECK(result.error().message ==
+          "There is nothing at this address (HTTP 404 from https://as.example/token).");
     CHECK(result.error().hint.find("Check the path of the endpoint") != std::string::npos);
   }
   CHECK(read(password_request(), 404, R"({"error":"invalid_client"})").error().hint.find("client id") !=
@@ -515,17 +518,40 @@ TEST_CASE("a redirect is not followed, and an OAuth error in it does not count")
   CHECK(result.error().reason == "redirect");
 }
 
+TEST_CASE("an answer that is none of OAuth's says who gave it, without what may be secret in the address") {
+  Asked asked = password_request();
+  asked.endpoint = "https://as.example/token?key=s3cret#x";
+  CHECK(read(asked, 200, "<html>", "text/html").error().message ==
+        "The answer is a web page (HTTP 200 from https://as.example/token?...).");
+  CHECK(read(asked, 502, "<html>", "text/html").error().message ==
+        "The server says that it is out of order (HTTP 502 from https://as.example/token?...).");
+  asked.endpoint = "https://as.example/" + std::string(300, 'a');
+  CHECK(read(asked, 404, "").error().message.find("aa...).") != std::string::npos);
+  const std::pair<const char*, const char*> targets[] = {
+      {"https://sso.example/login?state=SECRET#a", " to https://sso.example/login?..."},
+      {"/login;jsessionid=SECRET", " to /login;..."},
+      {"https://bob:SECRET@sso.example/", ""},
+      {"/\x1b[2J\xe2\x80\xae", " to /\\x1b[2J\\u{202e}"},
+      {"/correct%20horse%2Bbattery/x", " to /[masked]/x"},
+      {"", ""}};
+  for (const auto& [location, shown] : targets)
+    CHECK(read(password_request(), 302, "", nullptr, {{"Location", location}}).error().message ==
+          "The server answered with a redirect (HTTP 302 from https://as.example/token" + std::string(shown) +
+              "), which is not followed.");
+}
+
 TEST_CASE("only 200 makes a token; another status of success is called what is wrong with the answer") {
   const char* const token = R"({"access_token":"a","token_type":"Bearer"})";
   for (const int status : {201, 202, 203, 206, 299}) {
     const auto result = read(password_request(), status, token);
     CHECK(class_of(result) == "protocol");
     CHECK(result.error().reason == "status");
-    CHECK(result.error().message ==
-          "The answer holds a token, but its status is not 200 (HTTP " + std::to_string(status) + ").");
+    CHECK(result.error().message == "The answer holds a token, but its status is not 200 (HTTP " +
+                                        std::to_string(status) + " from https://as.example/token).");
   }
   CHECK(read(password_request(), 201, R"({"n":1})").error().message ==
-        "The JSON of the answer has neither an access_token nor an error (HTTP 201).");
+        "The JSON of the answer has neither an access_token nor an error (HTTP 201"
+        " from https://as.example/token).");
   CHECK(class_of(read(password_request(), 400, token)) == "protocol");
 }
 

@@ -127,12 +127,13 @@ TEST_CASE("a body that is no JSON object is a length") {
   CHECK(describe(response(200, {}, ""), password_request()) == "< HTTP 200\n<\n");
 }
 
-TEST_CASE("an address is shown without what may be a secret in it: query, fragment, user information") {
+TEST_CASE("an address is shown without what may be a secret in it: query, fragment, parameters, user") {
   const std::pair<const char*, const char*> rows[] = {
       {"https://app.example/cb#access_token=SECRET-TOKEN-1&id_token=SECRET-2",
        "https://app.example/cb# (45 bytes)"},
       {"https://app.example/cb?a=b#c", "https://app.example/cb? (5 bytes)"},
       {"https://user:secret@app.example/cb", "(34 bytes)"},
+      {"https://as.example/login;jsessionid=SECRET?a", "https://as.example/login; (19 bytes)"},
       {"/cb", "/cb"},
       {"/mail/a@b", "/mail/a@b"},
   };

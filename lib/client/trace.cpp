@@ -3,6 +3,7 @@
 #include "protocol/answer.hpp"
 #include "protocol/form.hpp"
 #include "protocol/numbers.hpp"
+#include "protocol/public_url.hpp"
 #include "protocol/token_request.hpp"
 
 #include <oauth_token/http.hpp>
@@ -37,17 +38,11 @@ std::string shown(std::string_view text) {
   return escape_for_terminal(text.substr(0, longest_value)) + (text.size() > longest_value ? "..." : "");
 }
 
-// "https://host/path" with the rest as a length: query, fragment and user information may hold secrets.
+// "https://host/path" with the rest as a length.
 std::string shown_url(std::string_view url) {
-  const auto rest = url.find_first_of("?#");
-  std::string_view front = url.substr(0, rest);
-  const auto authority = front.find("//");
-  if (authority != std::string_view::npos) {
-    const std::string_view host = front.substr(authority + 2, front.find('/', authority + 2) - authority - 2);
-    if (host.find('@') != std::string_view::npos) return length_of(url.size());
-  }
-  if (rest == std::string_view::npos) return shown(url);
-  return shown(front) + url[rest] + " " + length_of(url.size() - rest - 1);
+  const std::string_view part = protocol::public_part(url);
+  if (part.empty()) return length_of(url.size());
+  return shown(part) + (part.size() < url.size() ? " " + length_of(url.size() - part.size()) : "");
 }
 
 std::string header_line(std::string_view direction, const HttpHeader& header, bool may_show) {

@@ -75,6 +75,8 @@ std::optional<Result<HttpResponse>> Attempt::advance(bool stop_requested) {
   wipe_vector_registers();  // the parser copied secrets, too
   if (!*result) {
     Error& error = result->error();
+    if (error.error_class == ErrorClass::protocol)
+      error.message.insert(error.message.size() - 1, " (from " + order_.origin + ")");
     error.sent = exchange_.sent();
     error.http_status = exchange_.status();
   }

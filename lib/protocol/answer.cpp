@@ -112,6 +112,7 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   Answer answer{.status = response.status};
   if (const auto value = response.header("Retry-After"))
     answer.retry_after = retry_after(*value, context.now);
+  answer.location = response.header("Location").value_or("");
   const auto content_type = response.header("Content-Type");
   const std::string type = media_type(content_type.value_or(""));
   const char first = first_character(response.body.expose());

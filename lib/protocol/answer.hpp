@@ -37,6 +37,7 @@ struct AnswerContext {
   bool by_certificate = false;          ///< the client proves itself by one
   bool by_nothing = false;              ///< it does not prove itself
   std::string grant_type = {};          ///< of a token request
+  std::string_view url = {};            ///< where the request went
   std::function<Masker()> masker = {};  ///< of the request's secrets
 };
 
@@ -47,6 +48,7 @@ struct Answer {
   std::string problem = {};                     ///< why there is none: a sentence
   std::string reason = {};                      ///< the same as Error::reason
   std::optional<std::chrono::seconds> retry_after = {};
+  std::string location = {};  ///< of a redirect, as it came
 
   [[nodiscard]] bool succeeded() const { return status >= 200 && status < 300; }
   [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }

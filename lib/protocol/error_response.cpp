@@ -1,5 +1,6 @@
 #include "protocol/answer.hpp"
 #include "protocol/error_code.hpp"
+#include "protocol/public_url.hpp"
 #include "protocol/shown_members.hpp"
 
 #include <oauth_token/text.hpp>
@@ -10,7 +11,11 @@
 namespace oauth_token::protocol {
 namespace {
 
-std::string http(const Answer& answer) { return "HTTP " + std::to_string(answer.status); }
+// An operator wants to know who it was that answered: a gateway, an old address, another server.
+std::string who_answered(int status, const AnswerContext& context) {
+  const std::string url = url_in_sentence(context.url);
+  return "HTTP " + std::to_string(status) + (url.empty() ? "" : " from " + url);
+}
 
 Error error_from(const Answer& answer, ErrorClass error_class) {
   return {.error_class = error_class,
@@ -96,7 +101,7 @@ void describe(Error& error, const AnswerContext& context) {
         "The certificate must be the one that the client is registered with, and the server must ask for it "
         "at this address: `oauth-token doctor` says whether it does.";
   if (error.error_class == ErrorClass::protocol && error.http_status == 404) {
-    error.message = std::string(nothing_there) + " (HTTP 404).";
+    error.message = std::string(nothing_there) + " (" + who_answered(404, context) + ").";
     error.hint = address_hint;
   }
   if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
@@ -155,7 +160,9 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
 std::optional<Error> refusal(const Answer& answer, const AnswerContext& context) {
   if (answer.status >= 300 && answer.status < 400) {
     Error error = error_from(answer, ErrorClass::protocol);
-    error.message = "The server answered with a redirect (" + http(answer) + "), which is not followed.";
+    const std::string target = url_in_sentence(context.masker()(answer.location));
+    error.message = "The server answered with a redirect (" + who_answered(answer.status, context) +
+                    (target.empty() ? "" : " to " + target) + "), which is not followed.";
     error.hint = "It would carry secrets to another address: name the right endpoint instead.";
     error.reason = "redirect";
     return error;
@@ -188,7 +195,7 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
     error.message = answer.status == 404 ? std::string(nothing_there) + "." : problem;
     error.hint = hint_for(answer, context, reason);
   }
-  error.message.insert(error.message.size() - 1, " (" + http(answer) + ")");
+  error.message.insert(error.message.size() - 1, " (" + who_answered(answer.status, context) + ")");
   error.reason = std::move(reason);
   if (answer.root().is_object()) {
     // What succeeded may have issued a token under any name.

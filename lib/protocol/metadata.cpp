@@ -45,7 +45,8 @@ HttpRequest metadata_request(std::string address) {
 Result<std::optional<ServerMetadata>> metadata_response(HttpResponse response, std::string_view issuer,
                                                         std::chrono::sys_seconds now) {
   if (response.status == 429 || response.status >= 500) {
-    const AnswerContext context{.kind = RequestKind::query, .now = now, .masker = [] { return Masker(); }};
+    const AnswerContext context{
+        .kind = RequestKind::query, .now = now, .url = issuer, .masker = [] { return Masker(); }};
     return fail(no_oauth_answer(read_answer(std::move(response), context), context));
   }
   if (response.status != 200) return std::nullopt;

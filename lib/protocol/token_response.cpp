@@ -179,6 +179,7 @@ AnswerContext context_of_query(const ClientRequest& client, const TokenQuery& qu
           .other_basic_encoding = other_basic_encoding(client.authentication),
           .by_certificate = is_by_certificate(client.authentication),
           .by_nothing = is_by_nothing(client.authentication),
+          .url = client.endpoint,
           .masker = [&] { return masker(client, query); }};
 }
 
@@ -193,6 +194,7 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
                               .by_certificate = is_by_certificate(client.authentication),
                               .by_nothing = is_by_nothing(client.authentication),
                               .grant_type = std::string(grant_type(grant)),
+                              .url = client.endpoint,
                               .masker = [&] { return masker(client, grant); }};
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
