@@ -252,6 +252,18 @@ class NetworkTest(RenewalCase):
                 self.assertEqual(self.server.attempts, 1)
                 (self.check_whole if whole else self.check_lost)()
 
+    def test_the_refresh_token_of_a_truncated_answer_is_used_where_it_is_whole(self):
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n"
+        for name, cut in {"the last byte": lambda body: response(body)[:-1], "half": lambda body: response(body)[:-40],
+                          "the last chunk": lambda body: chunked % (len(body), body)}.items():
+            with self.subTest(name):
+                self.serve(grace=0)
+                self.server.after_commit = lambda _: cut(json.dumps(
+                    {"refresh_token": f"rt-{self.server.issued}", "access_token": "at" * 20, "token_type": "Bearer"}).encode())
+                error = self.refused("refresh")
+                self.assertEqual((error["class"], error["sent"], self.server.attempts), ("network", "yes", 1))
+                self.check_whole()
+
     def test_an_answer_without_a_refresh_token_keeps_the_old_one(self):
         self.serve(grace=None)
         for _ in range(3):

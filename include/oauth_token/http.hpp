@@ -53,6 +53,8 @@ struct HttpRequest {
   bool sensitive = true;
   /// When everything must be over; name look-up, connecting and TLS included.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  /// Takes what came of the body of a 2xx response that was cut off, beside the error; null: nobody wants it.
+  Secret* cut_body = nullptr;
 };
 
 /// The final response (1xx are skipped). Any status is data, redirects included.

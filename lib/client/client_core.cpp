@@ -5,8 +5,10 @@
 #include "base/random.hpp"
 #include "client/sending.hpp"
 #include "protocol/client_assertion.hpp"
+#include "protocol/salvage.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace oauth_token {
@@ -144,7 +146,15 @@ Result<HttpRequest> GrantCall::write() {
   if (!request) return request;
   if (auto proven = core_.dpop.prove(*request); !proven) return fail(std::move(proven.error()));
   request->deadline = deadline_;
+  if (issued_) request->cut_body = &cut_body_;
   return request;
+}
+
+// A text in JSON has an end of its own: what is cut off behind it does not change it.
+Secret GrantCall::take_issued() {
+  if (!issued_) return {};
+  if (!cut_body_.empty()) return protocol::salvaged_refresh_token(std::exchange(cut_body_, {}).expose());
+  return std::exchange(*issued_, {});
 }
 
 std::optional<Result<Token>> GrantCall::read(HttpResponse response) {

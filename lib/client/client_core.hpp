@@ -115,10 +115,11 @@ class GrantCall final : public ClientCall<Token> {
   std::optional<Result<Token>> read(HttpResponse response) override;
   [[nodiscard]] protocol::RequestKind kind() const override { return protocol::kind_of(grant_); }
 
-  /// From now on, an answer that is no valid one is looked through for a refresh token.
+  /// From now on, an answer that is no valid one, or was cut off, is looked through for a refresh token. The
+  /// call must not end before its requests.
   void look_for_issued() noexcept { issued_.emplace(); }
   /// The one that was found; empty: none.
-  Secret take_issued() noexcept { return issued_ ? std::exchange(*issued_, {}) : Secret(); }
+  Secret take_issued();
 
  private:
   ClientCore& core_;
@@ -126,6 +127,7 @@ class GrantCall final : public ClientCall<Token> {
   const Deadline deadline_;
   Secret assertion_ = {};
   std::optional<Secret> issued_ = {};
+  Secret cut_body_ = {};
   bool is_repeated_ = false;
 };
 

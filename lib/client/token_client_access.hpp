@@ -19,7 +19,8 @@ namespace oauth_token {
 /// What came of a refresh.
 struct RefreshAnswer {
   Result<Token> token;
-  /// Beside an error: the refresh token of an answer that is no valid one. The old one may be spent.
+  /// Beside an error: the refresh token of an answer that is no valid one, or of what came of one that was
+  /// cut off. The old one may be spent.
   Secret issued = {};
   /// Beside an error: it was sent before and the connection was cut; whether the server renewed then is not
   /// known.

@@ -42,7 +42,8 @@ Result<Order> Order::make(const HttpRequest& request) {
                .is_sensitive = request.sensitive,
                .to_head = request.method == "HEAD",
                .begin = begin,
-               .deadline = request.deadline};
+               .deadline = request.deadline,
+               .cut_body = request.cut_body};
 }
 
 std::unique_ptr<Connection> Order::take_from(Pool& pool) const {
@@ -79,6 +80,8 @@ std::optional<Result<HttpResponse>> Attempt::advance(bool stop_requested) {
       error.message.insert(error.message.size() - 1, " (from " + order_.origin + ")");
     error.sent = exchange_.sent();
     error.http_status = exchange_.status();
+    if (order_.cut_body != nullptr && error.http_status / 100 == 2)
+      *order_.cut_body = exchange_.take_cut_body();
   }
   return result;
 }

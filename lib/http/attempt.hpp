@@ -34,6 +34,7 @@ struct Order {
   bool to_head = false;
   std::chrono::steady_clock::time_point begin = {};
   std::chrono::steady_clock::time_point deadline = {};
+  Secret* cut_body = nullptr;
 };
 
 /// One request on its way over one connection, whoever waits for that: the blocking transport or the loop.

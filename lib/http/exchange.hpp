@@ -30,6 +30,8 @@ class Exchange {
   [[nodiscard]] Sent sent() const noexcept;
   /// Of the response, once its head is there; else 0.
   [[nodiscard]] int status() const noexcept { return reader_.status(); }
+  /// After an error: what came of the response's body.
+  Secret take_cut_body() { return reader_.take().body; }
   /// What it is waiting for, e.g. "while waiting for the answer".
   [[nodiscard]] std::string_view stage() const;
   /// After a response: whether the connection may carry another exchange.

@@ -41,8 +41,11 @@ class CutSession {
       CHECK_MESSAGE(error.error_class == world::ErrorClass::network, world::shown(error));
       for (const Served& one : served)
         if (one.request_bytes > 0) CHECK(error.sent != world::Sent::no);
-      is_unanswered_ = is_unanswered_ || error.sent != world::Sent::no;
-      CHECK(world::content(world_.half_file()) == half);
+      const bool is_kept = world::content(world_.half_file()) != half;
+      // The refresh token had come, what is behind it had not.
+      if (is_kept) CHECK(served.back().head_sent);
+      is_unanswered_ = !is_kept && (is_unanswered_ || error.sent != world::Sent::no);
+      generation_ += is_kept ? 1 : 0;
       CHECK(error.retry_safe == (error.sent == world::Sent::no));
     }
     check_record(!token);
