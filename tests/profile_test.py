@@ -403,6 +403,23 @@ class ClientSecret(ProfileTest):
         done = self.request(status=2)
         self.assertIn("The keyring holds no secret", done.stderr)
 
+    def test_sessions_that_need_an_erased_secret_are_named(self):
+        def sign_in(name, *words):
+            self.set("--issuer", self.server.url, "--client-id", "app", "--client-secret-stdin", input=SECRET)
+            self.run_program("password", "work", "--username", "alice", "--password-stdin", "--session", name, *words, input="x")
+
+        sign_in("first")
+        sign_in("second", "--client-secret-file", self.program.file("secret", SECRET))
+        warning = "warning: Without the client secret that was erased from the keyring, these sessions cannot be renewed: first. "
+        self.assertIn(warning, self.run_program("profile", "remove", "work").stderr)
+        sign_in("third")
+        done = self.set("--client-secret-file", self.program.file("secret", SECRET))
+        self.assertIn("cannot be renewed: first, third. ", done.stderr)
+        self.set("--client-secret-stdin", input=SECRET)
+        self.run_program("forget", "first")
+        self.run_program("forget", "third")
+        self.assertNotIn("warning", self.run_program("profile", "remove", "work").stderr)
+
     def test_a_secret_that_another_profile_uses_stays(self):
         for name in ("work", "twin"):
             self.run_program("profile", "set", name, "--basic-encoding", "raw", "--issuer", self.server.url,

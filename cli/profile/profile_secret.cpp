@@ -1,16 +1,20 @@
 #include "profile_secret.hpp"
 
+#include "options/nearest.hpp"
 #include "output/report.hpp"
 #include "request/client_options.hpp"
 
 #include <oauth_token/client_settings.hpp>
 #include <oauth_token/http.hpp>
+#include <oauth_token/session.hpp>
 #include <oauth_token/token_store.hpp>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace oauth_token::cli {
 namespace {
@@ -27,6 +31,19 @@ std::string known_item(const Profile& profile) {
   const std::string_view server = endpoint.empty() ? first_value(profile, "issuer") : endpoint;
   auto id = client_secret_item_id(std::string(server), std::string(first_value(profile, "client-id")));
   return id ? std::move(*id) : std::string();
+}
+
+// The sessions that are renewed with this item.
+std::vector<std::string> sessions_with(const std::string& item) {
+  std::vector<std::string> names;
+  const auto folder = SessionFolder::find();
+  const auto records = folder && *folder ? (*folder)->list() : std::vector<SessionRecord>();
+  if (!records) return names;
+  for (const SessionRecord& record : *records)
+    if (std::holds_alternative<SecretInKeyring>(record.client.client_secret) &&
+        client_secret_item_id(record.client.token_endpoint, record.client.client_id) == item)
+      names.push_back(record.name);
+  return names;
 }
 
 // The token endpoint, asked for where the profile leaves it to the issuer.
@@ -77,7 +94,16 @@ Result<void> ProfileSecret::save(const Secret& secret) const {
                         context_->stop());
 }
 
-Result<void> ProfileSecret::erase() const { return keyring_->erase(id_, context_->stop()); }
+Result<void> ProfileSecret::erase() const {
+  auto erased = keyring_->erase(id_, context_->stop());
+  if (!erased) return erased;
+  if (const auto sessions = sessions_with(id_); !sessions.empty())
+    warn(*context_,
+         "Without the client secret that was erased from the keyring, these sessions cannot be renewed: " +
+             some_of(sessions) +
+             ". Put it back with \"oauth-token profile set\" and --client-secret-prompt, or sign in anew.");
+  return erased;
+}
 
 bool has_secret_in_keyring(const Profile& profile) {
   return first_value(profile, client_secret_in_keyring) == "true";
