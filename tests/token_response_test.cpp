@@ -636,6 +636,10 @@ TEST_CASE("the token type is named canonically, an unknown one as it came with a
   };
   CHECK(type("BEARER")->token_type == "Bearer");
   CHECK(type("dpop")->token_type == "DPoP");
+  CHECK(type("dpop")->warnings ==
+        std::vector<std::string>{
+            "The token is of the type DPoP, which was not asked for: it is bound to no key of this "
+            "client, so no resource server should take it. Use --dpop."});
   CHECK(type("bearer")->warnings.empty());
   CHECK(type("mac")->token_type == "mac");
   CHECK(type("N_A")->warnings ==

@@ -204,6 +204,11 @@ Result<Token> token_response(const ClientRequest& client, const Grant& grant, Ht
   Token token = token_from(answer.root(), grant, context);
   if (reading.dpop != DpopUse::none && token.token_type != "DPoP")
     token.warnings.emplace_back("The token is not bound to the key: the server does not bind its tokens.");
+  // RFC 6749 s7.1: of no use, like one of an unknown type.
+  if (reading.dpop == DpopUse::none && token.token_type == "DPoP")
+    token.warnings.emplace_back(
+        "The token is of the type DPoP, which was not asked for: it is bound to no key of this client, so no "
+        "resource server should take it. Use --dpop.");
   return token;
 }
 
