@@ -184,6 +184,25 @@ TEST_CASE("what has no effect beside a plain client secret is refused") {
         "The client authentication client_secret_jwt has no use for the basic encoding that is given.");
 }
 
+TEST_CASE("hints about the client authentication name the options that mend it") {
+  ClientSettings nameless = settings("client_secret_post", SecretFile{"x"});
+  nameless.client_id.clear();
+  ClientSettings two_ways = settings("", {}, SecretFile{"x"});
+  two_ways.assertion.key = "key.pem";
+  const std::pair<ClientSettings, const char*> rows[] = {
+      {settings("client_secret_post"), "--client-secret-file"},
+      {settings("private_key_jwt"), "--client-assertion-file"},
+      {settings("private_key_jwt", {}, SecretInKeyring{}), "--client-assertion-file"},
+      {settings("none", SecretFile{"x"}), "--client-auth"},
+      {two_ways, "--signing-key, --client-assertion-file"},
+      {nameless, "--client-id"}};
+  for (const auto& [given, option] : rows) {
+    const auto result = effective_client_auth(given, false);
+    REQUIRE_FALSE(result);
+    CHECK_MESSAGE(result.error().hint.find(option) != std::string::npos, result.error().hint);
+  }
+}
+
 TEST_CASE("an assertion is read again for each request") {
   const TemporaryFile file("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhcHAifQ.eA\n");
   ClientSettings given = settings("", {}, SecretFile{file.path()});

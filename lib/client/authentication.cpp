@@ -78,10 +78,12 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
   const bool has_assertion = held.signing_key || held.ready_made;
   if (method.secret && !held.secret)
     return fail(ErrorClass::config, name + " needs a client secret.",
-                "Give it with a file, a command, a variable, or `oauth-token profile set`.");
+                "Give it with --client-secret-file, --client-secret-command, OAUTH_TOKEN_CLIENT_SECRET, or "
+                "`oauth-token profile set PROFILE --client-secret-prompt`.");
   if (method.assertion && !has_assertion)
     return fail(ErrorClass::config, name + " needs a signing key, or a client assertion.",
-                "Name the key with --signing-key, or the file or command that has a ready-made assertion.");
+                "Name the key with --signing-key, or what has a ready-made assertion with "
+                "--client-assertion-file or --client-assertion-command.");
   if (method.certificate && settings.certificate.certificate.empty())
     return fail(ErrorClass::config, name + " needs a client certificate.",
                 "Name it with --tls-cert, and its key with --tls-key where that is in another file.");
@@ -90,23 +92,24 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
                 name + " does not use the " +
                     (held.secret && !method.secret ? "client secret" : what_of_assertion(held)) +
                     " that is given.",
-                "Leave the one or the other out.");
+                "Leave it out, or choose a method that uses it with --client-auth.");
   if (held.signing_key && held.ready_made)
     return fail(ErrorClass::config, "There is a signing key and a ready-made client assertion.",
-                "Leave one of them out: a request carries one client authentication (RFC 6749 s2.3).");
+                "Leave --signing-key, --client-assertion-file or --client-assertion-command out: a request "
+                "carries one client authentication (RFC 6749 s2.3).");
   if (settings.assertion.audience == "issuer" && settings.issuer.empty())
     return fail(ErrorClass::config,
                 "The client assertion is to be made for the issuer, but no issuer is named.",
                 "Name it with --issuer, or say endpoint or the value itself with --assertion-audience.");
   if (std::holds_alternative<SecretInKeyring>(settings.client_assertion))
     return fail(ErrorClass::config, "A client assertion is not kept in the keyring.",
-                "Name the file or command that has it.");
+                "Name what has it with --client-assertion-file or --client-assertion-command.");
   if (!settings.certificate.key.empty() && settings.certificate.certificate.empty())
     return fail(ErrorClass::config, "There is the key of a client certificate, but no certificate.",
                 "Name it with --tls-cert.");
   if (method.name != "none" && settings.client_id.empty())
     return fail(ErrorClass::config, name + " needs a client id.",
-                "Name it with --client-id or in a profile.");
+                "Name it with --client-id, or with the key client-id of a profile.");
   return {};
 }
 
@@ -125,10 +128,12 @@ Result<Secret> load_from_keyring(const ClientSettings& settings, const KeyringOp
   auto found = (*store)->load(*id, std::move(stop));
   if (!found) return fail(std::move(found.error()));
   if (!*found)
-    return fail(ErrorClass::config,
-                "The keyring holds no secret of client " + quote_for_terminal(settings.client_id) + " for " +
-                    quote_for_terminal(settings.token_endpoint) + ".",
-                "Put it there with `oauth-token profile set`; it is kept for each endpoint and client.");
+    return fail(
+        ErrorClass::config,
+        "The keyring holds no secret of client " + quote_for_terminal(settings.client_id) + " for " +
+            quote_for_terminal(settings.token_endpoint) + ".",
+        "Put it there with `oauth-token profile set PROFILE --client-secret-prompt`; it is kept for each "
+        "endpoint and client.");
   return std::move(**found);
 }
 
