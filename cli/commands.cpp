@@ -22,9 +22,9 @@ constexpr unsigned about_renewal =
 constexpr unsigned about_session = about_server | groups({Group::session});
 constexpr unsigned about_records = groups({Group::common, Group::session});
 
-constexpr std::string_view token_forms = "token|json|header|env|github|none";
-constexpr std::string_view silent_forms = "none|json";  // json: of errors
-constexpr std::string_view readable_forms = "text|json";
+constexpr Literal token_forms = "token|json|header|env|github|none";
+constexpr Literal silent_forms = "none|json";  // json: of errors
+constexpr Literal readable_forms = "text|json";
 
 constexpr Command command_table[] = {
     {"password", "[PROFILE]", "sign in with user name and password; keep the session", about_sign_in,
@@ -168,7 +168,7 @@ static_assert(std::ranges::all_of(command_table, [](const Command& command) {
 }  // namespace
 
 bool Command::takes(const Option& option) const noexcept {
-  if (option.has(hidden) || (option.name == "field" && forms == silent_forms)) return false;
+  if (option.has(hidden) || (option.name == "field" && forms == silent_forms.view())) return false;
   const bool as_key = (groups & static_cast<unsigned>(Group::profile_keys)) != 0 && option.has(profile);
   return as_key || (groups & static_cast<unsigned>(option.group)) != 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "options/literal.hpp"
 #include "options/options.hpp"
 
 #include <oauth_token/error.hpp>
@@ -26,14 +27,14 @@ enum class Basis : std::uint8_t {
 /// One command: what the help says, which options it takes, what it runs.
 struct Command {
   std::string_view name = {};  ///< "password", "profile set"
-  std::string_view operands = {};
-  std::string_view summary = {};
-  unsigned groups = 0;          ///< of Group
-  std::string_view forms = {};  ///< values of --output, the default first; empty: there is no --output
+  Literal operands = {};
+  Literal summary = {};
+  unsigned groups = 0;  ///< of Group
+  Literal forms = {};   ///< values of --output, the default first; empty: there is no --output
   std::size_t operands_needed = 0;
   std::size_t operands_at_most = 0;
   Basis basis = Basis::none;
-  std::string_view examples = {};
+  Literal examples = {};
   /// The exit status, or an error to report.
   Result<int> (*run)(Context&, const Settings&) = nullptr;
   bool has_child = false;  ///< runs what stands behind "--"

@@ -45,7 +45,7 @@ Values values_of(const Option& option, const Command& command) {
 
 std::vector<Operand> operands_of(const Command& command) {
   std::vector<Operand> operands;
-  std::string_view rest = command.operands.substr(0, command.operands.find("-- "));
+  std::string_view rest = command.operands.view().substr(0, command.operands.view().find("-- "));
   while (!rest.empty()) {
     std::string_view word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(rest.size(), word.size() + 1));

@@ -49,8 +49,8 @@ void append_entry(std::string& out, std::string line, std::string_view right, st
 std::string meaning(const Command& command, const Option& option, bool all) {
   const std::string help(option.help);
   if (option.name == "output") return help + " " + with_separator(command.forms, ", ");
-  const bool says_choices =
-      option.kind == Kind::value && option.check == Check::choice && option.value_name != option.choices;
+  const bool says_choices = option.kind == Kind::value && option.check == Check::choice &&
+                            option.value_name != option.choices.view();
   return all && says_choices ? help + ": " + with_separator(option.choices, ", ") : help;
 }
 
@@ -65,7 +65,7 @@ bool is_in_short_help(const Command& command, const Option& option) {
   // What assertions are made with is what that command is about.
   if (command.run == run_assertion && option.alternative == Alternative::client_assertion) return true;
   // An answer of errors alone is for scripts.
-  if (option.name == "output" && command.forms.starts_with("none")) return false;
+  if (option.name == "output" && command.forms.view().starts_with("none")) return false;
   return option.has(primary) && !is_known_to_session(command, option);
 }
 
@@ -86,7 +86,7 @@ std::string group_help(std::string_view group) {
     // One of each command, or all of the only one.
     examples += group_commands(group).size() == 1
                     ? std::string(command.examples)
-                    : std::string(command.examples.substr(0, command.examples.find('\n') + 1));
+                    : std::string(command.examples.view().substr(0, command.examples.view().find('\n') + 1));
   }
   return out + "\n\"" + name + " COMMAND --help\" shows the options of a command.\n\nExamples:\n" + examples;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "options/literal.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -89,12 +91,12 @@ struct Option {
   char letter = 0;
   Kind kind = Kind::flag;
   Check check = Check::any;
-  std::string_view value_name = {};
-  std::string_view choices = {};  ///< "a|b|c": all there are with Check::choice, else those to suggest
+  Literal value_name = {};
+  Literal choices = {};  ///< "a|b|c": all there are with Check::choice, else those to suggest
   Group group = Group::common;
   std::uint8_t traits = 0;
   Alternative alternative = Alternative::none;
-  std::string_view help = {};
+  Literal help = {};
 
   [[nodiscard]] constexpr bool has(Trait trait) const noexcept { return (traits & trait) != 0; }
   /// Takes no word of the command line after it.

@@ -202,7 +202,7 @@ inline constexpr Option option_table[] = {
     {"version", 0, Kind::flag, Check::any, "", "", Group::common, 0, Alternative::none, "show the version"},
 };
 /// The stores that tokens can be moved to.
-inline constexpr std::string_view keeping_stores = "keyring|file";
+inline constexpr Literal keeping_stores = "keyring|file";
 inline constexpr std::size_t option_count = std::size(option_table);
 
 /// Names an option at compile time: a name that is not in the table does not compile.

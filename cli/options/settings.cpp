@@ -248,7 +248,7 @@ class Resolver {
   Result<void> check_form() {
     Settings::Entry& form = settings_.entries[OptionName("output").index()];
     if (form.origin == Origin::none) return {};
-    const std::string_view forms = settings_.command->forms;
+    const Literal forms = settings_.command->forms;
     const bool known =
         ("|" + std::string(forms) + "|").find("|" + form.values.back() + "|") != std::string::npos;
     if (!known && form.origin == Origin::flag) return fail(no_such_form(forms, form));
@@ -265,7 +265,7 @@ class Resolver {
     return {};
   }
 
-  [[nodiscard]] Error no_such_form(std::string_view forms, const Settings::Entry& form) const {
+  [[nodiscard]] Error no_such_form(Literal forms, const Settings::Entry& form) const {
     Option described = OptionName("output").option();
     described.check = Check::choice;
     described.choices = forms;

@@ -142,7 +142,8 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
     return fail(error_class, where + " must be true or false.");
   }
   if (option.kind == Kind::choice_flag && parse_truth(value) == "true")
-    return std::vector<std::string>{std::string(option.choices.substr(0, option.choices.find('|')))};
+    return std::vector<std::string>{
+        std::string(option.choices.view().substr(0, option.choices.view().find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
     return fail(error_class, where + " " + wrong + ".",
                 did_you_mean(nearest_choice(value, choices_of(option)), ""));
