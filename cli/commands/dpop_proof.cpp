@@ -55,7 +55,7 @@ Result<Authorized> authorize(Context& context, const Settings& settings) {
   result.given = tokens->source.authorize(request_of(settings), tokens->wanted, context.stop());
   result.unkept = tokens->source.take_unkept_token();
   if (!result.given)
-    result.given = fail(with_sign_in_command(std::move(result.given.error()), settings, tokens->record));
+    result.given = fail(with_sign_in_command(std::move(result.given.error()), settings, *tokens->record));
   return result;
 }
 

@@ -16,6 +16,7 @@
 #include <oauth_token/token_source.hpp>
 
 #include <functional>
+#include <memory>
 
 #include <sys/stat.h>
 
@@ -47,7 +48,7 @@ Result<Renewed> renew_session(Context& context, const Settings& settings, bool r
   if (!tokens) return fail(std::move(tokens.error()));
   tokens->wanted.renew_now = renew_now;
   Renewed result;
-  result.session = tokens->record.name;
+  result.session = tokens->record->name;
   result.token = ask_for_token(context, settings, *tokens);
   result.unkept = tokens->source.take_unkept_token();
   return result;
@@ -155,7 +156,7 @@ Result<SessionTokens> open_session_tokens(Context& context, const Settings& sett
   if (!session) return fail(std::move(session.error()));
   TokenSourceOptions wanted{.force = settings.flag("force"), .wait = whole_seconds(settings.value("wait"))};
   if (settings.given("min-valid")) wanted.min_valid = whole_seconds(settings.value("min-valid"));
-  SessionRecord record = session->record();
+  auto record = std::make_unique<const SessionRecord>(session->record());
   return SessionTokens{TokenSource(std::move(session)), wanted, std::move(record)};
 }
 
@@ -163,7 +164,7 @@ Result<Token> ask_for_token(const Context& context, const Settings& settings, Se
   if (auto at_hand = tokens.source.token_at_hand(tokens.wanted)) return std::move(*at_hand);
   auto token = tokens.source.token(tokens.wanted, context.stop());
   if (token) return token;
-  return fail(with_sign_in_command(std::move(token.error()), settings, tokens.record));
+  return fail(with_sign_in_command(std::move(token.error()), settings, *tokens.record));
 }
 
 Result<int> show_renewal(Context& context, const Settings& settings) {

@@ -8,13 +8,15 @@
 #include <oauth_token/token.hpp>
 #include <oauth_token/token_source.hpp>
 
+#include <memory>
+
 namespace oauth_token::cli {
 
 /// The settings' session as a source of tokens.
 struct SessionTokens {
   TokenSource source;
-  TokenSourceOptions wanted = {};  ///< as --min-valid, --force and --wait say
-  SessionRecord record = {};
+  TokenSourceOptions wanted = {};                    ///< as --min-valid, --force and --wait say
+  std::unique_ptr<const SessionRecord> record = {};  ///< as it was opened
 };
 Result<SessionTokens> open_session_tokens(Context& context, const Settings& settings);
 

@@ -27,7 +27,11 @@ struct OpenSession {
   std::string store_name = {};             ///< as the record had it when `store` was opened
 };
 
-struct Session::State : OpenSession {};
+struct Session::State : OpenSession {
+  /// In place: a record is 1.2 KB.
+  State(SessionFolder&& where, SessionRecord&& what, SessionOptions&& how) noexcept
+      : OpenSession{std::move(where), std::move(what), std::move(how)} {}
+};
 
 /// What the other files of this room see of the public classes.
 class SessionAccess {

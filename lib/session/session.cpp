@@ -11,6 +11,7 @@
 #include <oauth_token/session.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,15 @@ std::string names_of(const SessionFolder& folder) {
   if (const auto records = folder.list())
     for (const SessionRecord& record : *records) names += (names.empty() ? "" : ", ") + record.name;
   return names;
+}
+
+[[gnu::cold]] Error no_session(std::string_view name, const std::optional<SessionFolder>& folder) {
+  const std::string names = folder ? names_of(*folder) : "";
+  return {.error_class = ErrorClass::reauthenticate,
+          .message = "There is no session \"" + std::string(name) + "\".",
+          .hint = (names.empty() ? "There are none yet. " : "There are: " + names + ". ") +
+                  "Sign in with: oauth-token password --session " + std::string(name),
+          .reason = "absent"};
 }
 
 Result<void> revoke_both(const TokenClient& client, const Token& token, const std::vector<Secret>& assertions,
@@ -78,16 +88,8 @@ Result<Session> Session::open(std::string_view name, SessionOptions options) {
   if (!folder) return fail(std::move(folder.error()));
   auto record = *folder ? (*folder)->load(name) : Result<std::optional<SessionRecord>>();
   if (!record) return fail(std::move(record.error()));
-  if (!*record) {
-    const std::string names = *folder ? names_of(**folder) : "";
-    return fail(Error{.error_class = ErrorClass::reauthenticate,
-                      .message = "There is no session \"" + std::string(name) + "\".",
-                      .hint = (names.empty() ? "There are none yet. " : "There are: " + names + ". ") +
-                              "Sign in with: oauth-token password --session " + std::string(name),
-                      .reason = "absent"});
-  }
-  return Session(
-      std::make_unique<State>(State{{std::move(**folder), std::move(**record), std::move(options)}}));
+  if (!*record) return fail(no_session(name, *folder));
+  return Session(std::make_unique<State>(std::move(**folder), std::move(**record), std::move(options)));
 }
 
 const SessionRecord& Session::record() const noexcept { return state_->record; }
