@@ -149,10 +149,7 @@ TEST_CASE("what may be repeated is tried for as long as the caller waits, and a 
   world.sign_in();
   world.expire();
   std::atomic<int> failures = 1;
-  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
-    if (failures-- > 0) return network_error(Sent::no, "refused");
-    return std::nullopt;
-  };
+  world.server.before_commit = fails(failures);
   TokenSource source = world.source();
   Awaited<Token> patient;
   source.token_async({.wait = 30s}, {}, patient.done());

@@ -4,6 +4,7 @@
 
 #include <oauth_token/json.hpp>
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -211,11 +212,8 @@ TEST_CASE("a nonce that is asked for after a cut connection is one more repetiti
   BoundWorld world;
   REQUIRE(world.sign_in_bound());
   world.nonce = "n-1";
-  bool cut = true;
-  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
-    if (std::exchange(cut, false)) return network_error(Sent::maybe, "closed");
-    return std::nullopt;
-  };
+  std::atomic<int> cuts = 1;
+  world.server.before_commit = fails(cuts, Sent::maybe, "closed");
   // Nonce, cut, and once more with the nonce that is known now.
   CHECK(value(world.bound_source().token({.renew_now = true})) == "at-2");
   CHECK(world.proofs.size() == 4);

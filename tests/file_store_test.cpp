@@ -1,13 +1,12 @@
+#include "support/temporary_folder.hpp"
+
 #include <oauth_token/token_store.hpp>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -19,7 +18,7 @@
 #include <unistd.h>
 
 using namespace oauth_token;
-namespace fs = std::filesystem;
+using namespace world;
 
 namespace {
 
@@ -27,41 +26,17 @@ const std::string key_a = "base64:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const std::string key_b = "HxAREhMUFRYXGBkaGxwdHgABAgMEBQYHCAkKCwwNDg8=";
 const std::string canary = "canary-7c2fd1b04e9a";
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "file-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  TemporaryFolder(TemporaryFolder&&) = delete;
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  [[nodiscard]] const fs::path& path() const { return path_; }
+struct StoreFolder : TemporaryFolder {
   [[nodiscard]] fs::path sealed(std::string_view id) const {
-    return path_ / "secrets" / (std::string(id) + ".sealed");
+    return path + "/secrets/" + std::string(id) + ".sealed";
   }
   [[nodiscard]] std::shared_ptr<TokenStore> store(std::string_view key, bool allow_plaintext = false) const {
     auto opened = open_file_store(
-        {.folder = (path_ / "secrets").string(), .key = Secret(key), .allow_plaintext = allow_plaintext});
+        {.folder = path + "/secrets", .key = Secret(key), .allow_plaintext = allow_plaintext});
     REQUIRE(opened.has_value());
     return *opened;
   }
-
- private:
-  fs::path path_;
 };
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write(const fs::path& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
 
 std::string text_of(const Result<std::optional<Secret>>& loaded) {
   REQUIRE(loaded.has_value());
@@ -78,16 +53,16 @@ std::string failure_of(const Result<T>& result) {
 
 // Neither load nor save may get past what is wrong with the file, and it stays as it is.
 void check_refused(TokenStore& store, const fs::path& path, const std::string& expected) {
-  const std::string before = contents(path);
+  const std::string before = content(path);
   CHECK(failure_of(store.load("a", {})) == expected);
   CHECK(failure_of(store.save({.id = "a", .generation = 9}, Secret("new"), {})) == expected);
-  CHECK(contents(path) == before);
+  CHECK(content(path) == before);
 }
 
 }  // namespace
 
 TEST_CASE("a sealed file gives back what was saved, in another store with the same key too") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->probe({}).has_value());
   CHECK(text_of(store->load("a", {})) == "nothing");
@@ -103,7 +78,7 @@ TEST_CASE("a sealed file gives back what was saved, in another store with the sa
 }
 
 TEST_CASE("what could not be read again is not written") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   constexpr std::size_t most = std::size_t{4} << 20U;
   for (const bool in_plain_text : {false, true}) {
     const auto store = folder.store(in_plain_text ? "" : key_a, in_plain_text);
@@ -118,13 +93,13 @@ TEST_CASE("what could not be read again is not written") {
 }
 
 TEST_CASE("files are named after ids, and other files are passed over") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   const std::vector<std::string> ids{"../up", ".hidden", "client-secret:https://as.example/%41:app",
                                      "plain_ID-7"};
   for (const std::string& id : ids) REQUIRE(store->save({.id = id}, Secret(id), {}).has_value());
-  write(folder.path() / "secrets" / "notes.txt", "x");
-  write(folder.path() / "secrets" / "%2e%2e.sealed", "x");
+  write(folder.path + "/secrets/notes.txt", "x");
+  write(folder.path + "/secrets/%2e%2e.sealed", "x");
   CHECK(*store->list({}) == std::vector<std::string>{"../up", ".hidden", ids[2], "plain_ID-7"});
   for (const std::string& id : ids) CHECK(text_of(store->load(id, {})) == id);
   CHECK(fs::exists(folder.sealed("%2E%2E%2Fup")));
@@ -132,23 +107,23 @@ TEST_CASE("files are named after ids, and other files are passed over") {
 }
 
 TEST_CASE("files and folder belong to this user alone whatever the umask is") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const mode_t before = ::umask(0);
   const auto saved = folder.store(key_a)->save({.id = "a"}, Secret("x"), {});
   ::umask(before);
   REQUIRE(saved.has_value());
   CHECK(fs::status(folder.sealed("a")).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
-  CHECK(fs::status(folder.path() / "secrets").permissions() == fs::perms::owner_all);
+  CHECK(fs::status(folder.path + "/secrets").permissions() == fs::perms::owner_all);
 }
 
 TEST_CASE("nothing of a value stands in clear in any file") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   for (int i = 0; i < 3; ++i) REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
   int files = 0;
-  for (const auto& entry : fs::directory_iterator(folder.path() / "secrets")) {
+  for (const auto& entry : fs::directory_iterator(folder.path + "/secrets")) {
     ++files;
-    const std::string text = contents(entry.path());
+    const std::string text = content(entry.path());
     for (std::size_t i = 0; i + 8 <= canary.size(); ++i)
       CHECK(text.find(canary.substr(i, 8)) == std::string::npos);
   }
@@ -156,19 +131,19 @@ TEST_CASE("nothing of a value stands in clear in any file") {
 }
 
 TEST_CASE("every save has a nonce of its own") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
-  const std::string first = contents(folder.sealed("a"));
+  const std::string first = content(folder.sealed("a"));
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
-  const std::string second = contents(folder.sealed("a"));
+  const std::string second = content(folder.sealed("a"));
   CHECK(first.substr(33, 48) == second.substr(33, 48));  // salt and key check
   CHECK(first.substr(81, 12) != second.substr(81, 12));
   CHECK(first.substr(93) != second.substr(93));
 }
 
 TEST_CASE("another key is told from a damaged file") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   REQUIRE(folder.store(key_a)->save({.id = "a"}, Secret(canary), {}).has_value());
   const std::string place = folder.sealed("a").string();
   check_refused(*folder.store(key_b), place,
@@ -181,10 +156,10 @@ TEST_CASE("another key is told from a damaged file") {
 }
 
 TEST_CASE("a change of any one byte is noticed") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a", .generation = 7}, Secret(canary), {}).has_value());
-  const std::string whole = contents(folder.sealed("a"));
+  const std::string whole = content(folder.sealed("a"));
   for (std::size_t i = 0; i < whole.size(); ++i) {
     CAPTURE(i);
     std::string changed = whole;
@@ -194,17 +169,17 @@ TEST_CASE("a change of any one byte is noticed") {
     REQUIRE_FALSE(loaded.has_value());
     CHECK(loaded.error().error_class == ErrorClass::store);
     CHECK_FALSE(store->save({.id = "a"}, Secret("new"), {}).has_value());
-    CHECK(contents(folder.sealed("a")) == changed);
+    CHECK(content(folder.sealed("a")) == changed);
   }
   write(folder.sealed("a"), whole);
   CHECK(text_of(store->load("a", {})) == canary);
 }
 
 TEST_CASE("a file that was cut off anywhere is damaged") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
-  const std::string whole = contents(folder.sealed("a"));
+  const std::string whole = content(folder.sealed("a"));
   for (std::size_t size = 0; size < whole.size(); ++size) {
     write(folder.sealed("a"), whole.substr(0, size));
     const auto loaded = store->load("a", {});
@@ -221,7 +196,7 @@ TEST_CASE("a file that was cut off anywhere is damaged") {
 }
 
 TEST_CASE("a file put in the place of another session's is noticed") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a"}, Secret("value of a"), {}).has_value());
   REQUIRE(store->save({.id = "b"}, Secret("value of b"), {}).has_value());
@@ -234,10 +209,10 @@ TEST_CASE("a file put in the place of another session's is noticed") {
 }
 
 TEST_CASE("a file of a newer version is left alone") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
-  std::string file = contents(folder.sealed("a"));
+  std::string file = content(folder.sealed("a"));
   file[19] = '2';
   write(folder.sealed("a"), file);
   const std::string place = folder.sealed("a").string();
@@ -247,7 +222,7 @@ TEST_CASE("a file of a newer version is left alone") {
 
 TEST_CASE(
     "a passphrase seals as a key does, and costly numbers in a file are refused before they cost anything") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store("passphrase:correct horse");
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
   CHECK(text_of(store->load("a", {})) == canary);
@@ -257,7 +232,7 @@ TEST_CASE(
                 "store/key: The sealed file " + place + " was sealed with another key.");
   check_refused(*folder.store(key_a), place,
                 "store/key: The sealed file " + place + " was sealed with a passphrase, not a key.");
-  const std::string whole = contents(folder.sealed("a"));
+  const std::string whole = content(folder.sealed("a"));
   struct Row {
     std::size_t where;
     char value;
@@ -274,7 +249,7 @@ TEST_CASE(
 }
 
 TEST_CASE("plain text is written and read only on request") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto closed = folder.store("");
   const std::string no_key = "store/key: The file store has no key to seal tokens with.";
   CHECK(failure_of(closed->probe({})) == no_key);
@@ -285,7 +260,7 @@ TEST_CASE("plain text is written and read only on request") {
   REQUIRE(open->probe({}).has_value());
   REQUIRE(open->save({.id = "a"}, Secret(canary), {}).has_value());
   CHECK(text_of(open->load("a", {})) == canary);
-  const std::string folder_name = (folder.path() / "secrets").string();
+  const std::string folder_name = folder.path + "/secrets";
   CHECK(is_sealed(folder_name, "a").value() == std::optional(false));
   CHECK(is_sealed(folder_name, "none").value() == std::nullopt);
   const std::string place = folder.sealed("a").string();
@@ -312,7 +287,7 @@ TEST_CASE("a key that is none is refused with what is wrong with it") {
        {"base64:not base64!", "The key of the file store is not base64."},
        {"passphrase:", "The passphrase of the file store is empty."},
        {"correct horse battery staple", "The key of the file store is not base64."}}};
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   for (const Row& row : rows) {
     CAPTURE(row.key);
     const auto store = folder.store(row.key);
@@ -324,9 +299,9 @@ TEST_CASE("a key that is none is refused with what is wrong with it") {
 }
 
 TEST_CASE("the key may stand in a file, which is read when it is needed") {
-  const TemporaryFolder folder;
-  const std::string key_file = (folder.path() / "key").string();
-  const auto opened = open_file_store({.folder = (folder.path() / "secrets").string(), .key_file = key_file});
+  const StoreFolder folder;
+  const std::string key_file = folder.path + "/key";
+  const auto opened = open_file_store({.folder = folder.path + "/secrets", .key_file = key_file});
   REQUIRE(opened.has_value());
   CHECK((*opened)->list({}).has_value());
   CHECK(failure_of((*opened)->probe({})) == "config/: The file \"" + key_file + "\" does not exist.");
@@ -336,7 +311,7 @@ TEST_CASE("the key may stand in a file, which is read when it is needed") {
 }
 
 TEST_CASE("a file that others can read, that is a link or that belongs to another user is refused") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a"}, Secret(canary), {}).has_value());
   const fs::path path = folder.sealed("a");
@@ -346,15 +321,15 @@ TEST_CASE("a file that others can read, that is a link or that belongs to anothe
   check_refused(*store, path, unsafe + "other users can use it.");
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
 
-  fs::rename(path, folder.path() / "elsewhere");
-  fs::create_symlink(folder.path() / "elsewhere", path);
+  fs::rename(path, folder.path + "/elsewhere");
+  fs::create_symlink(folder.path + "/elsewhere", path);
   check_refused(*store, path, unsafe + "it is a link.");
   CHECK(fs::is_symlink(path));
   fs::remove(path);
   fs::create_directory(path);
   CHECK(failure_of(store->load("a", {})).starts_with(unsafe));
   fs::remove(path);
-  fs::rename(folder.path() / "elsewhere", path);
+  fs::rename(folder.path + "/elsewhere", path);
 
   if (::geteuid() == 0) {  // only root can give a file away
     REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
@@ -367,24 +342,24 @@ TEST_CASE("a file that others can read, that is a link or that belongs to anothe
 }
 
 TEST_CASE("a folder that others can write to, or that is a link, is refused") {
-  const TemporaryFolder folder;
-  const std::string path = (folder.path() / "secrets").string();
+  const StoreFolder folder;
+  const std::string path = folder.path + "/secrets";
   REQUIRE(folder.store(key_a)->save({.id = "a"}, Secret(canary), {}).has_value());
   REQUIRE(::chmod(path.c_str(), 0770) == 0);
   CHECK(failure_of(open_file_store({.folder = path})) ==
         "config/: " + path + " is not safe to use: other users can write to it.");
   REQUIRE(::chmod(path.c_str(), 0700) == 0);
-  fs::create_symlink(path, folder.path() / "link");
-  CHECK(failure_of(open_file_store({.folder = (folder.path() / "link").string()}))
-            .starts_with("config/: " + (folder.path() / "link").string() + " is not safe to use: "));
+  fs::create_symlink(path, folder.path + "/link");
+  CHECK(failure_of(open_file_store({.folder = folder.path + "/link"}))
+            .starts_with("config/: " + folder.path + "/link" + " is not safe to use: "));
   CHECK(failure_of(open_file_store({.folder = "relative"})).starts_with("config/"));
 }
 
 TEST_CASE("an older file put back opens, with the value that tells its age") {
-  const TemporaryFolder folder;
+  const StoreFolder folder;
   const auto store = folder.store(key_a);
   REQUIRE(store->save({.id = "a", .generation = 1}, Secret("generation 1"), {}).has_value());
-  const std::string yesterday = contents(folder.sealed("a"));
+  const std::string yesterday = content(folder.sealed("a"));
   REQUIRE(store->save({.id = "a", .generation = 2}, Secret("generation 2"), {}).has_value());
   write(folder.sealed("a"), yesterday);
   CHECK(text_of(store->load("a", {})) == "generation 1");

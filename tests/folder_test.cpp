@@ -1,6 +1,7 @@
 #include "base/folder.hpp"
 
-#include <cstdlib>
+#include "support/temporary_folder.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,19 +12,9 @@
 #include <unistd.h>
 
 using namespace oauth_token;
-namespace fs = std::filesystem;
+using namespace world;
 
 namespace {
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "oauth-token-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = fs::canonical(pattern).string();
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string path;
-};
 
 unsigned mode_of(const std::string& path) {
   struct stat status {};

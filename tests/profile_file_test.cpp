@@ -1,10 +1,11 @@
+#include "support/temporary_folder.hpp"
+
 #include <oauth_token/error.hpp>
 
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 
 using namespace oauth_token;
 using namespace oauth_token::cli;
+using world::content;
 
 namespace {
 
@@ -25,13 +27,7 @@ std::vector<std::string> keys() {
 }
 const std::vector<ProfileSetting> client{{.key = "client-id", .values = {"new"}}};
 
-struct Folder {
-  std::string path = "/tmp/profile_file_test.XXXXXX";
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-
+struct Folder : world::TemporaryFolder {
   [[nodiscard]] std::string file(const std::string& text, mode_t mode = 0600) const {
     const std::string name = path + "/config.toml";
     std::ofstream(name) << text;
@@ -45,11 +41,6 @@ struct Folder {
     return names;
   }
 };
-
-std::string content(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 mode_t mode(const std::string& path) {
   struct stat status = {};

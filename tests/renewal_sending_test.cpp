@@ -1,5 +1,6 @@
 #include "support/session_world.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <string>
 #include <utility>
@@ -30,11 +31,8 @@ TEST_CASE("a refresh is sent once more when the connection was cut, and only the
   World world;
   world.sign_in();
   world.expire();
-  bool cut = true;
-  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
-    if (std::exchange(cut, false)) return network_error(Sent::maybe, "closed");
-    return std::nullopt;
-  };
+  std::atomic<int> cuts = 1;
+  world.server.before_commit = fails(cuts, Sent::maybe, "closed");
   CHECK(value(world.source().token()) == "at-2");
   // After a timeout not, whatever the time allowed.
   World slow;

@@ -1,3 +1,5 @@
+#include "support/temporary_folder.hpp"
+
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
 #include <oauth_token/secret_source.hpp>
@@ -6,7 +8,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <stop_token>
 #include <string>
@@ -25,13 +26,7 @@ using namespace oauth_token::cli;
 
 namespace {
 
-struct Folder {
-  std::string path = "/tmp/secret_input_test.XXXXXX";
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-
+struct Folder : world::TemporaryFolder {
   std::string file(const std::string& name, const std::string& text, mode_t mode = 0600) const {
     std::ofstream(path + "/" + name) << text;
     REQUIRE(::chmod((path + "/" + name).c_str(), mode) == 0);

@@ -1,4 +1,5 @@
 #include "base/command.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <oauth_token/secret_source.hpp>
 
@@ -6,9 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,32 +28,13 @@ using namespace std::string_literals;
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "secret-source-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  Folder(Folder&&) = delete;
-  Folder& operator=(Folder&&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
-  [[nodiscard]] std::string holding(std::string_view content) const {
-    std::ofstream(path_ / "secret", std::ios::binary) << content;
+struct Folder : world::TemporaryFolder {
+  [[nodiscard]] std::string operator/(std::string_view name) const { return path + "/" + std::string(name); }
+  [[nodiscard]] std::string holding(std::string_view text) const {
+    world::write(*this / "secret", text);
     return *this / "secret";
   }
-
- private:
-  std::filesystem::path path_;
 };
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string message_of(const Result<Secret>& result) {
   REQUIRE_FALSE(result.has_value());
@@ -218,7 +198,7 @@ TEST_CASE("a command that takes too long is ended with everything it started") {
   const auto output =
       run_shell({.line = line, .wants_output = true, .time_limit = std::chrono::milliseconds(200)}, {});
   CHECK(message_of(output) == "timeout: The command did not end within 1 s; it was ended.");
-  const pid_t group = std::stoi(text_of(folder / "id"));
+  const pid_t group = std::stoi(world::content(folder / "id"));
   for (int i = 0; i < 1000 && ::kill(-group, 0) == 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CHECK(::kill(-group, 0) != 0);
@@ -256,7 +236,7 @@ TEST_CASE("a command that this process may not end keeps it no longer than a sec
     if (::syscall(SYS_capset, &header, rights.data()) != 0) ::_exit(1);
     std::stop_source stop;
     std::thread stopper([&] {
-      while (text_of(id).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      while (world::content(id).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       stop.request_stop();
     });
     const std::string message = message_of(read_secret_command(line, stop.get_token()));
@@ -267,7 +247,7 @@ TEST_CASE("a command that this process may not end keeps it no longer than a sec
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(::kill(std::stoi(text_of(id)), SIGKILL) == 0);
+  CHECK(::kill(std::stoi(world::content(id)), SIGKILL) == 0);
   CHECK(status == 0);
 }
 
@@ -275,11 +255,11 @@ TEST_CASE("a secret reaches a command's standard input whole, and its status dec
   const Folder folder;
   const Secret secret(std::string(secret_source_limit, 's') + "end");
   REQUIRE(run_with_secret_input("cat > " + folder / "copy", secret).has_value());
-  CHECK(text_of(folder / "copy") == secret.expose());
+  CHECK(world::content(folder / "copy") == secret.expose());
 
   CHECK(run_with_secret_input("true", secret).has_value());
   CHECK(run_with_secret_input("cat > " + folder / "empty", Secret()).has_value());
-  CHECK(text_of(folder / "empty").empty());
+  CHECK(world::content(folder / "empty").empty());
 
   const auto failed = run_with_secret_input("exec <&-; exit 7", secret);
   REQUIRE_FALSE(failed.has_value());

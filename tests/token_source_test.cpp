@@ -234,11 +234,8 @@ TEST_CASE("while waiting is allowed, what may be repeated is repeated") {
   World world;
   world.sign_in();
   world.expire();
-  int failures = 2;
-  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
-    if (failures-- > 0) return network_error(Sent::no, "refused");
-    return std::nullopt;
-  };
+  std::atomic<int> failures = 2;
+  world.server.before_commit = fails(failures);
   CHECK(value(world.source().token({.wait = 30s})) == "at-2");
   CHECK(world.server.state().requests == 4);
 }
@@ -248,10 +245,7 @@ TEST_CASE("the longest times there are mean for ever") {
   world.sign_in();
   world.expire();
   std::atomic<int> failures = 1;
-  world.server.before_commit = [&]() -> std::optional<Result<HttpResponse>> {
-    if (failures-- > 0) return network_error(Sent::no, "refused");
-    return std::nullopt;
-  };
+  world.server.before_commit = fails(failures);
   SessionOptions options = world.options();
   options.refresh_timeout = std::chrono::milliseconds::max();
   CHECK(lock_deadline(options) == Deadline::max());

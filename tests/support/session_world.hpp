@@ -3,6 +3,8 @@
 // A state folder, a store and an authorization server for one test, all in a temporary folder, so that forked
 // processes share them. The server rotates refresh tokens and revokes the session when one is used twice.
 
+#include "temporary_folder.hpp"
+
 #include <oauth_token/http.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/token_source.hpp>
@@ -31,29 +33,6 @@
 namespace world {
 
 using namespace oauth_token;
-namespace fs = std::filesystem;
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "oauth-token-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = fs::canonical(pattern).string();
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string path;
-};
-
-inline std::string content(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-inline void write(const std::string& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-  fs::permissions(path, fs::perms(0600));
-}
 
 /// Everything in files below `folder`, in one text.
 inline std::string everything_in(const std::string& folder) {
@@ -217,6 +196,14 @@ class Server {
 
   std::string file_;
 };
+
+/// The next `failures` requests fail.
+inline Server::Step fails(std::atomic<int>& failures, Sent sent = Sent::no, std::string reason = "refused") {
+  return [&failures, sent, reason = std::move(reason)]() -> std::optional<Result<HttpResponse>> {
+    if (failures-- > 0) return network_error(sent, reason);
+    return std::nullopt;
+  };
+}
 
 struct World {
   TemporaryFolder folder;
