@@ -79,16 +79,17 @@ TEST_CASE("a sealed file gives back what was saved, in another store with the sa
 
 TEST_CASE("what could not be read again is not written") {
   const StoreFolder folder;
-  constexpr std::size_t most = std::size_t{4} << 20U;
   for (const bool in_plain_text : {false, true}) {
     const auto store = folder.store(in_plain_text ? "" : key_a, in_plain_text);
     const std::string id = in_plain_text ? "plain" : "sealed";
-    REQUIRE(store->save({.id = id, .generation = 1}, Secret(std::string(most, 'x')), {}).has_value());
-    const auto refused = store->save({.id = id, .generation = 2}, Secret(std::string(2 * most, 'y')), {});
+    REQUIRE(store->save({.id = id, .generation = 1}, Secret(std::string(store_value_limit, 'x')), {})
+                .has_value());
+    const auto refused =
+        store->save({.id = id, .generation = 2}, Secret(std::string(2 * store_value_limit, 'y')), {});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().error_class == ErrorClass::store);
     CHECK(refused.error().message.find("are too large for the file") != std::string::npos);
-    CHECK(text_of(store->load(id, {})) == std::string(most, 'x'));
+    CHECK(text_of(store->load(id, {})) == std::string(store_value_limit, 'x'));
   }
 }
 

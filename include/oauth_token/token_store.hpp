@@ -4,6 +4,7 @@
 #include <oauth_token/secret.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +26,10 @@ struct StoreItem {
   std::string username = {};     ///< empty: none
 };
 
+/// How many bytes of a session one item holds at most: four times the largest token response, since what is
+/// one character there may be an escape here.
+inline constexpr std::size_t store_value_limit = std::size_t{4} * 1024 * 1024;
+
 /// Where secret halves of sessions are kept. Five verbs; locking between processes is not a store's business.
 /// An application's own derives from this, and is called from any thread, the library's too, even at the same
 /// time. All calls block, end at the store's own deadline with class `store` and Error::reason "absent",
@@ -38,7 +43,8 @@ class TokenStore {
 
   /// Nothing when there is no such item; a locked store is an error, never "nothing".
   virtual Result<std::optional<Secret>> load(std::string_view id, std::stop_token stop) = 0;
-  /// Creates or replaces; returns when the store said that it is done.
+  /// Creates or replaces; returns when the store said that it is done. `value` has at most store_value_limit
+  /// bytes.
   virtual Result<void> save(const StoreItem& item, const Secret& value, std::stop_token stop) = 0;
   /// Success also when there was nothing.
   virtual Result<void> erase(std::string_view id, std::stop_token stop) = 0;

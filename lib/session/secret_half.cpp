@@ -109,8 +109,7 @@ Secret to_json(const SecretHalf& half, const SessionRecord& record) {
 }
 
 Result<SecretHalf> secret_half_from_json(Secret text, const SessionRecord& record) {
-  // Twice the limit of an answer: what was an escape there may be longer here.
-  const auto document = json::parse(std::move(text), {.max_bytes = std::size_t{1} << 22U});
+  const auto document = json::parse(std::move(text), {.max_bytes = store_value_limit});
   if (!document) return damaged_half(record, "the JSON " + std::string(document.error().what));
   const json::Value root = document->root();
   const auto version = root["version"].integer();

@@ -22,8 +22,8 @@ namespace oauth_token {
 namespace {
 
 constexpr std::string_view sealed_suffix = ".sealed";
-// What a session may keep at most, and what sealing adds.
-constexpr std::size_t file_limit = (std::size_t{4} << 20U) + 4096;
+constexpr std::size_t most_that_sealing_adds = 4096;
+constexpr std::size_t file_limit = store_value_limit + most_that_sealing_adds;
 // With what a temporary name adds, a file system takes 255 bytes.
 constexpr std::size_t longest_file_name = 200;
 
