@@ -2,158 +2,24 @@
 
 #include "base/registers.hpp"
 #include "base/waiting.hpp"
-#include "http/called_from_c.hpp"
-#include "http/client_certificate.hpp"
 #include "http/connection_diagnosis.hpp"
-
-#include <oauth_token/text.hpp>
+#include "http/connection_state.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <utility>
 
-#include <curl/curl.h>
-#include <strings.h>
-#include <sys/socket.h>
-
 namespace oauth_token::http {
-namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct EasyDeleter {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct MultiDeleter {
-  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-};
-
-/// As libcurl does, but known why it failed: it keeps no errno of socket(2).
-curl_socket_t open_socket(void* error, curlsocktype, curl_sockaddr* address) {
-  const int descriptor = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (descriptor == -1) *static_cast<int*>(error) = errno;
-  return descriptor == -1 ? CURL_SOCKET_BAD : descriptor;
-}
-
-std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
-
-}  // namespace
-
-struct Connection::State {
-  std::shared_ptr<const Network> network;
-  Url url;
-  Route route;
-  Clock::time_point connect_deadline;
-  Watcher* watcher = nullptr;
-  std::uint32_t mark = 0;
-  TlsReport tls = {};
-  std::array<char, CURL_ERROR_SIZE> text = {};
-  std::unique_ptr<CURLM, MultiDeleter> multi = {};
-  std::unique_ptr<CURL, EasyDeleter> easy = {};
-  int socket_error = 0;  // why there was none
-  bool connected = false;
-  bool in_handshake = false;
-  bool answered = false;                   // with a byte at least
-  CURLcode last = CURLE_OK;                // of send or receive; CURLE_OK: closed by the other side
-  curl_socket_t socket = CURL_SOCKET_BAD;  // once connected
-  bool to_send = false;                    // what `socket` is watched for
-  curl_socket_t ready = CURL_SOCKET_TIMEOUT;
-  int ready_for = 0;
-
-  ~State();
-  void configure();
-  void report_to_watcher();
-  CURLMcode perform();
-  void set(CURLoption option, auto value) { curl_easy_setopt(easy.get(), option, value); }
-  template <class Value>
-  Value info(CURLINFO which) const {
-    Value value{};
-    curl_easy_getinfo(easy.get(), which, &value);
-    return value;
-  }
-  [[nodiscard]] Error explain(CURLcode code) const;
-  Transfer transferred(CURLcode code, std::size_t count, bool may_close);
-};
 
 Connection::State::~State() {
   if (multi && easy) curl_multi_remove_handle(multi.get(), easy.get());
   easy.reset();
   multi.reset();
   if (watcher != nullptr) watcher->forget(mark);
-}
-
-void Connection::State::configure() {
-  set(CURLOPT_URL, (url.origin() + "/").c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_CONNECT_ONLY, 1L);
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_QUICK_EXIT, 1L);  // a look-up that hangs is left behind, not waited for
-  set(CURLOPT_ERRORBUFFER, text.data());
-  set(CURLOPT_OPENSOCKETDATA, &socket_error);
-  set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-  set(CURLOPT_SHARE, network->share.get());
-  // So that libcurl leaves time for a second address where the first one stays silent.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - Clock::now()).count();
-  constexpr std::int64_t longest = std::numeric_limits<int>::max();  // all that some of its versions hold
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::clamp<std::int64_t>(left, 1, longest)));
-
-  set(CURLOPT_PROXY, route.proxy.c_str());
-  set(CURLOPT_NOPROXY, route.no_proxy.c_str());
-  set(CURLOPT_HTTPPROXYTUNNEL, 1L);
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(CURLOPT_WRITEFUNCTION, &discard);
-  set(CURLOPT_USERAGENT, std::string(user_agent()).c_str());
-
-  const long verify = network->trust->verifies() ? 1 : 0;
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // and so in ALPN
-  for (const CURLoption option : {CURLOPT_SSLVERSION, CURLOPT_PROXY_SSLVERSION})
-    set(option, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  for (const CURLoption option : {CURLOPT_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYPEER}) set(option, verify);
-  for (const CURLoption option : {CURLOPT_SSL_VERIFYHOST, CURLOPT_PROXY_SSL_VERIFYHOST})
-    set(option, 2 * verify);
-  for (const CURLoption option : {CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH})
-    set(option, static_cast<const char*>(nullptr));
-  // Both contexts come to one function: this option, without a meaning since TLS 1.1, tells the server's.
-  set(CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_ALLOW_BEAST));
-  set(CURLOPT_SSL_CTX_DATA, this);
-  set(
-      CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
-        return called_from_c(CURLE_OUT_OF_MEMORY, [context, state = static_cast<State*>(self)] {
-          state->in_handshake = true;
-          state->network->trust->prepare(context, state->tls);
-          if (is_of_server(context)) show(context, state->tls);
-          return CURLE_OK;
-        });
-      });
-}
-
-void Connection::State::report_to_watcher() {
-  const auto setting = [this](CURLMoption option, auto value) {
-    curl_multi_setopt(multi.get(), option, value);
-  };
-  setting(CURLMOPT_SOCKETDATA, this);
-  setting(
-      CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t descriptor, int what, void* data, void*) {
-        return called_from_c(-1, [descriptor, what, self = static_cast<const State*>(data)] {
-          self->watcher->watch(self->mark, descriptor, (what & CURL_POLL_IN) != 0,
-                               (what & CURL_POLL_OUT) != 0);
-          return 0;
-        });
-      });
-  setting(CURLMOPT_TIMERDATA, this);
-  setting(
-      CURLMOPT_TIMERFUNCTION, +[](CURLM*, long milliseconds, void* data) {
-        const auto* const self = static_cast<State*>(data);
-        self->watcher->call_at(self->mark, milliseconds < 0
-                                               ? Clock::time_point::max()
-                                               : Clock::now() + std::chrono::milliseconds(milliseconds));
-        return 0;
-      });
 }
 
 CURLMcode Connection::State::perform() {

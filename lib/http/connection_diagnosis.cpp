@@ -1,13 +1,13 @@
 #include "http/connection_diagnosis.hpp"
 
+#include "http/curl.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
-
-#include <curl/curl.h>
 
 namespace oauth_token::http {
 namespace {

@@ -2,14 +2,13 @@
 
 #include "base/own_process.hpp"
 #include "http/client_certificate.hpp"
+#include "http/curl.hpp"
 
 #include <array>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <curl/curl.h>
 
 namespace oauth_token::http {
 namespace {

@@ -1,21 +1,15 @@
 #include "http/url.hpp"
 
+#include "http/curl.hpp"
+
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include <curl/curl.h>
-
 namespace oauth_token::http {
 namespace {
-
-struct UrlDeleter {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-};
-using UrlHandle = std::unique_ptr<CURLU, UrlDeleter>;
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* value = nullptr;
