@@ -176,7 +176,7 @@ TEST_CASE("an owner is closed while another thread makes a promise: half of one 
     std::atomic<bool> go = false;
     std::thread promising([&] {
       while (!go.load(std::memory_order_relaxed)) continue;
-      for (int j = 0; j < 100; ++j) std::make_shared<Completion<int>>(owner, [](Result<int>) {});
+      for (int j = 0; j < 100; ++j) std::make_shared<Callback<int>>(owner, [](Result<int>) {});
     });
     go.store(true, std::memory_order_relaxed);
     owner->close();

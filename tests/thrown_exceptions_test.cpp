@@ -295,7 +295,7 @@ TEST_CASE("an executor throws: the result comes on the library's own thread") {
   CHECK(asked == 4);
 }
 
-TEST_CASE("a completion throws on the library's own thread: the next ones come all the same") {
+TEST_CASE("a callback throws on the library's own thread: the next ones come all the same") {
   World world;
   world.sign_in();
   std::atomic<int> thrown = 0;
@@ -316,7 +316,7 @@ TEST_CASE("a completion throws on the library's own thread: the next ones come a
   CHECK(thrown == 2);
 }
 
-TEST_CASE("a completion throws where the executor runs it: it reaches the application's own loop") {
+TEST_CASE("a callback throws where the executor runs it: it reaches the application's own loop") {
   Window window;
   TokenClientOptions options = client_options();
   options.executor = window.executor();

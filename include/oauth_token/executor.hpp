@@ -5,9 +5,9 @@
 #pragma GCC visibility push(default)
 namespace oauth_token {
 
-/// Where the completions of `..._async` calls run: runs `work` soon on a thread that the application chooses,
+/// Where the callbacks of `..._async` calls run: runs `work` soon on a thread that the application chooses,
 /// e.g. the one of its windows. Is called from any thread, also while the object that calls it is being
-/// destroyed; must not block. Empty, or where it throws: completions run on the library's own thread, where
+/// destroyed; must not block. Empty, or where it throws: callbacks run on the library's own thread, where
 /// they must not block.
 ///
 /// For every `..._async` call holds: it returns at once, and never calls `done` itself, unless there is no

@@ -20,7 +20,7 @@ namespace oauth_token {
 /// so that there is one question at a time. An object is for one thread at a time.
 class InteractiveTokenSource {
  public:
-  /// Does nothing yet. `options.executor` is for `ask` and for completions, `options.session` for the session
+  /// Does nothing yet. `options.executor` is for `ask` and for callbacks, `options.session` for the session
   /// as well.
   InteractiveTokenSource(SignInOptions options, AskPerson ask);
   /// The other one may only be assigned to or destroyed after that.

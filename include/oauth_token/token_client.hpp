@@ -42,7 +42,7 @@ struct TokenClientOptions {
   TransportOptions transport_options = {};
   /// Used in place of one made from transport_options.
   Transport transport = {};
-  /// Where the completions of `..._async` calls run.
+  /// Where the callbacks of `..._async` calls run.
   Executor executor = {};
 };
 

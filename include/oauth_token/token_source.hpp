@@ -46,7 +46,7 @@ struct DpopAuthorization {
 /// so that a caller who gives up neither waits for one nor cuts it short.
 class TokenSource {
  public:
-  /// An error is kept and returned by every call. `executor` is where completions run, see executor.hpp.
+  /// An error is kept and returned by every call. `executor` is where callbacks run, see executor.hpp.
   explicit TokenSource(Result<Session> session, Executor executor = {});
   TokenSource(TokenSource&&) noexcept;  ///< the other one may only be assigned to or destroyed after that
   TokenSource& operator=(TokenSource&&) noexcept;  ///< the same; waits as the destructor does

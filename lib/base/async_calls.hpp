@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 #include "base/guarded.hpp"
 #include "base/own_process.hpp"
 #include "base/worker.hpp"
@@ -20,7 +20,7 @@
 namespace oauth_token {
 
 /// Makes `..._async` calls of blocking ones, as executor.hpp promises: they run one after another on a thread
-/// of their owner's, and their completions where the executor says, else on a second thread. In a forked
+/// of their owner's, and their callbacks where the executor says, else on a second thread. In a forked
 /// child the owner must leave it alone, see OwnedHere.
 class AsyncCalls {
  public:
@@ -62,7 +62,7 @@ class AsyncCalls {
 template <class T>
 struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
   OwnProcess process = {};
-  std::shared_ptr<Completion<T>> completion = {};
+  std::shared_ptr<Callback<T>> callback = {};
   std::function<Result<T>(std::stop_token)> work = {};
   std::shared_ptr<Worker> courier = {};
   std::stop_source stop = {};
@@ -77,7 +77,7 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
     auto result =
         unless_it_throws("The call failed", [&] { return std::exchange(work, nullptr)(stop.get_token()); });
     over.release();
-    completion->finish(std::move(result));
+    callback->finish(std::move(result));
   }
 
   // What waits in the queue is told at once; what runs hears it for itself, and knows more.
@@ -93,18 +93,18 @@ struct AsyncCalls::Call : std::enable_shared_from_this<Call<T>> {
   // What hears the stop request ends in that time, and knows more.
   void leave_behind() {
     if (over.try_acquire_for(std::chrono::milliseconds(50))) return;
-    completion->finish(fail(Error{.error_class = ErrorClass::interrupted,
-                                  .message = "Interrupted; what was issued is being kept in the background.",
-                                  .reason = goes_on,
-                                  .sent = Sent::yes}));
+    callback->finish(fail(Error{.error_class = ErrorClass::interrupted,
+                                .message = "Interrupted; what was issued is being kept in the background.",
+                                .reason = goes_on,
+                                .sent = Sent::yes}));
   }
 
   // On the calling thread only where no other can be started.
   void answer(Result<T> result) {
     work = nullptr;  // it may hold a password
     const auto shared = std::make_shared<Result<T>>(std::move(result));
-    if (!courier->run([to = completion, shared] { to->finish(std::move(*shared)); }))
-      completion->finish(std::move(*shared));
+    if (!courier->run([to = callback, shared] { to->finish(std::move(*shared)); }))
+      callback->finish(std::move(*shared));
   }
 };
 
@@ -117,7 +117,7 @@ void AsyncCalls::start(std::function<Result<T>(std::stop_token)> work, std::stop
   const auto worker = worker_;
   const auto ending = ending_.get_token();
   const auto call = std::make_shared<Call<T>>();
-  call->completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
+  call->callback = std::make_shared<Callback<T>>(callbacks_, std::move(done));
   call->work = std::move(work);
   call->courier = courier_;
   call->patience = patience;

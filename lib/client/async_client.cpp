@@ -36,11 +36,11 @@ template <class T>
 class AsyncClient::Flight final : public http::Receiver, public std::enable_shared_from_this<Flight<T>> {
  public:
   Flight(std::shared_ptr<Runway> runway, std::shared_ptr<const void> place,
-         std::shared_ptr<ClientCall<T>> call, std::shared_ptr<Completion<T>> completion, std::stop_token stop)
+         std::shared_ptr<ClientCall<T>> call, std::shared_ptr<Callback<T>> callback, std::stop_token stop)
       : runway_(std::move(runway)),
         place_(std::move(place)),
         call_(std::move(call)),
-        completion_(std::move(completion)),
+        callback_(std::move(callback)),
         stop_(std::move(stop)) {}
 
   void start() {
@@ -54,7 +54,7 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
       auto result = read(std::move(*response));
       return result ? land(std::move(*result)) : go_on();
     }
-    if (!is_sent_) return completion_->finish(fail(std::move(response.error())));
+    if (!is_sent_) return callback_->finish(fail(std::move(response.error())));
     protocol::judge(call_->kind(), response.error());
     land(fail(std::move(response.error())));
   }
@@ -72,7 +72,7 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
 
   void land(Result<T> result) {
     call_.reset();
-    completion_->finish(std::move(result));
+    callback_->finish(std::move(result));
   }
 
   void go_on() {
@@ -143,7 +143,7 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
   const std::shared_ptr<Runway> runway_;
   const std::shared_ptr<const void> place_;
   std::shared_ptr<ClientCall<T>> call_;
-  const std::shared_ptr<Completion<T>> completion_;
+  const std::shared_ptr<Callback<T>> callback_;
   const std::stop_token stop_;
   bool has_assertion_ = false;
   bool is_sent_ = false;
@@ -202,8 +202,8 @@ void AsyncClient::start(std::shared_ptr<ClientCall<T>> call, std::stop_token sto
   }
   auto way = runway();
   if (!way) return refuse(std::move(way.error()));
-  auto completion = std::make_shared<Completion<T>>(callbacks_, std::move(done));
-  std::make_shared<Flight<T>>(std::move(*way), std::move(place), std::move(call), std::move(completion),
+  auto callback = std::make_shared<Callback<T>>(callbacks_, std::move(done));
+  std::make_shared<Flight<T>>(std::move(*way), std::move(place), std::move(call), std::move(callback),
                               std::move(stop))
       ->start();
 }

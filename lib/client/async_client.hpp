@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/async_calls.hpp"
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 #include "base/worker.hpp"
 #include "client/client_core.hpp"
 #include "http/loop.hpp"

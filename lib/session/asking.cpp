@@ -126,7 +126,7 @@ PasswordGrant password_grant(const SessionRecord& wanted, SignInAnswer answer) {
 AskPerson elsewhere(AskPerson ask, std::shared_ptr<Callbacks> questions, std::stop_token stop) {
   return [ask = std::move(ask), questions = std::move(questions), stop = std::move(stop)](
              SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer) {
-    std::make_shared<Completion<SignInQuestion>>(questions, [ask, stop, answer = std::move(answer)](
+    std::make_shared<Callback<SignInQuestion>>(questions, [ask, stop, answer = std::move(answer)](
                                                                 Result<SignInQuestion> one) {
       if (stop.stop_requested()) return;
       if (auto asked = guarded("function that asks", ask, std::move(*one), answer); !asked)

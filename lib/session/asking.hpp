@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/async_calls.hpp"
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 #include "base/own_process.hpp"
 
 #include <oauth_token/interactive_sign_in.hpp>

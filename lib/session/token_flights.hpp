@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 #include "base/own_process.hpp"
 #include "session/renewal.hpp"
 

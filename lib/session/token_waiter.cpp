@@ -12,16 +12,16 @@ namespace oauth_token {
 
 class TokenFlights::TokenWaiter final : public Waiter {
  public:
-  TokenWaiter(const TokenSourceOptions& options, std::shared_ptr<Completion<Token>> completion)
-      : options_(options), deadline_(deadline_after(options.wait)), completion_(std::move(completion)) {}
+  TokenWaiter(const TokenSourceOptions& options, std::shared_ptr<Callback<Token>> callback)
+      : options_(options), deadline_(deadline_after(options.wait)), callback_(std::move(callback)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point now) override {
     result_ = unless_it_throws("No token can be given", [&] { return result(flights, now); });
     return result_.has_value();
   }
 
-  void deliver() override { completion_->finish(std::move(*result_)); }
-  void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
+  void deliver() override { callback_->finish(std::move(*result_)); }
+  void refuse(Error error) override { callback_->finish(fail(std::move(error))); }
 
  private:
   std::optional<Result<Token>> result(TokenFlights& flights, Clock::time_point now) {
@@ -50,7 +50,7 @@ class TokenFlights::TokenWaiter final : public Waiter {
 
   const TokenSourceOptions options_;
   const Clock::time_point deadline_;
-  const std::shared_ptr<Completion<Token>> completion_;
+  const std::shared_ptr<Callback<Token>> callback_;
   int attempt_ = 0;
   std::shared_ptr<Flight> joined_ = {};
   std::optional<Result<Token>> result_ = {};
@@ -58,8 +58,8 @@ class TokenFlights::TokenWaiter final : public Waiter {
 
 class TokenFlights::RevocationWaiter final : public Waiter {
  public:
-  explicit RevocationWaiter(std::shared_ptr<Completion<void>> completion)
-      : completion_(std::move(completion)) {}
+  explicit RevocationWaiter(std::shared_ptr<Callback<void>> callback)
+      : callback_(std::move(callback)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point) override {
     result_ = unless_it_throws("The session cannot be revoked", [&] { return result(flights); });
@@ -68,9 +68,9 @@ class TokenFlights::RevocationWaiter final : public Waiter {
 
   void deliver() override {
     if (stopped_) stopped_->stop.request_stop();
-    completion_->finish(std::move(*result_));
+    callback_->finish(std::move(*result_));
   }
-  void refuse(Error error) override { completion_->finish(fail(std::move(error))); }
+  void refuse(Error error) override { callback_->finish(fail(std::move(error))); }
 
  private:
   std::optional<Result<void>> result(TokenFlights& flights) {
@@ -80,7 +80,7 @@ class TokenFlights::RevocationWaiter final : public Waiter {
     return interrupted_revocation(own_ != nullptr);
   }
 
-  const std::shared_ptr<Completion<void>> completion_;
+  const std::shared_ptr<Callback<void>> callback_;
   std::shared_ptr<Flight> joined_ = {};
   std::shared_ptr<Flight> own_ = {};
   std::shared_ptr<Flight> stopped_ = {};
@@ -91,14 +91,14 @@ void TokenFlights::token_async(const TokenSourceOptions& options, std::stop_toke
                                std::function<void(Result<Token>)> done) {
   if (auto here = process_.check(); !here)
     return refuse_in_child(executor(), [done = std::move(done), error = here.error()] { done(fail(error)); });
-  auto completion = std::make_shared<Completion<Token>>(callbacks_, std::move(done));
-  add(std::make_shared<TokenWaiter>(options, std::move(completion)), std::move(stop));
+  auto callback = std::make_shared<Callback<Token>>(callbacks_, std::move(done));
+  add(std::make_shared<TokenWaiter>(options, std::move(callback)), std::move(stop));
 }
 
 void TokenFlights::revoke_async(std::stop_token stop, std::function<void(Result<void>)> done) {
   if (auto here = process_.check(); !here)
     return refuse_in_child(executor(), [done = std::move(done), error = here.error()] { done(fail(error)); });
-  add(std::make_shared<RevocationWaiter>(std::make_shared<Completion<void>>(callbacks_, std::move(done))),
+  add(std::make_shared<RevocationWaiter>(std::make_shared<Callback<void>>(callbacks_, std::move(done))),
       std::move(stop));
 }
 

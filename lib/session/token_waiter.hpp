@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 #include "session/token_flights.hpp"
 
 #include <oauth_token/error.hpp>

@@ -36,7 +36,7 @@ void one_after_the_other(const TokenClient& client, int wanted) {
   for (int i = 0; i < wanted; ++i) check(client.request(grant()));
 }
 
-// Each completion asks for the next one, on the library's own thread: nothing here needs a lock.
+// Each callback asks for the next one, on the library's own thread: nothing here needs a lock.
 void at_once(const TokenClient& client, int in_flight, int wanted) {
   std::promise<void> over;
   int begun = 0;

@@ -28,7 +28,7 @@ class Calls {
   std::atomic<long> twice = 0;                         ///< answered again
   std::atomic<long> open = 0;                          ///< neither, so far
 
-  /// A completion for one call; `then` sees its answer.
+  /// A callback for one call; `then` sees its answer.
   template <class T>
   std::function<void(oauth_token::Result<T>)> expect(
       const Gone& gone, std::function<void(const oauth_token::Result<T>&)> then = {}) {

@@ -176,7 +176,7 @@ class Soak:
         line = heap_at_rest(idle)
         calls = closed_again["calls"]
         self.say(f"\n{host.tool}: {sum(closed_again['done'].values())} things done ({in_words(closed_again['done'])}).")
-        self.say(f"  Calls with a completion: {calls['begun']}, of which {calls['dropped']} dropped with their object, "
+        self.say(f"  Calls with a callback: {calls['begun']}, of which {calls['dropped']} dropped with their object, "
                  f"{calls['lost']} lost, {calls['twice']} answered twice. Answers, those of blocking calls too: "
                  f"{calls['succeeded']} tokens and the like, and {in_words(calls['failed'])}.")
         if len(idle) > 3:

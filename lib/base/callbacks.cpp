@@ -1,4 +1,4 @@
-#include "base/completion.hpp"
+#include "base/callbacks.hpp"
 
 #include "base/worker.hpp"
 

@@ -18,7 +18,7 @@ namespace oauth_token {
 
 class Callbacks;
 
-/// What `Callbacks` sees of a completion: a link of the chain of those that have not begun.
+/// What `Callbacks` sees of a callback: a link of the chain of those that have not begun.
 class PendingCallback {
  public:
   PendingCallback(const PendingCallback&) = delete;
@@ -84,17 +84,17 @@ class Callbacks {
 
 /// One promise to call `done`: once, where the owner's executor says, and only while the owner lives.
 template <class T>
-class Completion final : public PendingCallback, public std::enable_shared_from_this<Completion<T>> {
+class Callback final : public PendingCallback, public std::enable_shared_from_this<Callback<T>> {
  public:
   using Done = std::function<void(Result<T>)>;
 
-  Completion(std::shared_ptr<Callbacks> owner, Done done)
+  Callback(std::shared_ptr<Callbacks> owner, Done done)
       : PendingCallback(std::move(owner)), done_(std::move(done)) {
     chain();
   }
-  Completion(const Completion&) = delete;
-  Completion& operator=(const Completion&) = delete;
-  ~Completion() override { unchain(); }
+  Callback(const Callback&) = delete;
+  Callback& operator=(const Callback&) = delete;
+  ~Callback() override { unchain(); }
 
   /// The first result counts, others are dropped. The calling thread must be the library's own: without an
   /// executor, or with one that throws, `done` runs before this returns.
