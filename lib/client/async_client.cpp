@@ -24,27 +24,28 @@ Error too_many() {
 
 }  // namespace
 
-Result<void> AsyncClient::Runway::open(const TransportOptions& options) {
+Result<void> AsyncClient::Context::open(const TransportOptions& options) {
   if (!opened_) opened_ = loop->open(options);
   if (*opened_) open_ = true;
   return *opened_;
 }
 
-/// One call on its way. On the ground it may be on the worker's thread, in the air it is on the loop's; whose
-/// it is may use `call_`, and drops it, with the password that it may hold, when it is answered.
+/// One call under way, on the worker's thread or on the loop's: whose it is may use `call_`, and drops it,
+/// with the password that it may hold, when it is answered.
 template <class T>
-class AsyncClient::Flight final : public http::Receiver, public std::enable_shared_from_this<Flight<T>> {
+class AsyncClient::Operation final : public http::Receiver,
+                                     public std::enable_shared_from_this<Operation<T>> {
  public:
-  Flight(std::shared_ptr<Runway> runway, std::shared_ptr<const void> place,
-         std::shared_ptr<ClientCall<T>> call, std::shared_ptr<Callback<T>> callback, std::stop_token stop)
-      : runway_(std::move(runway)),
-        place_(std::move(place)),
+  Operation(std::shared_ptr<Context> context, std::shared_ptr<const void> slot,
+            std::shared_ptr<ClientCall<T>> call, std::shared_ptr<Callback<T>> callback, std::stop_token stop)
+      : context_(std::move(context)),
+        slot_(std::move(slot)),
         call_(std::move(call)),
         callback_(std::move(callback)),
         stop_(std::move(stop)) {}
 
   void start() {
-    if (!place_) return give_up(too_many());
+    if (!slot_) return give_up(too_many());
     if (auto known = call_->check(); !known) return give_up(std::move(known.error()));
     go_on();
   }
@@ -52,15 +53,15 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
   void receive(Result<HttpResponse> response) override {
     if (response) {
       auto result = read(std::move(*response));
-      return result ? land(std::move(*result)) : go_on();
+      return result ? finish(std::move(*result)) : go_on();
     }
     if (!is_sent_) return callback_->finish(fail(std::move(response.error())));
     protocol::judge(call_->kind(), response.error());
-    land(fail(std::move(response.error())));
+    finish(fail(std::move(response.error())));
   }
 
  private:
-  enum class Place { queue, worker, air };
+  enum class Place { queue, worker, loop };
 
   std::optional<Result<T>> read(HttpResponse response) try {
     return call_->read(std::move(response));
@@ -70,28 +71,28 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
                       .sent = Sent::yes});
   }
 
-  void land(Result<T> result) {
+  void finish(Result<T> result) {
     call_.reset();
     callback_->finish(std::move(result));
   }
 
   void go_on() {
-    if (runway_->is_open() && !runway_->core->writes_slowly())
-      return leave(unless_it_throws(failed, [this] { return call_->write(); }));
+    if (context_->is_open() && !context_->core->writes_slowly())
+      return send(unless_it_throws(failed, [this] { return call_->write(); }));
     where_ = Place::queue;
-    ground_stop_ = std::stop_source();
+    preparation_stop_ = std::stop_source();
     on_stop_.emplace(stop_, [weak = this->weak_from_this()] {
-      if (const auto self = weak.lock()) self->cancel_on_ground();
+      if (const auto self = weak.lock()) self->cancel_preparation();
     });
-    auto queued = runway_->worker->run([self = this->shared_from_this()] { self->prepare(); });
-    if (!queued && where_.exchange(Place::air) == Place::queue) give_up(std::move(queued.error()));
+    auto queued = context_->worker->run([self = this->shared_from_this()] { self->prepare(); });
+    if (!queued && where_.exchange(Place::loop) == Place::queue) give_up(std::move(queued.error()));
   }
 
-  void cancel_on_ground() {
-    if (!runway_->core->process.is_this()) return;
-    ground_stop_.request_stop();
-    const Place before = where_.exchange(Place::air);
-    if (before == Place::air) return;
+  void cancel_preparation() {
+    if (!context_->core->process.is_this()) return;
+    preparation_stop_.request_stop();
+    const Place before = where_.exchange(Place::loop);
+    if (before == Place::loop) return;
     if (before == Place::queue) call_.reset();
     refuse({.error_class = ErrorClass::interrupted, .message = "Interrupted before the request was sent."});
   }
@@ -101,32 +102,32 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
     auto where = Place::queue;
     if (!where_.compare_exchange_strong(where, Place::worker)) return;
     auto request = unless_it_throws(failed, [this] { return write_slowly(); });
-    if (where_.exchange(Place::air) == Place::air) return call_.reset();
+    if (where_.exchange(Place::loop) == Place::loop) return call_.reset();
     on_stop_.reset();
-    leave(std::move(request));
+    send(std::move(request));
   }
 
   Result<HttpRequest> write_slowly() {
-    const ClientCore& core = *runway_->core;
-    const std::stop_callback end(runway_->ending, [this] { ground_stop_.request_stop(); });
+    const ClientCore& core = *context_->core;
+    const std::stop_callback end(context_->ending, [this] { preparation_stop_.request_stop(); });
     if (auto checked = core.check_certificate(); !checked) return fail(std::move(checked.error()));
     if (!has_assertion_) {
-      auto assertion = core.ready_made_assertion(ground_stop_.get_token());
+      auto assertion = core.ready_made_assertion(preparation_stop_.get_token());
       if (!assertion) return fail(std::move(assertion.error()));
       call_->use(std::move(*assertion));
       has_assertion_ = true;
     }
     auto request = call_->write();
     if (!request) return request;
-    if (auto opened = runway_->open(core.options.transport_options); !opened)
+    if (auto opened = context_->open(core.options.transport_options); !opened)
       return fail(std::move(opened.error()));
     return request;
   }
 
-  void leave(Result<HttpRequest> request) {
+  void send(Result<HttpRequest> request) {
     if (!request) return give_up(std::move(request.error()));
     is_sent_ = true;
-    runway_->loop->send(std::move(request), stop_, this->shared_from_this());
+    context_->loop->send(std::move(request), stop_, this->shared_from_this());
   }
 
   void give_up(Error error) {
@@ -137,18 +138,18 @@ class AsyncClient::Flight final : public http::Receiver, public std::enable_shar
   // By way of the loop, so that `done` runs on its thread.
   void refuse(Error error) {
     is_sent_ = false;
-    runway_->loop->send(fail(std::move(error)), {}, this->shared_from_this());
+    context_->loop->send(fail(std::move(error)), {}, this->shared_from_this());
   }
 
-  const std::shared_ptr<Runway> runway_;
-  const std::shared_ptr<const void> place_;
+  const std::shared_ptr<Context> context_;
+  const std::shared_ptr<const void> slot_;
   std::shared_ptr<ClientCall<T>> call_;
   const std::shared_ptr<Callback<T>> callback_;
   const std::stop_token stop_;
   bool has_assertion_ = false;
   bool is_sent_ = false;
-  std::atomic<Place> where_ = Place::air;  // whoever brings it there answers
-  std::stop_source ground_stop_{std::nostopstate};
+  std::atomic<Place> where_ = Place::loop;  // whoever brings it there answers
+  std::stop_source preparation_stop_{std::nostopstate};
   std::optional<std::stop_callback<std::function<void()>>> on_stop_ = {};
 };
 
@@ -163,48 +164,48 @@ AsyncClient::~AsyncClient() {
   ending_.request_stop();
   blocking_.close();
   worker_->close();
-  if (runway_) runway_->loop->close();
+  if (context_) context_->loop->close();
 }
 
-Result<std::shared_ptr<AsyncClient::Runway>> AsyncClient::runway() {
+Result<std::shared_ptr<AsyncClient::Context>> AsyncClient::context() {
   const std::lock_guard lock(mutex_);
-  if (runway_) return runway_;
+  if (context_) return context_;
   auto loop = http::make_loop();
   if (!loop) return fail(std::move(loop.error()));
-  runway_ = std::make_shared<Runway>();
-  runway_->core = core_;
-  runway_->loop = std::move(*loop);
-  runway_->worker = worker_;
-  runway_->ending = ending_.get_token();
-  return runway_;
+  context_ = std::make_shared<Context>();
+  context_->core = core_;
+  context_->loop = std::move(*loop);
+  context_->worker = worker_;
+  context_->ending = ending_.get_token();
+  return context_;
 }
 
 // Nothing: there is none left.
-std::shared_ptr<const void> AsyncClient::take_place() {
+std::shared_ptr<const void> AsyncClient::take_slot() {
   const std::size_t taken = ++*pending_;
-  std::shared_ptr<const void> place(pending_.get(), [all = pending_](const void*) { --*all; });
-  return taken > most_pending ? nullptr : place;
+  std::shared_ptr<const void> slot(pending_.get(), [all = pending_](const void*) { --*all; });
+  return taken > most_pending ? nullptr : slot;
 }
 
 template <class T>
 void AsyncClient::start(std::shared_ptr<ClientCall<T>> call, std::stop_token stop,
                         std::function<void(Result<T>)> done) {
-  auto place = take_place();
+  auto slot = take_slot();
   const auto refuse = [&](Error error) {
     blocking_.start<T>([error = std::move(error)](std::stop_token) { return Result<T>(fail(error)); },
                        std::move(stop), std::move(done));
   };
   if (core_->options.transport) {
-    if (!place) return refuse(too_many());
-    return blocking_.start<T>([core = core_, place, call = std::move(call)](
+    if (!slot) return refuse(too_many());
+    return blocking_.start<T>([core = core_, slot, call = std::move(call)](
                                   std::stop_token token) { return core->run_all(*call, token); },
                               std::move(stop), std::move(done));
   }
-  auto way = runway();
-  if (!way) return refuse(std::move(way.error()));
+  auto shared = context();
+  if (!shared) return refuse(std::move(shared.error()));
   auto callback = std::make_shared<Callback<T>>(callbacks_, std::move(done));
-  std::make_shared<Flight<T>>(std::move(*way), std::move(place), std::move(call), std::move(callback),
-                              std::move(stop))
+  std::make_shared<Operation<T>>(std::move(*shared), std::move(slot), std::move(call), std::move(callback),
+                                 std::move(stop))
       ->start();
 }
 

@@ -36,9 +36,10 @@ class AsyncClient {
 
  private:
   template <class T>
-  class Flight;
-  // What the flights need; they may outlive the client for a moment when one of their callbacks destroys it.
-  struct Runway {
+  class Operation;
+  // What the operations need; they may outlive the client for a moment when one of their callbacks destroys
+  // it.
+  struct Context {
     Result<void> open(const TransportOptions& options);
     [[nodiscard]] bool is_open() const noexcept { return open_; }
 
@@ -52,8 +53,8 @@ class AsyncClient {
     std::atomic<bool> open_ = false;
   };
 
-  Result<std::shared_ptr<Runway>> runway();
-  [[nodiscard]] std::shared_ptr<const void> take_place();
+  Result<std::shared_ptr<Context>> context();
+  [[nodiscard]] std::shared_ptr<const void> take_slot();
 
   std::shared_ptr<ClientCore> core_;
   const std::shared_ptr<std::atomic<std::size_t>> pending_ = std::make_shared<std::atomic<std::size_t>>(0);
@@ -61,7 +62,7 @@ class AsyncClient {
   std::shared_ptr<Callbacks> callbacks_;
   std::shared_ptr<Worker> worker_;
   std::mutex mutex_ = {};
-  std::shared_ptr<Runway> runway_ = {};
+  std::shared_ptr<Context> context_ = {};
   AsyncCalls blocking_;  // for a transport of the caller's
 };
 

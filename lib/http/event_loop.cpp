@@ -74,10 +74,10 @@ void EventLoop::close() noexcept {
 void EventLoop::run() {
   thread_id_ = std::this_thread::get_id();
   while (!closed_) {
-    while (!closed_ && !waiting_.empty() && in_the_air_ < most_at_once) {
+    while (!closed_ && !waiting_.empty() && attempts_ < most_at_once) {
       const Ticket next = waiting_.front();
       waiting_.pop_front();
-      if (next.is_valid()) take_off(*next.flight);
+      if (next.is_valid()) begin_attempt(*next.transaction);
     }
     // Last, for callbacks may fill it from this very thread, which wakes nobody.
     const bool is_idle = take_inbox();
@@ -89,7 +89,7 @@ void EventLoop::run() {
     }
     const auto now = Clock::now();
     while (!closed_) {
-      Flight* const due = timers_.take(now);
+      Transaction* const due = timers_.take(now);
       if (due == nullptr) break;
       be_called(*due);
     }
@@ -127,94 +127,94 @@ void EventLoop::begin(Asked asked) {
     judge(result, request.sensitive);
     return asked.receiver->receive(std::move(result));
   }
-  if (free_flights_.empty()) free_flights_.push_back(&flights_.emplace_back());
-  Flight& flight = *free_flights_.back();
-  free_flights_.pop_back();
-  flight.receiver = std::move(asked.receiver);
-  flight.is_sensitive = request.sensitive;
-  flight.order.emplace(std::move(*order));
-  const Ticket ticket{&flight, flight.number};
-  if (asked.stop.stop_possible()) flight.on_stop.emplace(std::move(asked.stop), Canceller{this, ticket});
-  if (in_the_air_ < most_at_once && waiting_.empty()) return take_off(flight);
-  timers_.set(flight, flight.order->deadline);
+  if (free_transactions_.empty()) free_transactions_.push_back(&transactions_.emplace_back());
+  Transaction& transaction = *free_transactions_.back();
+  free_transactions_.pop_back();
+  transaction.receiver = std::move(asked.receiver);
+  transaction.is_sensitive = request.sensitive;
+  transaction.order.emplace(std::move(*order));
+  const Ticket ticket{&transaction, transaction.number};
+  if (asked.stop.stop_possible()) transaction.on_stop.emplace(std::move(asked.stop), Canceller{this, ticket});
+  if (attempts_ < most_at_once && waiting_.empty()) return begin_attempt(transaction);
+  timers_.set(transaction, transaction.order->deadline);
   waiting_.push_back(ticket);
 }
 
-void EventLoop::take_off(Flight& flight) {
-  auto connection = flight.order->take_from(pool_);
+void EventLoop::begin_attempt(Transaction& transaction) {
+  auto connection = transaction.order->take_from(pool_);
   if (!connection) {
-    auto started = connect(flight);
-    if (!started) return answer(flight, fail(std::move(started.error())));
+    auto started = connect(transaction);
+    if (!started) return answer(transaction, fail(std::move(started.error())));
     connection = std::move(*started);
   }
-  lines_[connection->mark()] = {.connection = connection.get(), .flight = &flight, .is_used = true};
-  flight.attempt.emplace(std::move(*flight.order), std::move(connection));
-  flight.order.reset();
-  ++in_the_air_;
-  go_on(flight, false);
+  lines_[connection->mark()] = {.connection = connection.get(), .transaction = &transaction, .is_used = true};
+  transaction.attempt.emplace(std::move(*transaction.order), std::move(connection));
+  transaction.order.reset();
+  ++attempts_;
+  go_on(transaction, false);
 }
 
-Result<std::unique_ptr<Connection>> EventLoop::connect(Flight& flight) {
+Result<std::unique_ptr<Connection>> EventLoop::connect(Transaction& transaction) {
   if (free_marks_.empty()) {
     free_marks_.push_back(static_cast<std::uint32_t>(lines_.size()));
     lines_.emplace_back();
   }
   const std::uint32_t mark = free_marks_.back();
   free_marks_.pop_back();
-  lines_[mark] = {.connection = nullptr, .flight = &flight, .is_used = true};
+  lines_[mark] = {.connection = nullptr, .transaction = &transaction, .is_used = true};
   auto started = unless_it_throws(failed, [&] {
-    return Connection::start(network_now_, flight.order->url, flight.order->deadline, this, mark);
+    return Connection::start(network_now_, transaction.order->url, transaction.order->deadline, this, mark);
   });
   if (!started) forget(mark);
   return started;
 }
 
-void EventLoop::go_on(Flight& flight, bool stop_requested) {
-  auto result = unless_it_throws(failed, [&] { return flight.attempt->advance(stop_requested); });
-  if (result) return land(flight, std::move(*result));
-  flight.attempt->connection().watch_sending(flight.attempt->wants_to_send());
-  timers_.set(flight, std::min(flight.attempt->until(), flight.connect_at));
+void EventLoop::go_on(Transaction& transaction, bool stop_requested) {
+  auto result = unless_it_throws(failed, [&] { return transaction.attempt->advance(stop_requested); });
+  if (result) return end_attempt(transaction, std::move(*result));
+  transaction.attempt->connection().watch_sending(transaction.attempt->wants_to_send());
+  timers_.set(transaction, std::min(transaction.attempt->until(), transaction.connect_at));
 }
 
-void EventLoop::land(Flight& flight, Result<HttpResponse> result) {
-  lines_[flight.attempt->connection().mark()].flight = nullptr;
-  if (result) flight.attempt->keep_in(pool_);
-  flight.attempt.reset();
-  --in_the_air_;
-  answer(flight, std::move(result));
+void EventLoop::end_attempt(Transaction& transaction, Result<HttpResponse> result) {
+  lines_[transaction.attempt->connection().mark()].transaction = nullptr;
+  if (result) transaction.attempt->keep_in(pool_);
+  transaction.attempt.reset();
+  --attempts_;
+  answer(transaction, std::move(result));
 }
 
-void EventLoop::answer(Flight& flight, Result<HttpResponse> result) {
-  judge(result, flight.is_sensitive);
-  flight.on_stop.reset();
-  flight.order.reset();
-  flight.connect_at = Clock::time_point::max();
-  ++flight.number;
-  timers_.set(flight, Clock::time_point::max());
-  free_flights_.push_back(&flight);
-  std::exchange(flight.receiver, nullptr)->receive(std::move(result));
+void EventLoop::answer(Transaction& transaction, Result<HttpResponse> result) {
+  judge(result, transaction.is_sensitive);
+  transaction.on_stop.reset();
+  transaction.order.reset();
+  transaction.connect_at = Clock::time_point::max();
+  ++transaction.number;
+  timers_.set(transaction, Clock::time_point::max());
+  free_transactions_.push_back(&transaction);
+  std::exchange(transaction.receiver, nullptr)->receive(std::move(result));
 }
 
 void EventLoop::stop(Ticket ticket) {
   if (!ticket.is_valid()) return;
-  Flight& flight = *ticket.flight;
-  if (flight.attempt) return go_on(flight, true);
-  answer(flight, flight.order->is_cancelled());
+  Transaction& transaction = *ticket.transaction;
+  if (transaction.attempt) return go_on(transaction, true);
+  answer(transaction, transaction.order->is_cancelled());
 }
 
-void EventLoop::be_called(Flight& flight) {
-  flight.connect_at = Clock::time_point::max();
-  if (flight.attempt) return go_on(flight, false);
-  if (flight.order) answer(flight, flight.order->is_late("while waiting for its turn", true));
+void EventLoop::be_called(Transaction& transaction) {
+  transaction.connect_at = Clock::time_point::max();
+  if (transaction.attempt) return go_on(transaction, false);
+  if (transaction.order) answer(transaction, transaction.order->is_late("while waiting for its turn", true));
 }
 
 void EventLoop::happened(const Poller::Event& event) {
   const Line line = lines_[event.mark];
   if (line.connection == nullptr) return;
   // An idle connection has nothing to say but that it ends.
-  if (line.flight == nullptr) return pool_.drop(*line.connection);
+  if (line.transaction == nullptr) return pool_.drop(*line.connection);
   line.connection->is_ready(event.descriptor, event.to_receive, event.to_send);
-  go_on(*line.flight, false);
+  go_on(*line.transaction, false);
 }
 
 void EventLoop::watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_send) {
@@ -222,7 +222,7 @@ void EventLoop::watch(std::uint32_t mark, int descriptor, bool to_receive, bool 
 }
 
 void EventLoop::call_at(std::uint32_t mark, Clock::time_point when) {
-  if (Flight* const flight = lines_[mark].flight) flight->connect_at = when;
+  if (Transaction* const transaction = lines_[mark].transaction) transaction->connect_at = when;
 }
 
 void EventLoop::forget(std::uint32_t mark) {
@@ -231,10 +231,10 @@ void EventLoop::forget(std::uint32_t mark) {
 }
 
 void EventLoop::drop_all() {
-  for (Flight& flight : flights_) {
-    flight.on_stop.reset();
-    flight.attempt.reset();
-    flight.receiver.reset();
+  for (Transaction& transaction : transactions_) {
+    transaction.on_stop.reset();
+    transaction.attempt.reset();
+    transaction.receiver.reset();
   }
   asked_now_.clear();
   std::vector<Asked> dropped;

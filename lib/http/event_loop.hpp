@@ -41,19 +41,19 @@ class EventLoop final : public Loop, public std::enable_shared_from_this<EventLo
     std::stop_token stop;
     std::shared_ptr<Receiver> receiver;
   };
-  struct Flight;
-  // A flight's place is used again: the number tells one flight there from the next.
+  struct Transaction;
+  // The place of a transaction is used again: the number tells one there from the next.
   struct Ticket {
-    Flight* flight;
+    Transaction* transaction;
     std::uint64_t number;
-    [[nodiscard]] bool is_valid() const noexcept { return flight->number == number; }
+    [[nodiscard]] bool is_valid() const noexcept { return transaction->number == number; }
   };
   struct Canceller {
     EventLoop* loop;
     Ticket ticket;
     void operator()() const noexcept { loop->cancel(ticket); }
   };
-  struct Flight : Timed {
+  struct Transaction : Timed {
     std::uint64_t number = 0;
     std::shared_ptr<Receiver> receiver = {};
     bool is_sensitive = true;
@@ -64,7 +64,7 @@ class EventLoop final : public Loop, public std::enable_shared_from_this<EventLo
   };
   struct Line {
     Connection* connection = nullptr;
-    Flight* flight = nullptr;  // none: it is kept in the pool
+    Transaction* transaction = nullptr;  // none: it is kept in the pool
     bool is_used = false;
   };
 
@@ -77,13 +77,13 @@ class EventLoop final : public Loop, public std::enable_shared_from_this<EventLo
   void run();
   bool take_inbox();
   void begin(Asked asked);
-  void take_off(Flight& flight);
-  Result<std::unique_ptr<Connection>> connect(Flight& flight);
-  void go_on(Flight& flight, bool stop_requested);
-  void land(Flight& flight, Result<HttpResponse> result);
-  void answer(Flight& flight, Result<HttpResponse> result);
+  void begin_attempt(Transaction& transaction);
+  Result<std::unique_ptr<Connection>> connect(Transaction& transaction);
+  void go_on(Transaction& transaction, bool stop_requested);
+  void end_attempt(Transaction& transaction, Result<HttpResponse> result);
+  void answer(Transaction& transaction, Result<HttpResponse> result);
   void stop(Ticket ticket);
-  void be_called(Flight& flight);
+  void be_called(Transaction& transaction);
   void happened(const Poller::Event& event);
   void drop_all();
 
@@ -103,11 +103,11 @@ class EventLoop final : public Loop, public std::enable_shared_from_this<EventLo
   std::shared_ptr<const Network> network_now_ = {};
   std::vector<Line> lines_ = {};  // by mark
   std::vector<std::uint32_t> free_marks_ = {};
-  std::deque<Flight> flights_ = {};
-  std::vector<Flight*> free_flights_ = {};
+  std::deque<Transaction> transactions_ = {};
+  std::vector<Transaction*> free_transactions_ = {};
   std::deque<Ticket> waiting_ = {};
-  std::size_t in_the_air_ = 0;
-  Timers<Flight> timers_ = {};
+  std::size_t attempts_ = 0;
+  Timers<Transaction> timers_ = {};
   Pool pool_ = {};
 };
 

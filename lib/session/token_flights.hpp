@@ -31,8 +31,8 @@ struct GivenToken {
 };
 
 /// What a TokenSource does: one flight at a time, a renewal or a revocation, on a thread of its own, is
-/// shared by all who ask meanwhile. Who asks without blocking waits in a list that a second thread serves.
-/// Held by a shared pointer, since one of its callbacks may end it.
+/// shared by all who ask meanwhile ("single flight"). Who asks without blocking waits in a list that a second
+/// thread serves. Held by a shared pointer, since one of its callbacks may end it.
 class TokenFlights : public std::enable_shared_from_this<TokenFlights> {
  public:
   TokenFlights(Result<Session> session, Executor executor);
