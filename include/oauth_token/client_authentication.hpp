@@ -115,7 +115,7 @@ using ClientAuthentication =
     std::variant<NoAuthentication, ClientSecretBasic, ClientSecretPost, ClientSecretJwt, PrivateKeyJwt,
                  ReadyMadeAssertion, TlsClientAuth, SelfSignedTlsClientAuth>;
 
-/// The client id, valid while `authentication` lives.
+/// The client id, valid while `authentication` lives and is not changed; empty: none.
 std::string_view client_id(const ClientAuthentication& authentication) noexcept;
 
 }  // namespace oauth_token

@@ -19,11 +19,12 @@ class ClientCertificate {
   /// `certificate`: PEM (the client's own first, then those between) or PKCS#12. `key`: as SigningKey::read
   /// takes it; empty: the key is in the certificate's file. `config` for what cannot be read, has no
   /// certificate or key, or where they do not belong together, or the certificate has ended or not begun yet
-  /// (naming the date).
+  /// (naming the date). Loads the crypto module on first use. Blocks for the disk, for `passphrase`, and for
+  /// a key in a hardware token.
   static Result<ClientCertificate> read(const std::string& certificate, const std::string& key = {},
                                         const PassphraseSource& passphrase = {}, std::stop_token stop = {});
 
-  /// None.
+  /// None. Only assignment, destruction and `operator bool` are allowed.
   ClientCertificate() noexcept = default;
   explicit operator bool() const noexcept { return parts_ != nullptr; }  ///< whether there is one
 

@@ -106,15 +106,15 @@ struct ClientRunOptions {
 };
 
 /// How the servers of `settings` are reached; reads the client's certificate, if one is named. Blocks: a
-/// passphrase may be asked for. Errors as ClientCertificate::read.
+/// passphrase may be asked for. Errors as ClientCertificate::read. Thread-safe.
 Result<TransportOptions> transport_options(const ClientSettings& settings, const ClientRunOptions& options,
                                            std::stop_token stop = {});
 
 /// Reads the client's secret where one is needed and makes the client: discovery first when endpoints are
 /// missing (the ones found are written into `settings`, which no other thread may use meanwhile; apart from
-/// that: thread-safe). Blocks. Errors as parse_url, discover,
-/// read_secret_*, TokenStore::load; `config` for settings that contradict each other (a method without its
-/// secret, two secrets, …).
+/// that: thread-safe). Blocks. Errors as parse_url, discover, read_secret_*, SigningKey::read,
+/// ClientCertificate::read and TokenStore::load; `config` for settings that contradict each other (a method
+/// without its secret, two secrets, …).
 Result<TokenClient> make_client(ClientSettings& settings, ClientRunOptions options,
                                 std::stop_token stop = {});
 

@@ -67,7 +67,8 @@ struct Error {
   std::string extra = "{}";  ///< every other member of the answer, as a JSON object
 };
 
-/// A value, or why there is none. No function throws: what those of the caller's throw is an error.
+/// A value, or why there is none. No function throws, but for std::bad_alloc: what those of the caller's
+/// throw is an error.
 template <class T>
 using Result = tl::expected<T, Error>;
 
@@ -79,6 +80,7 @@ using Result = tl::expected<T, Error>;
       Error{.error_class = error_class, .message = std::move(message), .hint = std::move(hint)});
 }
 
+/// The same for an error with more to it, or one that is passed on.
 [[gnu::cold, gnu::noinline]] inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }

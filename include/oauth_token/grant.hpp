@@ -76,7 +76,7 @@ struct ExtensionGrant {
 using Grant = std::variant<PasswordGrant, RefreshTokenGrant, ClientCredentialsGrant, JwtBearerGrant,
                            TokenExchangeGrant, ExtensionGrant>;
 
-/// The `grant_type` that goes out, valid while `grant` lives.
+/// The `grant_type` that goes out, valid while `grant` lives and is not changed.
 std::string_view grant_type(const Grant& grant) noexcept;
 
 }  // namespace oauth_token

@@ -90,7 +90,8 @@ struct TransportOptions {
 
 /// A transport over libcurl that may be called from many threads at once. Connections and TLS sessions are
 /// kept inside it. Errors: `config` for a CA file that cannot be read or a client certificate that is too
-/// weak for TLS, `internal` when the HTTP module cannot be loaded.
+/// weak for TLS, `internal` when the HTTP module cannot be loaded, which the first call does. Reads that file
+/// or folder: blocks for the disk. Thread-safe.
 Result<Transport> make_transport(const TransportOptions& options);
 
 /// What a connection to a server shows before any request.
@@ -104,14 +105,15 @@ struct ServerConnection {
 };
 
 /// Connects to the server of `url` as a transport would, the TLS handshake included, and closes again:
-/// nothing of HTTP is sent to it. Blocks; errors as Transport's.
+/// nothing of HTTP is sent to it. Blocks until `deadline` at most, and ends within 100 ms of a stop request.
+/// Errors as Transport's. Thread-safe.
 Result<ServerConnection> examine_server(
     const TransportOptions& options, std::string_view url,
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max(),
     std::stop_token stop = {});
 
 /// The server's clock, from the Date header (RFC 9110 s6.6.1); nothing when that is absent or unreadable.
-/// `now` settles the century of a year in two digits.
+/// `now` settles the century of a year in two digits. Thread-safe.
 std::optional<std::chrono::sys_seconds> date_of(const HttpResponse& response, std::chrono::sys_seconds now);
 
 /// What -v and --dry-run print, some lines each: values of an allow-list, for all else a length; control

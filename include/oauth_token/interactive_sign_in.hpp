@@ -30,7 +30,7 @@ struct SignInQuestion {
   std::optional<Error> refused = {};      ///< what the server said about the answer before this one
 };
 
-/// What a dialog shows of an error: our sentence and, escaped, what the server said.
+/// What a dialog shows of an error: our sentence and, escaped, what the server said. Both are thread-safe.
 std::string words_for_person(const Error& error);
 /// What a dialog shows above its fields: where the sign-in is or, after a refusal, the words for that and
 /// which attempt this one is.

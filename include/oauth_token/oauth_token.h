@@ -63,8 +63,7 @@ typedef struct oauth_token_cancel oauth_token_cancel;
 /// "0.1.0"; belongs to the library.
 OAUTH_TOKEN_API const char *oauth_token_version(void);
 
-/* --- cancelling ------------------------------------------------------------------------------------------
- */
+/* --- cancelling ----------------------------------------------------------------------------------------- */
 
 /// For any number of calls, which take NULL where they cannot be cancelled. NULL: no memory.
 OAUTH_TOKEN_API oauth_token_cancel *oauth_token_cancel_new(void);
@@ -74,8 +73,7 @@ OAUTH_TOKEN_API void oauth_token_cancel_now(oauth_token_cancel *cancel);
 /// Calls that were given it have returned before.
 OAUTH_TOKEN_API void oauth_token_cancel_free(oauth_token_cancel *cancel);
 
-/* --- settings --------------------------------------------------------------------------------------------
- */
+/* --- settings ------------------------------------------------------------------------------------------- */
 
 /// Empty. NULL: no memory.
 OAUTH_TOKEN_API oauth_token_settings *oauth_token_settings_new(void);
@@ -94,9 +92,8 @@ OAUTH_TOKEN_API oauth_token_settings *oauth_token_settings_new(void);
 /// Network: cacert, proxy, header ("Name: value"), timeout (30), connect-timeout (10), lenient, insecure-tls,
 ///   allow-http (flags).
 /// Sessions: store (keyring, file, file:FOLDER), store-key-file, store-timeout (5), state-folder,
-/// keyring-prompt
-///   (flag: the keyring may show its dialogs), kernel-cache (flag: the Linux kernel's keyring has valid
-///   access tokens, too), refresh-timeout (60).
+///   keyring-prompt (flag: the keyring may show its dialogs), kernel-cache (flag: the Linux kernel's keyring
+///   has valid access tokens, too), refresh-timeout (60).
 ///
 /// Class "usage" for another name or a value that cannot be one. Does not block.
 OAUTH_TOKEN_API int oauth_token_settings_set(oauth_token_settings *settings, const char *name,
@@ -109,8 +106,7 @@ OAUTH_TOKEN_API int oauth_token_settings_set_secret(oauth_token_settings *settin
 /// Wipes the secrets in it.
 OAUTH_TOKEN_API void oauth_token_settings_free(oauth_token_settings *settings);
 
-/* --- token requests ---------------------------------------------------------------------------------------
- */
+/* --- token requests ------------------------------------------------------------------------------------- */
 
 /// `grant_type` as RFC 6749 has it: "password", "refresh_token", "client_credentials", or the name of an
 /// extension grant. NULL: no memory, or `grant_type` is NULL.
@@ -127,8 +123,7 @@ OAUTH_TOKEN_API int oauth_token_request_add_secret(oauth_token_request *request,
 /// Wipes the secrets in it.
 OAUTH_TOKEN_API void oauth_token_request_free(oauth_token_request *request);
 
-/* --- a client: tokens that the caller keeps
- * ----------------------------------------------------------------- */
+/* --- a client: tokens that the caller keeps ------------------------------------------------------------- */
 
 /// Completes endpoints by discovery and reads the client's secret and keys; `settings` is not needed
 /// afterwards. Blocks for at most the timeout.
@@ -155,8 +150,7 @@ OAUTH_TOKEN_API oauth_token_secret *oauth_token_client_introspect(oauth_token_cl
 /// Closes its connections.
 OAUTH_TOKEN_API void oauth_token_client_free(oauth_token_client *client);
 
-/* --- tokens ------------------------------------------------------------------------------------------------
- */
+/* --- tokens --------------------------------------------------------------------------------------------- */
 
 /// The token itself.
 OAUTH_TOKEN_API const char *oauth_token_token_access_token(const oauth_token_token *token, size_t *length);
@@ -180,8 +174,7 @@ OAUTH_TOKEN_API const char *oauth_token_token_warning(const oauth_token_token *t
 /// Wipes it.
 OAUTH_TOKEN_API void oauth_token_token_free(oauth_token_token *token);
 
-/* --- sessions: tokens that are kept and renewed
- * --------------------------------------------------------------- */
+/* --- sessions: tokens that are kept and renewed --------------------------------------------------------- */
 
 /// Checks what can fail before a person is asked for a password: the settings, the server's metadata, the
 /// store. `name`: letters, digits and . _ @ + -. `request` has what is known already (grant type, user name,
@@ -256,8 +249,7 @@ OAUTH_TOKEN_API const char *oauth_token_secret_text(const oauth_token_secret *se
 /// Wipes it.
 OAUTH_TOKEN_API void oauth_token_secret_free(oauth_token_secret *secret);
 
-/* --- errors ------------------------------------------------------------------------------------------------
- */
+/* --- errors --------------------------------------------------------------------------------------------- */
 
 /// "credentials", "reauthenticate", "network", "timeout", ...: as the program's JSON has it.
 OAUTH_TOKEN_API const char *oauth_token_error_class(const oauth_token_error *error);

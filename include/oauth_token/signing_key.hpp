@@ -34,14 +34,15 @@ class SigningKey {
   /// A file: PEM (PKCS#1, PKCS#8, SEC1), encrypted PEM, PKCS#12, or a private JWK (RFC 7517 s4); or a
   /// `pkcs11:` URI (RFC 7512; see check_key_location).
   /// `config` for what cannot be read, is no private key, is encrypted with another passphrase, or cannot
-  /// sign.
+  /// sign. Blocks for the disk, for `passphrase`, and for a hardware token.
   static Result<SigningKey> read(const std::string& location, const PassphraseSource& passphrase = {},
                                  std::stop_token stop = {});
   /// The same from the text of such a file; `name` stands for it in messages and begins them, e.g. "The key
   /// of the session".
   static Result<SigningKey> parse(const Secret& text, const std::string& name,
                                   const PassphraseSource& passphrase = {}, std::stop_token stop = {});
-  /// A new key for an algorithm of RFC 7518 s3.1 or RFC 8037, e.g. "ES256"; RSA keys get 3072 bits.
+  /// A new key for an algorithm of RFC 7518 s3.1 or RFC 8037, e.g. "ES256"; RSA keys get 3072 bits, and
+  /// may take a second. `config` for another algorithm.
   static Result<SigningKey> generate(std::string_view algorithm);
 
   /// No key. Only assignment, destruction and `operator bool` are allowed.

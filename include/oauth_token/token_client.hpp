@@ -59,16 +59,19 @@ class TokenClient {
   TokenClient& operator=(TokenClient&&) noexcept;  ///< the same
   ~TokenClient();
 
-  /// RFC 6749 s3.2. Blocks for at most the timeout. Takes the grant over: its secrets are wiped before this
-  /// returns.
+  /// RFC 6749 s3.2. Blocks for at most the timeout; ends within 100 ms of a stop request. Takes the grant
+  /// over: its secrets are wiped before this returns. `usage` and `config`, before anything is sent, for what
+  /// is wrong with grant or options; else errors as Transport's, or the class of what the server said.
   Result<Token> request(Grant grant, std::stop_token stop = {}) const;
 
   /// RFC 7662. The answer's JSON object; `active` is present and a boolean. A token that is not active is no
-  /// error.
+  /// error. `config` (reason "no-endpoint") where the options name no endpoint for it. Blocks, and errors, as
+  /// `request`.
   Result<Secret> introspect(const Secret& token, std::string_view token_type_hint = {},
                             std::stop_token stop = {}) const;
 
-  /// RFC 7009. Success only when the server said so: 200 with an empty or JSON body.
+  /// RFC 7009. Success only when the server said so: 200 with an empty or JSON body. Blocks, and errors, as
+  /// `introspect`.
   Result<void> revoke(const Secret& token, std::string_view token_type_hint = {},
                       std::stop_token stop = {}) const;
 

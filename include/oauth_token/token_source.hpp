@@ -30,8 +30,8 @@ struct TokenSourceOptions {
   std::chrono::seconds wait{0};
 };
 
-/// How much of its life a token has left when it is due for renewal: min(max(60 s, lifetime / 10), lifetime /
-/// 2).
+/// How much of its life a token has left when it is due for renewal:
+/// min(max(60 s, lifetime / 10), lifetime / 2).
 std::chrono::seconds renewal_margin(std::chrono::seconds lifetime) noexcept;
 
 /// What authorizes one request to an API: `Authorization: DPoP` with the token, and `DPoP` with the proof.
