@@ -1,5 +1,6 @@
 #include "handover.hpp"
 
+#include "base/characters.hpp"
 #include "options/value_check.hpp"
 #include "output/output.hpp"
 #include "output/token_output.hpp"
@@ -19,10 +20,8 @@ namespace {
 constexpr std::string_view file_variable = "ACCESS_TOKEN_FILE";
 
 bool can_name_variable(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
-  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9');
-  });
+  return !name.empty() && !is_digit(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter_or_digit(c) || c == '_'; });
 }
 
 Result<void> check_variable(const std::string& name) {

@@ -1,5 +1,6 @@
 #include "help.hpp"
 
+#include "base/characters.hpp"
 #include "options.hpp"
 
 #include <vector>
@@ -71,7 +72,7 @@ bool is_in_short_help(const Command& command, const Option& option) {
 
 std::string capitalized(std::string_view sentence) {
   std::string text(sentence);
-  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  text[0] = upper(text[0]);
   return text + ".";
 }
 

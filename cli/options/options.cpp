@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include "base/characters.hpp"
+
 #include <algorithm>
 
 namespace oauth_token::cli {
@@ -7,10 +9,7 @@ namespace {
 
 constexpr std::string_view variable_prefix = "OAUTH_TOKEN_";
 
-constexpr char in_variable(char letter) noexcept {
-  const bool small = letter >= 'a' && letter <= 'z';
-  return small ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter;
-}
+constexpr char in_variable(char letter) noexcept { return letter == '-' ? '_' : upper(letter); }
 
 }  // namespace
 
@@ -28,9 +27,11 @@ std::optional<OptionName> find_option(char letter) noexcept {
   return std::nullopt;
 }
 
-std::string variable_name(const Option& option) {
+std::string variable_name(const Option& option) { return variable_name(option.name); }
+
+std::string variable_name(std::string_view option) {
   std::string name(variable_prefix);
-  for (const char letter : option.name) name += in_variable(letter);
+  for (const char letter : option) name += in_variable(letter);
   return name;
 }
 

@@ -228,6 +228,7 @@ std::optional<OptionName> find_option(char letter) noexcept;
 
 /// "OAUTH_TOKEN_CLIENT_ID" for "client-id".
 std::string variable_name(const Option& option);
+std::string variable_name(std::string_view option);
 /// Whether `name` is that, without making it: asked of each option for each variable of ours.
 bool is_variable(std::string_view name, const Option& option) noexcept;
 

@@ -46,7 +46,7 @@ constexpr SecretFlag secret_flags[] = {
 /// "Client_Secret" is "client-secret" mistyped, and its value as secret.
 std::string as_option_name(std::string_view name) {
   std::string plain(name);
-  for (char& c : plain) c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : plain) c = c == '_' ? '-' : lower(c);
   return plain;
 }
 

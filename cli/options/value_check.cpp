@@ -3,6 +3,7 @@
 #include "base/characters.hpp"
 #include "nearest.hpp"
 
+#include <oauth_token/client_authentication.hpp>
 #include <oauth_token/session.hpp>
 #include <oauth_token/signing_key.hpp>
 
@@ -77,7 +78,9 @@ std::string complaint(const Option& option, std::string_view value) {
       return parse_seconds(value) ? "" : "must be a number of seconds above 0, at most 86400";
     case Check::lifetime: {
       const auto number = parse_number<std::uint32_t>(value);
-      return number && *number >= 1 && *number <= 300 ? "" : "must be a whole number of seconds, 1 to 300";
+      return number && *number >= 1 && std::chrono::seconds(*number) <= AssertionOptions::longest_lifetime
+                 ? ""
+                 : "must be a whole number of seconds, 1 to 300";
     }
     case Check::number: {
       const auto number = parse_number<std::uint32_t>(value);

@@ -1,5 +1,6 @@
 #include "profile_edit.hpp"
 
+#include "base/characters.hpp"
 #include "byte_order_mark.hpp"
 #include "toml_profiles.hpp"
 
@@ -47,7 +48,7 @@ std::string newline_of(std::string_view text) {
 bool is_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   return !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+         std::ranges::all_of(text, is_digit);
 }
 
 std::string written(const ProfileSetting& setting) {

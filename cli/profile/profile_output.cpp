@@ -1,5 +1,6 @@
 #include "profile_output.hpp"
 
+#include "base/characters.hpp"
 #include "options/options.hpp"
 #include "options/value_check.hpp"
 
@@ -18,8 +19,7 @@ const Option* option_of(std::string_view key) {
 }
 
 bool is_plain_number(std::string_view text) {
-  return !text.empty() && (text == "0" || text.front() != '0') &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && (text == "0" || text.front() != '0') && std::ranges::all_of(text, is_digit);
 }
 
 }  // namespace

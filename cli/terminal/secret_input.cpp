@@ -27,9 +27,7 @@ struct NamedPlace {
 std::string name_on(Level level, const std::string& option) {
   if (level == Level::flags) return "--" + option;
   if (level == Level::profile) return option + " in the profile";
-  std::string name = "OAUTH_TOKEN_";
-  for (const char c : option) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return name;
+  return variable_name(option);
 }
 
 std::vector<NamedPlace> places_on(Level level, const SecretPlaces& given, const std::string& option) {

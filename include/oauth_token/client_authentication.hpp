@@ -61,10 +61,12 @@ using AssertionAudience = std::variant<EndpointAudience, IssuerAudience, FixedAu
 /// What a client assertion says that we make ourselves (RFC 7523 s3). "iss" and "sub" are the client id,
 /// "iat" is now, "jti" is new for every request, its repetitions included.
 struct AssertionOptions {
+  static constexpr std::chrono::seconds longest_lifetime{300};  ///< that servers take
+
   std::string algorithm = {};  ///< "alg" by IANA's name; empty: HS256, or what the key signs with
   std::string key_id = {};     ///< "kid"; empty: the key's own, if it has one
   AssertionAudience audience = EndpointAudience{};  ///< "aud"
-  std::chrono::seconds lifetime{60};                ///< until "exp"; 1 to 300
+  std::chrono::seconds lifetime{60};                ///< until "exp"; 1 to longest_lifetime
   std::string type = {};    ///< "typ"; empty: client-authentication+jwt when made for the issuer, else JWT
   bool not_before = false;  ///< with "nbf", the same as "iat"
 };

@@ -7,13 +7,14 @@
 
 namespace oauth_token {
 
-/// All of ASCII, whatever the locale.
-constexpr bool is_letter_or_digit(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/// Of ASCII's letters alone: in the application's locale, I may not be the capital of i.
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// All of ASCII, whatever the locale: in the application's, I may not be the capital of i.
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_small_letter(char c) noexcept { return c >= 'a' && c <= 'z'; }
+constexpr bool is_capital(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_letter(char c) noexcept { return is_small_letter(c) || is_capital(c); }
+constexpr bool is_letter_or_digit(char c) noexcept { return is_letter(c) || is_digit(c); }
+constexpr char lower(char c) noexcept { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char upper(char c) noexcept { return is_small_letter(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 
 /// Compares names of headers, schemes, media types and the like.
 constexpr bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {

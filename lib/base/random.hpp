@@ -19,4 +19,7 @@ std::string hex(std::string_view bytes);
 /// `size` random bytes in lower-case hexadecimal digits.
 std::string random_hex(std::size_t size);
 
+/// 128 random bits, so written: nobody guesses one, and no two are the same.
+inline std::string random_id() { return random_hex(16); }
+
 }  // namespace oauth_token

@@ -116,7 +116,7 @@ Result<Secret> ClientCore::ready_made_assertion(std::stop_token stop) const {
 
 Result<Secret> ClientCore::assertion_for(const std::string& endpoint, const Secret& ready_made) const {
   const auto made = [&](const auto& jwt) {
-    const std::string jti = random_hex(16);
+    const std::string jti = random_id();
     return protocol::client_assertion(jwt, {.url = endpoint, .now = now(), .jti = jti});
   };
   if (const auto* const jwt = std::get_if<ClientSecretJwt>(&options.authentication)) return made(*jwt);

@@ -39,7 +39,7 @@ Result<Secret> dpop_proof(const SigningKey& key, const DpopRequest& request) {
     if (!hashed) return fail(std::move(hashed.error()));
     hash = std::move(*hashed);
   }
-  const std::string jti = random_hex(16);
+  const std::string jti = random_id();
   return protocol::dpop_proof(key, {.jti = jti,
                                     .method = request.method,
                                     .url = *url,

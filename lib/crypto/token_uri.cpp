@@ -42,9 +42,8 @@ constexpr std::array<Refused, 4> refused{{
 }};
 
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
-    return c == '-' || (lower(c) >= 'a' && lower(c) <= 'z');
-  });
+  return !name.empty() && name.size() <= 32 &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c == '-' || is_letter(c); });
 }
 
 // The message holds no value: a slip of the pen makes a PIN of any of them.

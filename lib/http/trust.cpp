@@ -1,5 +1,6 @@
 #include "http/trust.hpp"
 
+#include "base/characters.hpp"
 #include "base/waiting.hpp"
 #include "http/called_from_c.hpp"
 #include "http/server_names.hpp"
@@ -36,9 +37,9 @@ std::string variable(const char* name) {
 
 // "5ed36f99.0": the first eight digits of a hash of the subject's name.
 bool is_hash_link(std::string_view name) noexcept {
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
   return name.size() >= 10 && std::all_of(name.begin(), name.begin() + 8, is_hex) && name[8] == '.' &&
-         name[9] >= '0' && name[9] <= '9';
+         is_digit(name[9]);
 }
 
 bool has_hash_links(const std::string& folder) {

@@ -1,5 +1,6 @@
 #include "http/url.hpp"
 
+#include "base/characters.hpp"
 #include "http/curl.hpp"
 
 #include <oauth_token/text.hpp>
@@ -32,8 +33,7 @@ tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
 
 bool is_host(std::string_view host) noexcept {
   return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._:[]").find(c) != std::string_view::npos;
+    return is_small_letter(c) || is_digit(c) || std::string_view("-._:[]").find(c) != std::string_view::npos;
   });
 }
 
@@ -56,8 +56,7 @@ Result<Url> parse_url(std::string_view text) {
   url.scheme = part(handle.get(), CURLUPART_SCHEME);
   if (url.scheme != "https" && url.scheme != "http") return refuse(text, "is neither https nor http");
   url.host = part(handle.get(), CURLUPART_HOST);
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(url.host.begin(), url.host.end(), url.host.begin(), lower);
   // libcurl converts other letters in the host's locale only, which a library cannot rely on.
   if (!is_host(url.host)) return refuse(text, "has a host that is not plain ASCII (xn--...)");
   const std::string port = part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);

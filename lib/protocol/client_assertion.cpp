@@ -60,7 +60,7 @@ struct Signature {
 Result<Secret> signed_assertion(const std::string& client_id, const AssertionOptions& options,
                                 const AssertionMoment& moment, const Signature& signature,
                                 const JwsSigner& sign) {
-  if (options.lifetime < std::chrono::seconds(1) || options.lifetime > std::chrono::seconds(300))
+  if (options.lifetime < std::chrono::seconds(1) || options.lifetime > AssertionOptions::longest_lifetime)
     return fail(
         ErrorClass::config,
         "A client assertion cannot live for " + std::to_string(options.lifetime.count()) + " seconds.",

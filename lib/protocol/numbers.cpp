@@ -1,5 +1,7 @@
 #include "protocol/numbers.hpp"
 
+#include "base/characters.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -21,7 +23,7 @@ std::string_view trimmed(std::string_view text) {
 // Without the sign; also keeps "inf" and "nan" out, which from_chars would take.
 bool begins_with_digit(std::string_view digits) {
   if (!digits.empty() && digits[0] == '-') digits.remove_prefix(1);
-  return !digits.empty() && digits[0] >= '0' && digits[0] <= '9';
+  return !digits.empty() && is_digit(digits[0]);
 }
 
 // Of a decimal number that no double can hold: whether it is too near to 0, and not too far from it.

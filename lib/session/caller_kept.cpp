@@ -26,7 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t room = std::size_t{64} * 1024;
 constexpr std::uint64_t spent = 1;  // generations of the journal: there is one renewal for each refresh token
 
 // A name that tells nothing of the refresh token and is the same for each run with it.
@@ -141,7 +140,7 @@ Result<CallerKeptAnswer> CallerKeptRenewal::send(Journal& journal) {
     return fail(std::move(valid.error()));
   const auto critical = CriticalPart::begin(options_.critical_part);
   if (!critical) return fail(critical.error());
-  if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, room, now()); !begun)
+  if (auto begun = journal.begin(spent, refresh_.grant.refresh_token, Journal::least_room, now()); !begun)
     return fail(std::move(begun.error()));
   auto sent = send_refresh(client_, refresh_.grant, assertion_);
   if (!sent.token) {

@@ -27,9 +27,10 @@ void read_assertion(RecordReader& in, AssertionSettings& assertion) {
   in.read("signing_key_id", assertion.key_id);
   in.read("signing_alg", assertion.algorithm);
   in.read("assertion_audience", assertion.audience);
+  constexpr auto longest = static_cast<std::uint64_t>(AssertionOptions::longest_lifetime.count());
   std::uint64_t lifetime = static_cast<std::uint64_t>(assertion.lifetime.count());
   in.read("assertion_lifetime", lifetime);
-  in.sound = in.sound && lifetime >= 1 && lifetime <= 300;
+  in.sound = in.sound && lifetime >= 1 && lifetime <= longest;
   assertion.lifetime = std::chrono::seconds(lifetime);
   in.read("assertion_type", assertion.type);
   in.read("assertion_nbf", assertion.not_before);

@@ -49,6 +49,9 @@ class Journal {
   /// The highest generation that any file speaks of; 0: none.
   [[nodiscard]] Result<std::uint64_t> last_generation() const;
 
+  /// For `begin`: a server's tokens change in size, but not by orders of magnitude.
+  static constexpr std::size_t least_room = std::size_t{64} * 1024;
+
   /// Before sending: reserves room for an answer of `room` bytes and makes the intent durable. An answer that
   /// is still in ID.next becomes the last one.
   Result<void> begin(std::uint64_t generation, const Secret& refresh_token, std::size_t room,

@@ -1,6 +1,7 @@
 #include "session/policy.hpp"
 
 #include "base/clock.hpp"
+#include "session/record.hpp"
 
 #include <oauth_token/token_source.hpp>
 
@@ -55,7 +56,7 @@ bool is_alive(const SecretHalf& half, sys_seconds now) noexcept {
 
 SessionRecord::Failure next_failure(const std::optional<SessionRecord::Failure>& last, const Error& error,
                                     sys_seconds now) {
-  const int count = last ? std::min(last->count + 1, 1000) : 1;
+  const int count = last ? std::min(last->count + 1, most_failures_counted) : 1;
   const seconds backoff = std::min(longest_backoff, seconds(1LL << std::min(count - 1, 10)));
   const seconds told = std::min(error.retry_after.value_or(0s), longest_wait);
   return {.at = now,

@@ -37,7 +37,7 @@ bool read_failure(json::Value value, SessionRecord::Failure& failure) {
   in.read("code", failure.code);
   in.read("message", failure.message);
   in.read("count", count);
-  failure.count = static_cast<int>(std::min<std::uint64_t>(count, 1000));
+  failure.count = static_cast<int>(std::min<std::uint64_t>(count, most_failures_counted));
   return in.sound;
 }
 

@@ -16,6 +16,9 @@ std::string to_json(const SessionRecord& record);
 /// that we do not know, "damaged" for what is no record.
 Result<SessionRecord> record_from_json(Secret text, const std::string& place);
 
+/// SessionRecord::Failure::count goes no higher.
+inline constexpr int most_failures_counted = 1000;
+
 bool is_session_id(std::string_view id) noexcept;
 
 /// Whether a session can be kept there: "keyring", "file", "file:FOLDER" or "own".

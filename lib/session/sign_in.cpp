@@ -61,7 +61,7 @@ void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>
                        const std::string& unfinished) {
   const bool goes_on = old && !difference(*old, record) && old->store == record.store;
   const bool resumes = !unfinished.empty() && !(old && old->id == unfinished);
-  record.id = goes_on ? old->id : resumes ? unfinished : random_hex(16);
+  record.id = goes_on ? old->id : resumes ? unfinished : random_id();
   record.generation = goes_on ? old->generation + 1 : 1;
   record.failure.reset();
   record.dead_generation = 0;

@@ -18,9 +18,6 @@
 namespace oauth_token {
 namespace {
 
-// Room for the next answer: a server's tokens change in size, but not by orders of magnitude.
-constexpr std::size_t least_room = std::size_t{64} * 1024;
-
 RefreshTokenGrant grant(const HeldSession& held) {
   RefreshTokenGrant refresh{.refresh_token = held.half->token.refresh_token.copy(),
                             .resource = held.record.resource};
@@ -172,7 +169,7 @@ Result<void> spend(Spending& spending, std::stop_token stop) {
   if (stop.stop_requested()) return fail(ErrorClass::interrupted, "Interrupted before the renewal.");
   if (auto valid = TokenClientAccess::check_still_valid(spending.client, spending.assertion); !valid)
     return valid;
-  const std::size_t room = std::max(least_room, 2 * to_json(half, held.record).size());
+  const std::size_t room = std::max(Journal::least_room, 2 * to_json(half, held.record).size());
   const auto critical = CriticalPart::begin(spending.session.options.critical_part);
   if (!critical) return fail(critical.error());
   if (auto begun = held.journal.begin(half.generation, half.token.refresh_token, room, now()); !begun)
