@@ -18,7 +18,7 @@ namespace {
 
 using Answer = std::function<void(Result<SignInAnswer>)>;
 
-// An application with a login dialog.
+// An application with a sign-in dialog.
 struct Application {
   World world = {};
   std::vector<SignInQuestion> asked = {};

@@ -15,7 +15,7 @@
 namespace oauth_token {
 
 /// How client id and secret are written before base64. About half of the servers decode, half do not; nothing
-/// is ever tried out, since each try is a login attempt.
+/// is ever tried out, since each try would count as a wrong password does.
 enum class BasicEncoding {
   form,  ///< RFC 6749 s2.3.1: each form-encoded, a space as %20
   raw,   ///< as they are; a client id with a colon is refused

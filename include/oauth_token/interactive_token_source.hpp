@@ -15,7 +15,7 @@
 namespace oauth_token {
 
 /// A token source that asks a person where nobody is signed in, or the session has come to its end: all that
-/// an application with a login dialog needs. The session is the one of that name if it is with the same
+/// an application with a sign-in dialog needs. The session is the one of that name if it is with the same
 /// server, client and user; else a sign-in replaces it where the options say so. Calls run one after another,
 /// so that there is one question at a time. An object is for one thread at a time.
 class InteractiveTokenSource {

@@ -37,7 +37,7 @@ struct Surroundings {
 };
 
 /// An application as people have it on their desktop, whose users do everything at once: many requests,
-/// accounts with a login dialog, guests who sign in and out again, what is cancelled or closed half-way.
+/// accounts with a sign-in dialog, guests who sign in and out again, what is cancelled or closed half-way.
 class Desktop {
  public:
   Desktop(Window& window, Calls& calls, Surroundings surroundings, std::uint64_t seed);
