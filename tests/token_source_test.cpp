@@ -1,5 +1,5 @@
 #include "base/folder.hpp"
-#include "session/held.hpp"
+#include "session/locked_session.hpp"
 #include "support/async.hpp"
 #include "support/session_world.hpp"
 

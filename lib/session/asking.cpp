@@ -127,7 +127,7 @@ AskPerson elsewhere(AskPerson ask, std::shared_ptr<Callbacks> questions, std::st
   return [ask = std::move(ask), questions = std::move(questions), stop = std::move(stop)](
              SignInQuestion question, std::function<void(Result<SignInAnswer>)> answer) {
     std::make_shared<Callback<SignInQuestion>>(questions, [ask, stop, answer = std::move(answer)](
-                                                                Result<SignInQuestion> one) {
+                                                              Result<SignInQuestion> one) {
       if (stop.stop_requested()) return;
       if (auto asked = guarded("function that asks", ask, std::move(*one), answer); !asked)
         answer(fail(std::move(asked.error())));

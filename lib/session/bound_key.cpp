@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "client/dpop.hpp"
 #include "session/record.hpp"
-#include "session/spending.hpp"
+#include "session/refresh.hpp"
 
 #include <string_view>
 #include <utility>

@@ -2,14 +2,14 @@
 #include "base/guarded.hpp"
 #include "base/random.hpp"
 #include "crypto/module.hpp"
-#include "session/access.hpp"
 #include "session/before_lock.hpp"
 #include "session/critical_part.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
+#include "session/open_session.hpp"
 #include "session/policy.hpp"
 #include "session/secret_half.hpp"
-#include "session/sending.hpp"
+#include "session/send_refresh.hpp"
 
 #include <oauth_token/caller_kept_token.hpp>
 

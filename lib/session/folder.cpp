@@ -1,8 +1,8 @@
 #include "base/folder.hpp"
 
-#include "session/access.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
+#include "session/open_session.hpp"
 #include "session/record.hpp"
 
 #include <oauth_token/session.hpp>

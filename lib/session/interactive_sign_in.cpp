@@ -1,6 +1,6 @@
 #include "base/guarded.hpp"
-#include "session/access.hpp"
 #include "session/asking.hpp"
+#include "session/open_session.hpp"
 
 #include <oauth_token/interactive_sign_in.hpp>
 

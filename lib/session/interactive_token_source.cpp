@@ -1,5 +1,5 @@
-#include "session/access.hpp"
 #include "session/asking.hpp"
+#include "session/open_session.hpp"
 
 #include <oauth_token/interactive_token_source.hpp>
 

@@ -1,5 +1,5 @@
-#include "session/access.hpp"
-#include "session/held.hpp"
+#include "session/locked_session.hpp"
+#include "session/open_session.hpp"
 #include "session/record.hpp"
 #include "session/secret_half.hpp"
 
@@ -74,20 +74,20 @@ Result<void> Session::move(const std::string& store, std::stop_token stop) {
     state_->store = std::move(*old);
     state_->store_name = state_->record.store;
   }
-  auto held = hold(*state_, stop);
-  if (!held) return fail(std::move(held.error()));
-  if (!held->half) return no_tokens(name);
-  SessionRecord moved = held->record;
+  auto recovered = lock_and_recover(*state_, stop);
+  if (!recovered) return fail(std::move(recovered.error()));
+  if (!recovered->half) return no_tokens(name);
+  SessionRecord moved = recovered->record;
   moved.store = store;
   auto target = open_new(*state_, moved);
   if (!target) return fail(std::move(target.error()));
-  if (is_same_place(state_->folder, held->record.store, store))
+  if (is_same_place(state_->folder, recovered->record.store, store))
     return fail(ErrorClass::usage, "The tokens of session \"" + name + "\" are in that store already.");
-  if (auto saved = save_half(**target, moved, *held->half, stop); !saved) return saved;
+  if (auto saved = save_half(**target, moved, *recovered->half, stop); !saved) return saved;
   if (auto saved = state_->folder.save(moved); !saved) {
     // A save can have taken effect and fail behind that: what the record names must stay.
     const auto now = state_->folder.load(name);
-    if (now && *now && (*now)->store == held->record.store) [[maybe_unused]]
+    if (now && *now && (*now)->store == recovered->record.store) [[maybe_unused]]
       const auto erased = (*target)->erase(moved.id, {});
     else
       saved.error().hint += " The tokens are now in both stores; move them again once that is mended.";

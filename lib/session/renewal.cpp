@@ -3,9 +3,9 @@
 #include "base/clock.hpp"
 #include "session/before_lock.hpp"
 #include "session/bound_key.hpp"
-#include "session/held.hpp"
+#include "session/locked_session.hpp"
 #include "session/policy.hpp"
-#include "session/spending.hpp"
+#include "session/refresh.hpp"
 
 #include <oauth_token/client_settings.hpp>
 
@@ -46,9 +46,9 @@ class Renewal {
   Result<void> read_without_lock();
   Result<void> under_the_lock(const Secret& assertion);
   Result<void> make_client_before_the_lock();
-  [[nodiscard]] bool is_settled(const HeldSession& held);
-  Result<void> check_may_send(const HeldSession& held) const;
-  Result<void> spend(HeldSession& held, const Secret& assertion);
+  [[nodiscard]] bool is_settled(const RecoveredSession& recovered);
+  Result<void> check_may_send(const RecoveredSession& recovered) const;
+  Result<void> refresh(RecoveredSession& recovered, const Secret& assertion);
 
   OpenSession& session_;
   KeptClient& kept_;
@@ -104,35 +104,35 @@ Result<void> Renewal::steps() {
 }
 
 Result<void> Renewal::under_the_lock(const Secret& assertion) {
-  auto held = hold(session_, stop_);
-  if (!held) return fail(std::move(held.error()));
+  auto recovered = lock_and_recover(session_, stop_);
+  if (!recovered) return fail(std::move(recovered.error()));
   half_.reset();
-  if (!held->half) return tokens_absent(held->record);
+  if (!recovered->half) return tokens_absent(recovered->record);
   Result<void> done;
-  if (!is_settled(*held)) {
-    done = check_may_send(*held);
-    if (done) done = spend(*held, assertion);
+  if (!is_settled(*recovered)) {
+    done = check_may_send(*recovered);
+    if (done) done = refresh(*recovered, assertion);
   }
-  session_.record = std::move(held->record);
-  half_ = std::move(held->half);
-  warnings_ = std::move(held->warnings);
+  session_.record = std::move(recovered->record);
+  half_ = std::move(recovered->half);
+  warnings_ = std::move(recovered->warnings);
   return done;
 }
 
 // Step 4: somebody else renewed while we waited, or what is there will do.
-bool Renewal::is_settled(const HeldSession& held) {
-  if (held.half->generation < held.record.generation) return false;
-  const bool renewed_by_another = held.stored_generation > first_seen_;
-  if (renewed_by_another && is_fresh(*held.half, std::nullopt, now())) {
+bool Renewal::is_settled(const RecoveredSession& recovered) {
+  if (recovered.half->generation < recovered.record.generation) return false;
+  const bool renewed_by_another = recovered.stored_generation > first_seen_;
+  if (renewed_by_another && is_fresh(*recovered.half, std::nullopt, now())) {
     is_new_ = true;
     return true;
   }
-  return !options_.renew_now && is_fresh(*held.half, options_.min_valid, now());
+  return !options_.renew_now && is_fresh(*recovered.half, options_.min_valid, now());
 }
 
-Result<void> Renewal::check_may_send(const HeldSession& held) const {
-  const SessionRecord& record = held.record;
-  const SecretHalf& half = *held.half;
+Result<void> Renewal::check_may_send(const RecoveredSession& recovered) const {
+  const SessionRecord& record = recovered.record;
+  const SecretHalf& half = *recovered.half;
   const std::string session = "session \"" + record.name + "\"";
   if (half.token.refresh_token.empty())
     return sign_in_again(record, "The server gave " + session + " no refresh token, so it cannot be renewed.",
@@ -143,7 +143,7 @@ Result<void> Renewal::check_may_send(const HeldSession& held) const {
                          "The store holds older tokens of " + session + " (generation " +
                              std::to_string(half.generation) + ") than it was given (" +
                              std::to_string(record.generation) + "): it was put back to an earlier state" +
-                             (held.journal_unreadable ? ", and the journal cannot be read." : "."),
+                             (recovered.journal_unreadable ? ", and the journal cannot be read." : "."),
                          "older");
   if (record.dead_generation == half.generation)
     return sign_in_again(
@@ -159,11 +159,12 @@ Result<void> Renewal::check_may_send(const HeldSession& held) const {
   return {};
 }
 
-Result<void> Renewal::spend(HeldSession& held, const Secret& assertion) {
-  Spending spending{.session = session_, .held = held, .client = *kept_.client, .assertion = assertion};
-  auto done = oauth_token::spend(spending, stop_);
-  is_new_ = spending.is_new;
-  unkept_ = std::move(spending.unkept);
+Result<void> Renewal::refresh(RecoveredSession& recovered, const Secret& assertion) {
+  Refresh refresh{
+      .session = session_, .recovered = recovered, .client = *kept_.client, .assertion = assertion};
+  auto done = oauth_token::refresh(refresh, stop_);
+  is_new_ = refresh.is_new;
+  unkept_ = std::move(refresh.unkept);
   // A client secret that the server refuses is read anew next time.
   if (!done && done.error().error_class == ErrorClass::client_auth) kept_.client.reset();
   return done;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "session/access.hpp"
+#include "session/open_session.hpp"
 #include "session/secret_half.hpp"
 
 #include <oauth_token/error.hpp>

@@ -1,7 +1,7 @@
 #include "session/secret_half.hpp"
 
-#include "session/access.hpp"
 #include "session/any_text.hpp"
+#include "session/open_session.hpp"
 
 #include <oauth_token/json.hpp>
 #include <oauth_token/text.hpp>

@@ -1,9 +1,9 @@
-#include "session/access.hpp"
 #include "session/before_lock.hpp"
 #include "session/bound_key.hpp"
-#include "session/held.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
+#include "session/locked_session.hpp"
+#include "session/open_session.hpp"
 #include "session/secret_half.hpp"
 #include "session/token_cache.hpp"
 
@@ -100,14 +100,14 @@ Result<void> Session::revoke(std::stop_token stop) {
   const auto client = make_client(settings, copy(state_->options.client), stop);
   if (!client) return fail(client.error());
   return with_assertions(*client, 2, stop, [&](const std::vector<Secret>& assertions) -> Result<void> {
-    auto held = hold(*state_, stop);
-    if (!held) return fail(std::move(held.error()));
-    if (!held->half) return no_tokens(state_->record.name);
+    auto recovered = lock_and_recover(*state_, stop);
+    if (!recovered) return fail(std::move(recovered.error()));
+    if (!recovered->half) return no_tokens(state_->record.name);
     for (const Secret& assertion : assertions)
       if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid) return valid;
     drop_cached_half(state_->record);
-    if (auto done = revoke_both(*client, held->half->token, assertions, stop); !done) return done;
-    return erase(*state_, *state_->store, held->journal, held->lock, {});
+    if (auto done = revoke_both(*client, recovered->half->token, assertions, stop); !done) return done;
+    return erase(*state_, *state_->store, recovered->journal, recovered->lock, {});
   });
 }
 

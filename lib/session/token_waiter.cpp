@@ -58,8 +58,7 @@ class TokenFlights::TokenWaiter final : public Waiter {
 
 class TokenFlights::RevocationWaiter final : public Waiter {
  public:
-  explicit RevocationWaiter(std::shared_ptr<Callback<void>> callback)
-      : callback_(std::move(callback)) {}
+  explicit RevocationWaiter(std::shared_ptr<Callback<void>> callback) : callback_(std::move(callback)) {}
 
   bool is_ready(TokenFlights& flights, Clock::time_point) override {
     result_ = unless_it_throws("The session cannot be revoked", [&] { return result(flights); });

@@ -1,4 +1,4 @@
-#include "session/sending.hpp"
+#include "session/send_refresh.hpp"
 
 #include "session/policy.hpp"
 

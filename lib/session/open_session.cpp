@@ -1,4 +1,4 @@
-#include "session/access.hpp"
+#include "session/open_session.hpp"
 
 #include "session/own_store.hpp"
 #include "session/record.hpp"

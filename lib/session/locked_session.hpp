@@ -1,8 +1,8 @@
 #pragma once
 
-#include "session/access.hpp"
 #include "session/journal.hpp"
 #include "session/lock.hpp"
+#include "session/open_session.hpp"
 #include "session/secret_half.hpp"
 
 #include <oauth_token/error.hpp>
@@ -36,7 +36,7 @@ struct LockedSession {
 Result<LockedSession> lock_current(OpenSession& session, const std::stop_token& stop);
 
 /// A session under its lock, both halves read anew and the journal recovered.
-struct HeldSession {
+struct RecoveredSession {
   Lock lock;
   SessionRecord record;
   Journal journal;
@@ -48,7 +48,7 @@ struct HeldSession {
 };
 
 /// Blocks for the lock, then for the store.
-Result<HeldSession> hold(OpenSession& session, std::stop_token stop);
+Result<RecoveredSession> lock_and_recover(OpenSession& session, std::stop_token stop);
 
 /// The error of an operation that needs the tokens of a session whose store has none.
 tl::unexpected<Error> no_tokens(const std::string& name);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "session/access.hpp"
-#include "session/held.hpp"
+#include "session/locked_session.hpp"
+#include "session/open_session.hpp"
 
 #include <oauth_token/error.hpp>
 #include <oauth_token/secret.hpp>
@@ -15,13 +15,13 @@
 
 namespace oauth_token {
 
-/// The refresh token of a held session, about to be sent.
-struct Spending {
+/// The refresh token of a recovered session, about to be sent.
+struct Refresh {
   OpenSession& session;
-  HeldSession& held;
+  RecoveredSession& recovered;
   const TokenClient& client;
   const Secret& assertion;           ///< of the client, for this one request; see with_assertions
-  bool is_new = false;               ///< held.half is a new one now
+  bool is_new = false;               ///< recovered.half is a new one now
   std::optional<Token> unkept = {};  ///< issued, but it could be kept nowhere
 };
 
@@ -29,7 +29,7 @@ struct Spending {
 /// and keeps the answer: journal, store, record, in this order. What went wrong is left in the record for
 /// whoever comes next. A stop is heard until the sending begins. Nothing is sent with an assertion that has
 /// expired.
-Result<void> spend(Spending& spending, std::stop_token stop);
+Result<void> refresh(Refresh& refresh, std::stop_token stop);
 
 /// `reauthenticate`, with the command that signs in.
 tl::unexpected<Error> sign_in_again(const SessionRecord& record, std::string message, std::string reason);

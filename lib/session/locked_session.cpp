@@ -1,4 +1,4 @@
-#include "session/held.hpp"
+#include "session/locked_session.hpp"
 
 #include <chrono>
 #include <string>
@@ -11,35 +11,36 @@ using namespace std::chrono_literals;
 
 // Step 4: what the journal has beyond the store is put back, and the public half catches up. Its two answers
 // can be one behind the other: each is sealed under the refresh token that the one before it brought.
-Result<void> recover(HeldSession& held, const SessionFolder& folder, TokenStore& store,
+Result<void> recover(RecoveredSession& recovered, const SessionFolder& folder, TokenStore& store,
                      std::stop_token stop) {
-  SecretHalf& half = *held.half;
+  SecretHalf& half = *recovered.half;
   std::optional<Journal::Kept> newest;
   for (;;) {
-    auto kept = held.journal.beyond(half.generation, half.token.refresh_token);
+    auto kept = recovered.journal.beyond(half.generation, half.token.refresh_token);
     if (!kept) return fail(std::move(kept.error()));
-    held.journal_unreadable = kept->unreadable;
+    recovered.journal_unreadable = kept->unreadable;
     if (!kept->answer) break;
-    auto newer = secret_half_from_json(std::move(*kept->answer), held.record);
+    auto newer = secret_half_from_json(std::move(*kept->answer), recovered.record);
     if (!newer) return fail(std::move(newer.error()));
     if (newer->generation <= half.generation) break;
     half = std::move(*newer);
     newest = std::move(*kept);
   }
   if (newest) {
-    if (auto saved = save_half(store, held.record, half, stop); !saved)
-      held.warnings.push_back("The tokens of session \"" + held.record.name +
-                              "\" are still kept in the journal, " + newest->place +
-                              ", since the store does not take them: " + saved.error().message);
+    if (auto saved = save_half(store, recovered.record, half, stop); !saved)
+      recovered.warnings.push_back("The tokens of session \"" + recovered.record.name +
+                                   "\" are still kept in the journal, " + newest->place +
+                                   ", since the store does not take them: " + saved.error().message);
     else if (newest->unstored)
-      held.journal.finish();
+      recovered.journal.finish();
   }
-  if (held.record.generation < half.generation) {
-    held.record.generation = half.generation;
-    held.record.renewed_at = half.obtained_at;
-    held.record.access_token_expires_at = half.token.expires_at;
-    held.record.failure.reset();
-    if (auto saved = folder.save(held.record); !saved) held.warnings.push_back(saved.error().message);
+  if (recovered.record.generation < half.generation) {
+    recovered.record.generation = half.generation;
+    recovered.record.renewed_at = half.obtained_at;
+    recovered.record.access_token_expires_at = half.token.expires_at;
+    recovered.record.failure.reset();
+    if (auto saved = folder.save(recovered.record); !saved)
+      recovered.warnings.push_back(saved.error().message);
   }
   return {};
 }
@@ -98,21 +99,22 @@ Result<LockedSession> lock_current(OpenSession& session, const std::stop_token& 
   return LockedSession{std::move(*lock), std::move(*store), std::move(*journal)};
 }
 
-Result<HeldSession> hold(OpenSession& session, std::stop_token stop) {
+Result<RecoveredSession> lock_and_recover(OpenSession& session, std::stop_token stop) {
   auto locked = lock_current(session, stop);
   if (!locked) return fail(std::move(locked.error()));
   TokenStore& store = *locked->store;
   auto half = load_half(store, session.record, stop);
   if (!half) return fail(std::move(half.error()));
-  HeldSession held{.lock = std::move(locked->lock),
-                   .record = session.record,
-                   .journal = std::move(locked->journal),
-                   .half = std::move(*half)};
-  if (held.half) {
-    held.stored_generation = held.half->generation;
-    if (auto done = recover(held, session.folder, store, stop); !done) return fail(std::move(done.error()));
+  RecoveredSession recovered{.lock = std::move(locked->lock),
+                             .record = session.record,
+                             .journal = std::move(locked->journal),
+                             .half = std::move(*half)};
+  if (recovered.half) {
+    recovered.stored_generation = recovered.half->generation;
+    if (auto done = recover(recovered, session.folder, store, stop); !done)
+      return fail(std::move(done.error()));
   }
-  return held;
+  return recovered;
 }
 
 }  // namespace oauth_token
