@@ -4,11 +4,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,13 +28,7 @@ Work gives(int number) {
 }
 
 // Ends with the stop request only.
-Result<int> waits(std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait(lock, stop, [] { return false; });
-  return fail(ErrorClass::interrupted, "It heard the stop request.");
-}
+Result<int> waits(const std::stop_token& stop) { return world::wait_for_stop(stop); }
 
 }  // namespace
 
@@ -73,7 +65,7 @@ TEST_CASE("a stop request ends a call that runs, by the call's own words") {
   calls.start<int>(
       [&](std::stop_token token) {
         begun.set_value();
-        return waits(std::move(token));
+        return waits(token);
       },
       stop.get_token(), call.done());
   begun.get_future().wait();
@@ -123,7 +115,7 @@ TEST_CASE("a destroyed owner stops what runs, and calls and keeps nothing more")
     calls.start<int>(
         [&](std::stop_token token) {
           begun.set_value();
-          return waits(std::move(token));
+          return waits(token);
         },
         {}, [&called, kept](Result<int>) { ++called; });
     calls.start<int>(gives(2), {}, [&called, kept](Result<int>) { ++called; });

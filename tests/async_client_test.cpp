@@ -63,15 +63,10 @@ LocalServer::Answer never(Event& asked) {
   };
 }
 
-// Blocks until it is stopped, as a slow command does.
 ReadyMadeAssertion slow_assertion(Event& begun) {
   return {.client_id = "app", .assertion = [&begun](std::stop_token stop) -> Result<Secret> {
             begun.happen();
-            std::mutex mutex;
-            std::condition_variable_any never;
-            std::unique_lock lock(mutex);
-            never.wait(lock, stop, [] { return false; });
-            return fail(ErrorClass::interrupted, "The command was stopped.");
+            return world::wait_for_stop(stop);
           }};
 }
 

@@ -9,7 +9,7 @@ import unittest
 
 import memory_scan
 import probe
-from certificates import Authority
+from certificates import AuthorityCase
 from fault_server import Connection, FaultServer, response, server_tls
 
 PROGRAM = os.path.join(os.path.dirname(probe.PROGRAM), "c_probe")
@@ -72,13 +72,11 @@ CASES = {
 }
 
 
-class CMemoryScanTest(unittest.TestCase):
+class CMemoryScanTest(AuthorityCase):
     @classmethod
     def setUpClass(cls):
         memory_scan.require_root()
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
+        super().setUpClass()
         cls.tls = server_tls(*cls.authority.certificate("good"))
 
     def server(self, behaviours):

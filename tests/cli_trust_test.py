@@ -2,10 +2,9 @@
 
 import json
 import os
-import tempfile
 import unittest
 
-from certificates import Authority
+from certificates import Authority, AuthorityCase
 from fault_server import FaultServer, answering, response, server_tls
 from program import Program
 
@@ -13,16 +12,11 @@ JSON = [("Content-Type", "application/json")]
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=JSON)
 
 
-class TrustTest(unittest.TestCase):
+class TrustTest(AuthorityCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.authority = Authority(cls.folder.name)
+        super().setUpClass()
         cls.tls = server_tls(*cls.authority.certificate("server"))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
 
     def setUp(self):
         self.program = Program()

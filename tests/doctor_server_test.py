@@ -5,12 +5,11 @@ import datetime
 import email.utils
 import json
 import socket
-import tempfile
 import time
 import unittest
 
 from authorization_servers import OidcProvider
-from certificates import Authority
+from certificates import Authority, AuthorityCase
 from doctor import doctor
 from fault_server import ConnectProxy, FaultServer, answering, never_answering, response, server_tls
 from program import Program
@@ -30,14 +29,12 @@ def utc(days):
     return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
 
 
-class DoctorServerTest(unittest.TestCase):
+class DoctorServerTest(AuthorityCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
+        super().setUpClass()
         cls.tls = server_tls(*cls.authority.certificate("server"))
 
     def setUp(self):

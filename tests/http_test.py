@@ -5,7 +5,7 @@ import tempfile
 import unittest
 
 import probe
-from certificates import Authority
+from certificates import Authority, AuthorityCase
 from fault_server import (Connection, FaultServer, after_request, answering, answering_once, at_once, response,
                           server_tls, trickling)
 
@@ -93,14 +93,12 @@ class UrlTest(unittest.TestCase):
                 self.assertEqual(probe.result(parse_url=text)["loopback"], expected)
 
 
-class AnswerTest(unittest.TestCase):
+class AnswerTest(AuthorityCase):
     """Each answer over plain http and over TLS."""
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
+        super().setUpClass()
         cls.tls = server_tls(*cls.authority.certificate("good"))
 
     def results(self, *behaviours, tls=None, **options):

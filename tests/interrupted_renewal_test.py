@@ -2,12 +2,9 @@
 when the answer is kept. The session survives."""
 
 import fcntl
-import os
 import pathlib
-import random
 import signal
 import statistics
-import sys
 import threading
 import time
 import unittest
@@ -17,6 +14,7 @@ from full_pipe import FullPipe, wait_until, wait_until_held_up
 from program import Program
 from renewal_case import RenewalCase
 from secret_service import SecretService
+from seeded import seeded
 
 PATIENCE = "finishing the renewal; another Ctrl-C may lose the session"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -190,9 +188,7 @@ class AfterTheAnswerTest(InterruptCase):
 
 class AnyMomentTest(InterruptCase):
     def test_sixty_at_random_lose_nothing(self):
-        seed = int(os.environ.get("OAUTH_TOKEN_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
-        print(f"OAUTH_TOKEN_TEST_SEED={seed}", file=sys.stderr)
-        chance = random.Random(seed)
+        chance = seeded()
         self.serve()
         times = []
         for _ in range(5):

@@ -2,14 +2,12 @@
 
 import base64
 import json
-import tempfile
-import time
 import unittest
 import urllib.parse
 
 import memory_scan
 import probe
-from certificates import Authority
+from certificates import Authority, AuthorityCase
 from fault_server import (Connection, ConnectProxy, FaultServer, after_request, answering, answering_once, at_once,
                           never_answering, response, server_tls)
 
@@ -87,13 +85,11 @@ CASES = {
 METHODS = ("client_secret_basic", "raw", "client_secret_post")
 
 
-class MemoryScanTest(unittest.TestCase):
+class MemoryScanTest(AuthorityCase):
     @classmethod
     def setUpClass(cls):
         memory_scan.require_root()
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
+        super().setUpClass()
         cls.certificate = cls.authority.certificate("good")
         cls.foreign = Authority(cls.folder.name + "/foreign").certificate("foreign")
 

@@ -1,14 +1,12 @@
 """A month of renewals every hour: lost networks, crashes, suspends and a clock that is set back; the session lives."""
 
-import os
-import random
-import sys
 import threading
 import time
 import unittest
 
 from fake_time import FakeClock
 from renewal_case import RenewalCase
+from seeded import seeded
 
 HOUR = 3600
 START = 1_800_000_000
@@ -18,9 +16,7 @@ GRACE = 10
 class MonthTest(RenewalCase):
     def setUp(self):
         super().setUp()
-        self.seed = int(os.environ.get("OAUTH_TOKEN_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
-        print(f"OAUTH_TOKEN_TEST_SEED={self.seed}", file=sys.stderr)
-        self.random = random.Random(self.seed)
+        self.random = seeded()
         self.clock = FakeClock(START)
         self.addCleanup(self.clock.close)
         self.program.environment.update(self.clock.environment())

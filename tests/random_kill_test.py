@@ -5,8 +5,6 @@ The seed is printed; OAUTH_TOKEN_TEST_SEED repeats a run as far as the machine's
 """
 
 import collections
-import os
-import random
 import signal
 import statistics
 import sys
@@ -15,6 +13,7 @@ import time
 import unittest
 
 from renewal_case import LOST, RenewalCase
+from seeded import seeded
 
 
 class KillTest(RenewalCase):
@@ -51,9 +50,7 @@ class KillTest(RenewalCase):
 class RandomKillTest(KillTest):
     def setUp(self):
         super().setUp()
-        self.seed = int(os.environ.get("OAUTH_TOKEN_TEST_SEED") or int.from_bytes(os.urandom(4), "big"))
-        print(f"OAUTH_TOKEN_TEST_SEED={self.seed}", file=sys.stderr)
-        self.random = random.Random(self.seed)
+        self.random = seeded()
 
     def whole_run(self):
         """How long an undisturbed renewal takes, in seconds."""

@@ -1,5 +1,6 @@
 // A server that does something else than its next record of TLS: an alert, garbage, another handshake.
 
+#include "support/local_server.hpp"
 #include "support/own_certificate.hpp"
 #include "support/session_world.hpp"
 
@@ -14,8 +15,6 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -43,14 +42,7 @@ class TroubledServer {
   TroubledServer(SSL_CTX* tls, Trouble trouble) : trouble_(std::move(trouble)), ssl_(SSL_new(tls), SSL_free) {
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(ssl_.get());
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    (void)::bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
-    (void)::listen(socket_, 1);
-    (void)::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    url_ = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/token";
+    url_ = "https://127.0.0.1:" + std::to_string(loopback::port_of(socket_)) + "/token";
     thread_ = std::thread([this] { serve(); });
   }
   TroubledServer(const TroubledServer&) = delete;
@@ -83,9 +75,7 @@ class TroubledServer {
           SSL_renegotiate(ssl_.get());
           SSL_do_handshake(ssl_.get());
         } else {
-          const std::string body = R"({"access_token":"a","token_type":"Bearer"})";
-          const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-                                     std::to_string(body.size()) + "\r\n\r\n" + body;
+          const std::string answer = LocalServer::token();
           SSL_write(ssl_.get(), answer.data(), static_cast<int>(answer.size()));
           is_answered = true;
         }
@@ -118,7 +108,7 @@ class TroubledServer {
 
   Trouble trouble_;
   std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
-  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int socket_ = loopback::listen(1);
   int stream_ = -1;
   std::string url_ = {};
   std::string out_ = {};

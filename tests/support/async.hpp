@@ -11,9 +11,19 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 
 namespace world {
+
+/// Blocks until it is stopped, as a slow command does.
+inline tl::unexpected<oauth_token::Error> wait_for_stop(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait(lock, stop, [] { return false; });
+  return oauth_token::fail(oauth_token::ErrorClass::interrupted, "It heard the stop request.");
+}
 
 /// A result that somebody waits for.
 template <class T>

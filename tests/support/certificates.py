@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import tempfile
+import unittest
 
 CONFIG = """
 [ca]
@@ -131,3 +133,14 @@ class Authority:
     def _key(self, name, kind="ec"):
         algorithm, size = KEYS[kind]
         openssl("genpkey", "-algorithm", algorithm, "-pkeyopt", size, "-out", self.path(name))
+
+
+class AuthorityCase(unittest.TestCase):
+    """Tests with an authority, in a folder that goes after the last one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)

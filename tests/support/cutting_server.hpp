@@ -1,5 +1,7 @@
 #pragma once
 
+#include "loopback.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -17,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -51,11 +52,8 @@ class CuttingServer {
   using Answer = std::function<std::pair<std::string, std::string>(const std::string& request)>;
 
   CuttingServer(SSL_CTX* tls, Answer answer) : tls_(tls), answer_(std::move(answer)) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    (void)::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    (void)::listen(socket_, 64);
-    port_ = port_of(socket_);
+    socket_ = loopback::listen(64);
+    port_ = loopback::port_of(socket_);
     thread_ = std::thread([this] { accept(); });
   }
   CuttingServer(const CuttingServer&) = delete;
@@ -79,14 +77,12 @@ class CuttingServer {
 
   /// What came of the connections since the last call. Waits for them: the clients must be gone.
   std::vector<Served> take_served() {
-    const int last = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in own = loopback(0);
-    (void)::bind(last, reinterpret_cast<sockaddr*>(&own), sizeof own);
+    const int last = loopback::new_socket();
     std::unique_lock lock(mutex_);
-    last_ = port_of(last);
+    last_ = loopback::port_of(last);
     lock.unlock();
-    sockaddr_in server = loopback(port_);
-    (void)::connect(last, reinterpret_cast<sockaddr*>(&server), sizeof server);
+    const sockaddr_in server = loopback::address(port_);
+    (void)::connect(last, reinterpret_cast<const sockaddr*>(&server), sizeof server);
     lock.lock();
     settled_.wait_for(lock, std::chrono::seconds(60), [this] { return last_ == 0; });
     ::close(last);
@@ -198,20 +194,6 @@ class CuttingServer {
     bool is_lost_ = false;  // a part of what TLS says
   };
 
-  static sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
-  static int port_of(int descriptor) {
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    (void)::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-  }
-
   void accept() {
     for (;;) {
       sockaddr_in peer{};
@@ -246,7 +228,7 @@ class CuttingServer {
     served.handshake_sent = tls_ == nullptr;
     while (!talk.wire().is_over() && !served.asked && talk.receive(request)) {
       served.handshake_sent = served.handshake_sent || talk.handshake_sent();
-      served.asked = is_whole(request);
+      served.asked = loopback::size_of_request(request) > 0;
     }
     if (served.asked && !talk.wire().is_over()) {
       const auto [head, body] = answer_(request);
@@ -267,13 +249,6 @@ class CuttingServer {
     served.request_bytes = request.size();
     talk.note(served);
     return served;
-  }
-
-  static bool is_whole(const std::string& request) {
-    const auto head = request.find("\r\n\r\n");
-    if (head == std::string::npos) return false;
-    const auto length = request.find("Content-Length: ");
-    return request.size() >= head + 4 + (length < head ? std::stoul(request.substr(length + 16)) : 0);
   }
 
   SSL_CTX* const tls_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "loopback.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -10,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,15 +23,8 @@ class LocalServer {
   using Answer = std::function<std::optional<std::string>(const std::string& request)>;
 
   explicit LocalServer(Answer answer) : answer_(std::move(answer)) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    (void)::bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
-    (void)::listen(socket_, 1024);
-    (void)::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    socket_ = loopback::listen(1024);
+    port_ = loopback::port_of(socket_);
     thread_ = std::thread([this] { accept(); });
   }
   LocalServer(const LocalServer&) = delete;
@@ -98,13 +91,10 @@ class LocalServer {
   }
 
   static std::optional<std::string> take_request(std::string& bytes) {
-    const auto head = bytes.find("\r\n\r\n");
-    if (head == std::string::npos) return std::nullopt;
-    const auto length = bytes.find("Content-Length: ");
-    const std::size_t body = length < head ? std::stoul(bytes.substr(length + 16)) : 0;
-    if (bytes.size() < head + 4 + body) return std::nullopt;
-    std::string request = bytes.substr(0, head + 4 + body);
-    bytes.erase(0, request.size());
+    const std::size_t size = loopback::size_of_request(bytes);
+    if (size == 0) return std::nullopt;
+    std::string request = bytes.substr(0, size);
+    bytes.erase(0, size);
     return request;
   }
 
