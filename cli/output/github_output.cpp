@@ -55,13 +55,7 @@ bool ends_within_a_line(int file) {
 /// The runner reads "%25" as "%" there, and nowhere else.
 void append_mask_command(SecretBuffer& out, std::string_view token) {
   out.append("::add-mask::");
-  for (const char c : token) {
-    if (c == '%') {
-      out.append("%25");
-    } else {
-      out.append(c);
-    }
-  }
+  append_replacing(out, token, '%', "%25");
   out.append('\n');
 }
 

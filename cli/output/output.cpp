@@ -119,6 +119,10 @@ Result<void> write_json_answer(const Context& context, const Settings& settings,
   return write_answer(context, answer.expose());
 }
 
+void append_replacing(SecretBuffer& out, std::string_view text, char one, std::string_view by) {
+  for (const char c : text) out.append(c == one ? by : std::string_view(&c, 1));
+}
+
 bool is_visible_ascii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }

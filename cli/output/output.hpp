@@ -36,6 +36,9 @@ void append_object(json::Writer& out, std::string_view object);
 /// A string raw, everything else as compact JSON.
 void append_value(SecretBuffer& out, const json::Value& value, bool to_terminal);
 
+/// `text`, with `by` in place of each `one`.
+void append_replacing(SecretBuffer& out, std::string_view text, char one, std::string_view by);
+
 /// Whether all of `text` is 0x21 to 0x7e: neither spaces nor control characters, nothing beyond ASCII.
 bool is_visible_ascii(std::string_view text) noexcept;
 

@@ -25,13 +25,7 @@ Result<void> print_token_object(const Context& context, const Settings& settings
 
 void append_assignment(SecretBuffer& out, std::string_view text) {
   out.append("ACCESS_TOKEN='");
-  for (const char c : text) {
-    if (c == '\'') {
-      out.append("'\\''");
-    } else {
-      out.append(c);
-    }
-  }
+  append_replacing(out, text, '\'', "'\\''");
   out.append("'\n");
 }
 
