@@ -10,7 +10,8 @@ import unittest
 
 import probe
 from certificates import Authority
-from fault_server import Connection, ConnectProxy, FaultServer, after_request, answering, response, server_tls
+from fault_server import Connection, FaultServer, after_request, answering, response, server_tls
+from relays import ConnectProxy
 
 VERSIONS = {"-tls1_2": ssl.TLSVersion.TLSv1_2, "-tls1_3": ssl.TLSVersion.TLSv1_3}
 

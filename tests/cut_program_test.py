@@ -7,8 +7,9 @@ import pathlib
 import unittest
 
 from certificates import Authority
-from fault_server import Connection, CuttingRelay, server_tls
+from fault_server import Connection, server_tls
 from hostile_answers import RAW, HostileCase
+from relays import CuttingRelay
 from rotating_server import RotatingServer
 
 CUTS = 9  # of each direction, beside the first byte and the last

@@ -11,8 +11,9 @@ import unittest
 from authorization_servers import OidcProvider
 from certificates import Authority, AuthorityCase
 from doctor import doctor
-from fault_server import ConnectProxy, FaultServer, answering, never_answering, response, server_tls
+from fault_server import FaultServer, answering, never_answering, response, server_tls
 from program import Program
+from relays import ConnectProxy
 from secret_service import SecretService
 
 METADATA = {"issuer": "{}", "token_endpoint": "{}/token", "grant_types_supported": ["password", "refresh_token"],

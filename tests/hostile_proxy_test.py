@@ -5,10 +5,11 @@ import tempfile
 import unittest
 
 from certificates import Authority
-from fault_server import (Connection, ConnectProxy, FaultServer, after_request, answering, answering_once, at_once, endlessly,
+from fault_server import (Connection, FaultServer, after_request, answering, answering_once, at_once, endlessly,
                           never_answering, response, server_tls, trickling)
 from hostile_answers import RAW
 from program import Program
+from relays import ConnectProxy
 
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
 CLOSED = "closed the connection, or did not answer as a proxy does."

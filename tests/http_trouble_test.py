@@ -11,8 +11,9 @@ import unittest
 
 import probe
 from certificates import Authority, openssl
-from fault_server import (Connection, ConnectProxy, FaultServer, answering, at_once, before_handshake, never_answering,
-                          response, server_tls)
+from fault_server import (Connection, FaultServer, answering, at_once, before_handshake, never_answering, response,
+                          server_tls)
+from relays import ConnectProxy
 
 OK = answering(response(b"{}"))
 

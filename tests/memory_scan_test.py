@@ -8,8 +8,9 @@ import urllib.parse
 import memory_scan
 import probe
 from certificates import Authority, AuthorityCase
-from fault_server import (Connection, ConnectProxy, FaultServer, after_request, answering, answering_once, at_once,
-                          never_answering, response, server_tls)
+from fault_server import (Connection, FaultServer, after_request, answering, answering_once, at_once, never_answering,
+                          response, server_tls)
+from relays import ConnectProxy
 
 
 def form(text):

@@ -11,8 +11,9 @@ import unittest
 from authorization_servers import Glewlwyd
 from certificates import Authority, openssl
 from doctor import doctor
-from fault_server import ConnectProxy, FaultServer, answering, response, server_tls
+from fault_server import FaultServer, answering, response, server_tls
 from real_server_case import OidcProviderCase, RealServerTest
+from relays import ConnectProxy
 
 
 def thumbprint(path):

@@ -8,7 +8,8 @@ import time
 import unittest
 
 from certificates import Authority
-from fault_server import ConnectProxy, FaultServer, response, server_tls
+from fault_server import FaultServer, response, server_tls
+from relays import ConnectProxy
 from renewal_case import RenewalCase
 from rotating_server import JSON, RotatingServer
 

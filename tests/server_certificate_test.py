@@ -8,8 +8,9 @@ import unittest
 import warnings
 
 from certificates import LOCALHOST, Authority
-from fault_server import ConnectProxy, FaultServer, answering, response, server_tls
+from fault_server import FaultServer, answering, response, server_tls
 from program import Program
+from relays import ConnectProxy
 
 TOKEN = response(b'{"access_token":"at","token_type":"Bearer"}', headers=[("Content-Type", "application/json")])
 ANY_STRENGTH = "ALL:@SECLEVEL=0"
