@@ -97,7 +97,7 @@ void write_synopsis(std::ostream& out, const cli::Command& command) {
 }
 
 void write_environment(std::ostream& out, const cli::Command& command) {
-  const bool has_profile = command.operands.find("[PROFILE]") != std::string_view::npos;
+  const bool has_profile = command.operands.view().find("[PROFILE]") != std::string_view::npos;
   const bool has_session = command.takes(cli::OptionName("session").option());
   out << ".Sh ENVIRONMENT\n"
          "An option that can come from a variable says so above; the variables of the system are in\n"
