@@ -89,6 +89,7 @@ KeyObject rsa_from(const KeyNumbers& key) {
   const bool factors = !key.p.empty();
   if (factors && !consistent(parts)) return nullptr;
   const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+  if (!builder) return nullptr;
   for (std::size_t i = 0; i < (factors ? parts.size() : 3); ++i)
     if (OSSL_PARAM_BLD_push_BN(builder.get(), rsa_names.at(i), parts.at(i).get()) != 1) return nullptr;
   return from_parameters("RSA", builder.get());
@@ -102,7 +103,8 @@ KeyObject ec_from(const KeyNumbers& key, const Curve& curve) {
   point += std::string(size - key.y.size(), '\0') + key.y;
   const auto d = number(key.d);
   const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-  if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) != 1 ||
+  if (!builder || !d ||
+      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) !=
           1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) != 1)
