@@ -168,7 +168,7 @@ static_assert(std::ranges::all_of(command_table, [](const Command& command) {
 }  // namespace
 
 bool Command::takes(const Option& option) const noexcept {
-  if (option.has(hidden) || (option.name == "field" && forms == silent_forms.view())) return false;
+  if (option.has(hidden) || (option.name == "field" && forms == silent_forms)) return false;
   const bool as_key = (groups & static_cast<unsigned>(Group::profile_keys)) != 0 && option.has(profile);
   return as_key || (groups & static_cast<unsigned>(option.group)) != 0;
 }

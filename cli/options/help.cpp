@@ -50,8 +50,8 @@ void append_entry(std::string& out, std::string line, std::string_view right, st
 std::string meaning(const Command& command, const Option& option, bool all) {
   const std::string help(option.help);
   if (option.name == "output") return help + " " + with_separator(command.forms, ", ");
-  const bool says_choices = option.kind == Kind::value && option.check == Check::choice &&
-                            option.value_name != option.choices.view();
+  const bool says_choices =
+      option.kind == Kind::value && option.check == Check::choice && option.value_name != option.choices;
   return all && says_choices ? help + ": " + with_separator(option.choices, ", ") : help;
 }
 

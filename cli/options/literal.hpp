@@ -20,6 +20,11 @@ class Literal {
   friend constexpr bool operator==(Literal left, std::string_view right) noexcept {
     return left.view() == right;
   }
+  // Each would be converted either way.
+  friend constexpr bool operator==(Literal left, Literal right) noexcept { return left == right.view(); }
+  friend constexpr bool operator==(Literal left, const char* right) noexcept {
+    return left == std::string_view(right);
+  }
 
  private:
   const char* characters_;
