@@ -4,6 +4,7 @@
 #include "output/report.hpp"
 #include "output/table.hpp"
 #include "output/token_output.hpp"
+#include "request/client_options.hpp"
 #include "request/sign_in_hint.hpp"
 
 #include <oauth_token/exit_status.hpp>
@@ -43,9 +44,7 @@ void append_json(SecretBuffer& out, const std::vector<SessionRecord>& records) {
 Result<int> run_list(Context& context, const Settings& settings) {
   if (settings.given("field"))
     return fail(ErrorClass::usage, "--field is for one session.", "Use \"oauth-token show\".");
-  const auto folder = SessionFolder::find();
-  if (!folder) return fail(folder.error());
-  const auto records = *folder ? (*folder)->list() : std::vector<SessionRecord>();
+  const auto records = stored_sessions();
   if (!records) return fail(records.error());
   SecretBuffer answer;
   if (output_form(settings) == "json") {
@@ -58,7 +57,7 @@ Result<int> run_list(Context& context, const Settings& settings) {
   }
   if (auto written = write_answer(context, answer.expose()); !written)
     return fail(std::move(written.error()));
-  for (const SessionRecord& record : *records) note_past_renewal(context, settings, record);
+  note_past_renewal(context, settings, *records);
   return exit_done;
 }
 

@@ -39,7 +39,7 @@ Result<int> run_show(Context& context, const Settings& settings) {
   SecretBuffer lines;
   if (const auto document = json::parse(object.take())) append_lines(lines, document->root());
   if (auto written = write_answer(context, lines.expose()); !written) return fail(std::move(written.error()));
-  note_past_renewal(context, settings, session->record());
+  note_past_renewal(context, settings, {&session->record(), 1});
   return exit_done;
 }
 

@@ -36,8 +36,7 @@ std::string known_item(const Profile& profile) {
 // The sessions that are renewed with this item.
 std::vector<std::string> sessions_with(const std::string& item) {
   std::vector<std::string> names;
-  const auto folder = SessionFolder::find();
-  const auto records = folder && *folder ? (*folder)->list() : std::vector<SessionRecord>();
+  const auto records = stored_sessions();
   if (!records) return names;
   for (const SessionRecord& record : *records)
     if (std::holds_alternative<SecretInKeyring>(record.client.client_secret) &&

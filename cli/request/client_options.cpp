@@ -239,6 +239,12 @@ std::optional<Secret> store_key(const Context& context, const Settings& settings
   return key->copy();
 }
 
+Result<std::vector<SessionRecord>> stored_sessions() {
+  const auto folder = SessionFolder::find();
+  if (!folder) return fail(folder.error());
+  return *folder ? (*folder)->list() : std::vector<SessionRecord>();
+}
+
 Result<Session> open_session(const Settings& settings, SessionOptions given) {
   const bool has_key = !given.file.key.empty() || !given.file.key_file.empty();
   const auto warn = given.client.warn;

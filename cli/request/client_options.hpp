@@ -8,6 +8,7 @@
 #include <oauth_token/session.hpp>
 
 #include <optional>
+#include <vector>
 
 namespace oauth_token::cli {
 
@@ -28,6 +29,9 @@ Result<SessionOptions> session_options(Context& context, const Settings& setting
 
 /// The text of OAUTH_TOKEN_STORE_KEY, unless --store-key-file on the command line takes its place.
 std::optional<Secret> store_key(const Context& context, const Settings& settings);
+
+/// The records of all sessions there are, as SessionFolder::list has them; none where there is no folder yet.
+Result<std::vector<SessionRecord>> stored_sessions();
 
 /// Opens the session that the settings name. `usage` when flag, variable or profile say another server or
 /// client, or flag or variable another user, scope or resource, than it was signed in with.

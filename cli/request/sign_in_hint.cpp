@@ -4,8 +4,10 @@
 #include "output/record_output.hpp"
 #include "output/report.hpp"
 #include "profile/profile_file.hpp"
+#include "request/client_options.hpp"
 #include "sign_in_command.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,9 +18,8 @@ namespace {
 
 std::vector<std::string> names_of_sessions() {
   std::vector<std::string> names;
-  if (const auto folder = SessionFolder::find(); folder && *folder)
-    if (const auto records = (*folder)->list())
-      for (const SessionRecord& record : *records) names.push_back(record.name);
+  if (const auto records = stored_sessions())
+    for (const SessionRecord& record : *records) names.push_back(record.name);
   return names;
 }
 
@@ -40,22 +41,27 @@ bool needs_token(const Command& command) {
   return (command.groups & groups) != 0;
 }
 
-std::string sign_in_hint(const Settings& settings, const SessionRecord& record) {
-  return "Sign in again: " + sign_in_command(settings, profiles_for_hint(settings), record);
+std::string sign_in_hint(const Settings& settings, const ProfileFile& file, const SessionRecord& record) {
+  return "Sign in again: " + sign_in_command(settings, file, record);
 }
 
 }  // namespace
 
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
   if (error.error_class != ErrorClass::reauthenticate) return error;
-  error.hint = sign_in_hint(settings, record);
+  error.hint = sign_in_hint(settings, profiles_for_hint(settings), record);
   return error;
 }
 
-void note_past_renewal(const Context& context, const Settings& settings, const SessionRecord& record) {
-  if (is_past_renewal(record))
-    note(context,
-         "Session \"" + record.name + "\" cannot be renewed any more. " + sign_in_hint(settings, record));
+void note_past_renewal(const Context& context, const Settings& settings,
+                       std::span<const SessionRecord> records) {
+  std::optional<ProfileFile> file;  // read once, if at all
+  for (const SessionRecord& record : records) {
+    if (!is_past_renewal(record)) continue;
+    if (!file) file = profiles_for_hint(settings);
+    note(context, "Session \"" + record.name + "\" cannot be renewed any more. " +
+                      sign_in_hint(settings, *file, record));
+  }
 }
 
 Error explain_missing_endpoint(Error error, OptionName endpoint, const std::string& else_what) {

@@ -6,15 +6,18 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/session.hpp>
 
+#include <span>
+
 namespace oauth_token::cli {
 
 /// For an error of class `reauthenticate` about a session: the hint becomes the command that signs in anew,
 /// with what the session was signed in with as far as the profile of its name does not say it. Others stay.
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record);
 
-/// On standard error, where the session can no longer be renewed: that it is so, and the command that signs
-/// in anew.
-void note_past_renewal(const Context& context, const Settings& settings, const SessionRecord& record);
+/// On standard error, for each session that can no longer be renewed: that it is so, and the command that
+/// signs in anew.
+void note_past_renewal(const Context& context, const Settings& settings,
+                       std::span<const SessionRecord> records);
 
 /// For the error that there is no session of the name in `settings`: what was probably meant, the sessions
 /// there are, and the command that signs in. Other errors stay.
