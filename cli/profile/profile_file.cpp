@@ -1,5 +1,6 @@
 #include "profile_file.hpp"
 
+#include "base/sentence.hpp"
 #include "config_file.hpp"
 #include "options/nearest.hpp"
 #include "options/options.hpp"
@@ -163,7 +164,7 @@ Error no_such_profile(const ProfileFile& file, const std::string& name, bool wan
 }
 
 Error from_variable(Error error, std::string_view variable) {
-  error.message.insert(error.message.size() - 1, " (from " + std::string(variable) + ")");
+  insert_before_full_stop(error.message, " (from " + std::string(variable) + ")");
   return error;
 }
 

@@ -1,6 +1,7 @@
 #include "http/attempt.hpp"
 
 #include "base/registers.hpp"
+#include "base/sentence.hpp"
 #include "http/url.hpp"
 
 #include <cstdint>
@@ -77,7 +78,7 @@ std::optional<Result<HttpResponse>> Attempt::advance(bool stop_requested) {
   if (!*result) {
     Error& error = result->error();
     if (error.error_class == ErrorClass::protocol)
-      error.message.insert(error.message.size() - 1, " (from " + order_.origin + ")");
+      insert_before_full_stop(error.message, " (from " + order_.origin + ")");
     error.sent = exchange_.sent();
     error.http_status = exchange_.status();
     if (order_.cut_body != nullptr && error.http_status / 100 == 2)

@@ -1,6 +1,7 @@
 #include "http/exchange.hpp"
 
 #include "base/characters.hpp"
+#include "base/sentence.hpp"
 
 #include <oauth_token/text.hpp>
 
@@ -98,10 +99,10 @@ Result<HttpResponse> Exchange::ended() {
   Error error = connection_.failure();
   if (error.error_class != ErrorClass::network) return fail(std::move(error));
   if (reader_.has_begun()) {
-    error.message.replace(error.message.size() - 1, 1, " in the middle of its answer.");
+    insert_before_full_stop(error.message, " in the middle of its answer");
     error.reason = "truncated";
   } else {
-    error.message.replace(error.message.size() - 1, 1, " without an answer.");
+    insert_before_full_stop(error.message, " without an answer");
   }
   return fail(std::move(error));
 }

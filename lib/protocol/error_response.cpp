@@ -1,3 +1,4 @@
+#include "base/sentence.hpp"
 #include "protocol/answer.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/public_url.hpp"
@@ -195,7 +196,7 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
     error.message = answer.status == 404 ? std::string(nothing_there) + "." : problem;
     error.hint = hint_for(answer, context, reason);
   }
-  error.message.insert(error.message.size() - 1, " (" + who_answered(answer.status, context) + ")");
+  insert_before_full_stop(error.message, " (" + who_answered(answer.status, context) + ")");
   error.reason = std::move(reason);
   if (answer.root().is_object()) {
     // What succeeded may have issued a token under any name.
