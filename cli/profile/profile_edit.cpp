@@ -45,15 +45,14 @@ std::string newline_of(std::string_view text) {
   return first != std::string_view::npos && first > 0 && text[first - 1] == '\r' ? "\r\n" : "\n";
 }
 
-bool is_number(std::string_view text) {
+bool is_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
-         std::ranges::all_of(text, is_digit);
+  return is_plain_number(text);
 }
 
 std::string written(const ProfileSetting& setting) {
   const std::string& first = setting.values.front();
-  const bool bare = (setting.form == ValueForm::integer && is_number(first) && first != "-0") ||
+  const bool bare = (setting.form == ValueForm::integer && is_integer(first) && first != "-0") ||
                     (setting.form == ValueForm::boolean && (first == "true" || first == "false"));
   if (setting.form != ValueForm::list && setting.values.size() == 1) return bare ? first : toml_string(first);
   std::string list;

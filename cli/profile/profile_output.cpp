@@ -18,10 +18,6 @@ const Option* option_of(std::string_view key) {
   return found == std::ranges::end(option_table) ? nullptr : found;
 }
 
-bool is_plain_number(std::string_view text) {
-  return !text.empty() && (text == "0" || text.front() != '0') && std::ranges::all_of(text, is_digit);
-}
-
 }  // namespace
 
 void write_profile(json::Writer& out, const Profile& profile) {

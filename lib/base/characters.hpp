@@ -16,6 +16,12 @@ constexpr bool is_letter_or_digit(char c) noexcept { return is_letter(c) || is_d
 constexpr char lower(char c) noexcept { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr char upper(char c) noexcept { return is_small_letter(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 
+/// As JSON and TOML write a whole number without a sign: no zero before it, and not too long for 64 bits.
+constexpr bool is_plain_number(std::string_view text) noexcept {
+  return !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
+         std::all_of(text.begin(), text.end(), is_digit);
+}
+
 /// Compares names of headers, schemes, media types and the like.
 constexpr bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
