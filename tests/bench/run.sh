@@ -42,7 +42,7 @@ trust() { # WORK
   cp -- "$1/ca.pem" "$1/certs/benchmark.pem"
   ln -s benchmark.pem "$1/certs/$(openssl x509 -noout -hash -in "$1/ca.pem").0"
   cat -- "$1/ca.pem" >>"$1/certs/ca-certificates.crt"
-  mount --bind "$1/certs" /etc/ssl/certs 2>/dev/null
+  [ ! -e "$1/no-https" ] && mount --bind "$1/certs" /etc/ssl/certs 2>/dev/null
 }
 
 # part COMMAND...: prints its tables, and keeps what it says of the goals for the end.
@@ -64,7 +64,14 @@ trap 'rm -rf -- "$work"' EXIT
 export PYTHONPATH=$top/tests/support
 own_mounts=(unshare --mount)
 [ "$(id -u)" = 0 ] || own_mounts=(unshare --user --map-root-user --mount)
-"${own_mounts[@]}" true 2>/dev/null || own_mounts=()
+# A root directory that is no mount, as chroot's, cannot be made private: where nothing is shared, that is no matter.
+if ! "${own_mounts[@]}" true 2>/dev/null; then
+  own_mounts+=(--propagation unchanged)
+  if grep -qs ' shared:' /proc/1/mountinfo /proc/self/mountinfo || ! "${own_mounts[@]}" true 2>/dev/null; then
+    own_mounts=()
+    touch "$work/no-https"
+  fi
+fi
 "${own_mounts[@]}" "${BASH_SOURCE[0]}" --inside "$work" "$rounds"
 part python3 -B "$here/stored.py" "$build" "$rounds"
 part python3 -B "$here/batch.py" "$build" "$work"
