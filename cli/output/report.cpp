@@ -1,12 +1,15 @@
 #include "report.hpp"
 
 #include "output.hpp"
+#include "server_words.hpp"
 #include "signals.hpp"
 #include "terminal/progress.hpp"
 #include "terminal/style.hpp"
 
 #include <oauth_token/exit_status.hpp>
 #include <oauth_token/json.hpp>
+
+#include <string>
 
 namespace oauth_token::cli {
 namespace {
@@ -41,18 +44,6 @@ int status_of(const Context& context, const Error& error) {
   return context.failure_status != 0 ? context.failure_status : exit_status(error.error_class);
 }
 
-// A page of a terminal must still show what is wrong.
-constexpr std::size_t most_words = 1000;
-
-void shorten(std::string& words) {
-  const std::size_t all = words.size();
-  if (all <= most_words) return;
-  std::size_t end = most_words;
-  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;  // within a character
-  words.resize(end);
-  words += "... (" + std::to_string(all) + " bytes in all)";
-}
-
 }  // namespace
 
 void append_error_members(json::Writer& object, const Error& error, int status) {
@@ -65,15 +56,6 @@ void append_error_members(json::Writer& object, const Error& error, int status) 
   object.optional_member("reason", error.reason);
   object.member("message", error.message).optional_member("hint", error.hint).name("extra");
   append_object(object, error.extra);
-}
-
-std::string words_of_server(const Error& error) {
-  std::string words = error.code;
-  if (!words.empty() && !error.description.empty()) words += ": ";
-  words += error.description;
-  if (!error.uri.empty()) words += (words.empty() ? "" : " ") + error.uri;
-  shorten(words);
-  return words;
 }
 
 void warn(const Context& context, std::string_view sentence) {

@@ -5,7 +5,6 @@
 #include <oauth_token/error.hpp>
 #include <oauth_token/json.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace oauth_token::cli {
@@ -21,9 +20,6 @@ void note(const Context& context, std::string_view sentence);
 
 /// What -v and --dry-run show; one JSON line with -o json.
 void trace(const Context& context, std::string_view text);
-
-/// What the server said, in one line of a length that can be read; empty: nothing.
-std::string words_of_server(const Error& error);
 
 /// Class, exit status and all that is known of the error, as members of an object.
 void append_error_members(json::Writer& object, const Error& error, int status);

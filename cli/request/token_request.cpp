@@ -5,6 +5,7 @@
 #include "output/dry_run.hpp"
 #include "output/output.hpp"
 #include "output/report.hpp"
+#include "output/server_words.hpp"
 #include "output/token_output.hpp"
 
 #include <oauth_token/exit_status.hpp>
