@@ -1,6 +1,7 @@
 """Refresh tokens that the caller keeps: signals, a full disk and broken answers cost none."""
 
 import json
+import os
 import pathlib
 import resource
 import signal
@@ -115,6 +116,18 @@ class PlaceTest(CallerKeptTest):
         self.assertIn("nothing was sent", done.stderr)
         self.assertEqual(self.kept.read_text(), "rt-1\n")
         self.assertEqual([path.name for path in self.program.home.glob("rt*")], ["rt"])
+
+    def test_what_is_no_regular_file_is_neither_replaced_nor_found_out_about_after_the_request(self):
+        pipe = self.program.home / "pipe"
+        os.mkfifo(pipe)
+        folder = self.program.home / "folder"
+        folder.mkdir()
+        with FaultServer(answering_once(issued(2))) as server:
+            for place in (pipe, folder):
+                done = self.program.run(*self.words(server, "--write-refresh-token", str(place)))
+                self.assertEqual((done.status, done.stdout, server.connections), (2, "", 0), done.stderr)
+                self.assertIn(f"--write-refresh-token: {place} is no regular file; nothing was sent.", done.stderr)
+        self.assertTrue(pipe.is_fifo())
 
     def test_what_standard_output_cannot_show_beside_an_error_is_kept_and_used_by_the_next_run(self):
         with FaultServer(answering_once(BROKEN), answering_once(issued(3))) as server:

@@ -39,6 +39,15 @@ Result<void> check_folder_of_file(const std::string& folder) {
                          : "Choose a folder of your own, or run: chmod go-w " + folder);
 }
 
+/// Putting a file in the place of a folder would fail after the request; of a device or a pipe, it would
+/// succeed.
+Result<void> check_replaceable(const std::string& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
+  return fail(ErrorClass::config, "--write-refresh-token: " + file + " is no regular file; nothing was sent.",
+              "Name a file: it is replaced as a whole. A command gets the token with --on-rotation CMD.");
+}
+
 }  // namespace
 
 Result<Rotation> Rotation::prepare(const Settings& settings) {
@@ -57,6 +66,7 @@ Result<Rotation> Rotation::prepare(const Settings& settings) {
   rotation.file_ = resolved(settings.value("write-refresh-token"));
   if (auto safe = check_folder_of_file(folder_of(rotation.file_)); !safe)
     return fail(std::move(safe.error()));
+  if (auto file = check_replaceable(rotation.file_); !file) return fail(std::move(file.error()));
   rotation.folder_ = Descriptor(open(folder_of(rotation.file_).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   int error = rotation.folder_ ? 0 : errno;
   if (error == 0)
