@@ -196,6 +196,23 @@ TEST_CASE("a client that sent no secret is told so, and a grant type that the se
         std::string::npos);
 }
 
+TEST_CASE("--lenient is advised where it may help, and not to who uses it already") {
+  const Asked asked = password_request();
+  const char* const untyped = R"({"access_token":"a"})";
+  CHECK(read(asked, 200, untyped).error().hint.find(" --lenient;") != std::string::npos);
+  CHECK(read(asked, 200, untyped, json_type, {}, true));
+  CHECK(read(asked, 200, "no JSON", "text/plain").error().hint.find(" --lenient;") != std::string::npos);
+  for (const auto& refused :
+       {read(asked, 200, "no JSON", "text/plain", {}, true), read(asked, 400, "no JSON", "text/plain")})
+    CHECK(refused.error().hint.find("is this the address of the endpoint?") != std::string::npos);
+}
+
+TEST_CASE("who is told that a server is unavailable for a while is not told to have asked too often") {
+  CHECK(read(password_request(), 400, R"({"error":"temporarily_unavailable"})").error().message ==
+        "The server is overloaded or out of order for the moment.");
+  CHECK(read(password_request(), 429, "").error().message.starts_with("The server was asked too often"));
+}
+
 TEST_CASE("a 404 asks for a look at the address, whatever its words") {
   for (const char* const body :
        {R"({"error":"not found"})", R"({"error":"Not Found"})", R"({"error":{"code":404}})", "{}", ""}) {

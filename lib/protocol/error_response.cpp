@@ -105,6 +105,8 @@ void describe(Error& error, const AnswerContext& context) {
     error.message = std::string(nothing_there) + " (" + who_answered(404, context) + ").";
     error.hint = address_hint;
   }
+  if (error.code == "temporarily_unavailable")
+    error.message = "The server is overloaded or out of order for the moment.";
   if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
   if (error.code == "invalid_dpop_proof") error.hint = proof_hint;
   const bool may_pass =
@@ -151,8 +153,9 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
                : "It comes from a gateway or web server: is this the address of the endpoint?";
   if (reason == "dpop")
     return "Have the client registered for DPoP at the server, or take such a token with --dpop=optional.";
-  if (answer.status == 200 && (reason == "content-type" || reason == "token-type"))
-    return "If the server is known to answer so, its tokens can be accepted leniently.";
+  const bool may_help = reason == "content-type" || reason == "token-type";
+  if (answer.status == 200 && may_help && context.kind != RequestKind::query && !context.lenient)
+    return "If the server is known to answer so, take its tokens with --lenient; else check the address.";
   return "This is not how an OAuth 2.0 server answers (RFC 6749 s5): is this the address of the endpoint?";
 }
 
