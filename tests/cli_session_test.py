@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import threading
 import unittest
@@ -179,6 +180,25 @@ class SessionTest(KeyringTestCase):
         self.assertEqual((done.status, done.stdout, error["class"], error["error"]),
                          (4, "", "reauthenticate", "invalid_grant"))
         self.refused("refresh", status=4)
+
+    def test_how_a_session_proves_its_client_is_mended_by_signing_in_again(self):
+        secret = self.program.file("client-secret", "p:+ %")
+        self.assertEqual(self.sign_in().status, 0)
+        for words in (["refresh"], ["introspect"], ["revoke"]):
+            self.server.answers = [self.server._json({"error": "invalid_client"}, 401)]
+            done = self.program.run(*words)
+            self.assertEqual(done.status, 6, done.stderr)
+            before, _, command = done.stderr.splitlines()[-1].partition(" Sign in again with it: oauth-token ")
+            self.assertIn("The session sends no client secret", before)
+        pasted = [secret if word == "FILE" else word for word in shlex.split(command)]
+        done = self.program.run(*pasted, "--password-stdin", input="secret")
+        self.assertEqual(done.status, 0, done.stderr)
+        self.assertEqual(len(self.server.requests[-1].header("Authorization")), 1)
+        self.server.answers = [self.server._json({"error": "invalid_client"}, 401)]
+        done = self.program.run("refresh")
+        self.assertEqual(done.status, 6, done.stderr)
+        self.assertNotIn("--basic-encoding", done.stderr)
+        self.assertIn("Sign in again if it is to prove itself in another way: oauth-token password ", done.stderr)
 
     def test_a_wrong_password_keeps_nothing(self):
         done = self.sign_in(password="wrong")

@@ -20,7 +20,8 @@ Result<int> revoke(Context& context, const Settings& settings) {
   if (!options) return fail(std::move(options.error()));
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
-  if (auto done = session->revoke(context.stop()); !done) return fail(std::move(done.error()));
+  if (auto done = session->revoke(context.stop()); !done)
+    return fail(explain_refused_client(std::move(done.error()), settings, session->record()));
   return exit_done;
 }
 

@@ -45,10 +45,32 @@ std::string sign_in_hint(const Settings& settings, const ProfileFile& file, cons
   return "Sign in again: " + sign_in_command(settings, file, record);
 }
 
+/// A session is bound to the way in which its client proved itself: no option of this run can mend that.
+std::string refused_client_hint(const Settings& settings, const ProfileFile& file, SessionRecord record) {
+  ClientSettings& client = record.client;
+  if (client.client_auth != "none")
+    return "Perhaps the client's secret or key was changed at the server, or has expired. Sign in again if "
+           "it is to prove itself in another way: " +
+           sign_in_command(settings, file, record);
+  client.client_auth = "client_secret_basic";
+  client.client_secret = SecretFile{"FILE"};
+  return "The session sends no client secret, for it was signed in without one. Has the client one now? "
+         "Sign in again with it: " +
+         sign_in_command(settings, file, record);
+}
+
 }  // namespace
 
+Error explain_refused_client(Error error, const Settings& settings, const SessionRecord& record) {
+  const bool by_certificate = record.client.client_auth.ends_with("tls_client_auth");
+  if (error.error_class == ErrorClass::client_auth && error.http_status != 0 && !by_certificate)
+    error.hint = refused_client_hint(settings, profiles_for_hint(settings), record);
+  return error;
+}
+
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
-  if (error.error_class != ErrorClass::reauthenticate) return error;
+  if (error.error_class != ErrorClass::reauthenticate)
+    return explain_refused_client(std::move(error), settings, record);
   error.hint = sign_in_hint(settings, profiles_for_hint(settings), record);
   return error;
 }

@@ -10,8 +10,12 @@
 
 namespace oauth_token::cli {
 
-/// For an error of class `reauthenticate` about a session: the hint becomes the command that signs in anew,
-/// with what the session was signed in with as far as the profile of its name does not say it. Others stay.
+/// For an answer that refuses a session's client: how the client proves itself is fixed at sign-in, so the
+/// hint becomes the command that signs in anew. Others stay, and so does what is said of certificates.
+Error explain_refused_client(Error error, const Settings& settings, const SessionRecord& record);
+
+/// The same, and for an error of class `reauthenticate` about a session: the hint becomes the command that
+/// signs in anew, with what the session was signed in with as far as the profile of its name does not say it.
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record);
 
 /// On standard error, for each session that can no longer be renewed: that it is so, and the command that
