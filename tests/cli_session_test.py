@@ -66,9 +66,9 @@ class SessionTest(KeyringTestCase):
         return ["--token-endpoint", self.server.url(), "--introspection-endpoint", self.server.url("/introspect"),
                 "--revocation-endpoint", self.server.url("/revoke"), "--client-id", "app"]
 
-    def sign_in(self, *words, username="alice", password="secret"):
+    def sign_in(self, *words, username="alice", password="secret", **options):
         return self.program.run("password", *self.endpoints(), "--username", username, "--password-stdin", *words,
-                                input=password)
+                                input=password, **options)
 
     def run_ok(self, *words, **keywords):
         done = self.program.run(*words, **keywords)
@@ -198,7 +198,20 @@ class SessionTest(KeyringTestCase):
         done = self.program.run("refresh")
         self.assertEqual(done.status, 6, done.stderr)
         self.assertNotIn("--basic-encoding", done.stderr)
-        self.assertIn("Sign in again if it is to prove itself in another way: oauth-token password ", done.stderr)
+        self.assertIn(" Sign in again if the client is to prove itself in another way: oauth-token password ", done.stderr)
+
+    def test_a_client_secret_that_a_session_lacks_or_does_not_use_is_mended_by_signing_in_again(self):
+        secret = self.program.file("client-secret", "s3cret")
+        self.assertEqual(self.sign_in().status, 0)
+        hint = self.refused("refresh", "--client-secret-file", secret).splitlines()[-1]
+        self.assertRegex(hint, "^  Leave it out, .* Sign in again with it: oauth-token password .*--client-secret-file FILE ")
+        done = self.sign_in("--client-auth", "client_secret_post", environment={"OAUTH_TOKEN_CLIENT_SECRET": "s3cret"})
+        self.assertEqual(done.status, 0, done.stderr)
+        hint = self.refused("refresh").splitlines()[-1]
+        self.assertNotIn("profile set", hint)
+        command = hint.partition(" the session knows where it is: oauth-token ")[2]
+        self.run_ok(*[secret if word == "FILE" else word for word in shlex.split(command)], "--password-stdin", input="secret")
+        self.run_ok("refresh")
 
     def test_a_wrong_password_keeps_nothing(self):
         done = self.sign_in(password="wrong")

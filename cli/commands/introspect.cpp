@@ -24,7 +24,7 @@ Result<int> introspect(Context& context, const Settings& settings) {
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   auto answer = session->introspect(context.stop());
-  if (!answer) return fail(explain_refused_client(std::move(answer.error()), settings, session->record()));
+  if (!answer) return fail(explain_client_of_session(std::move(answer.error()), settings, session->record()));
   const auto document = json::parse(std::move(*answer), {.lone_surrogates = true});
   if (!document) return fail(ErrorClass::internal, "The answer " + std::string(document.error().what) + ".");
   if (auto written = write_json_answer(context, settings, document->root()); !written)

@@ -21,7 +21,7 @@ Result<int> revoke(Context& context, const Settings& settings) {
   auto session = open_existing_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   if (auto done = session->revoke(context.stop()); !done)
-    return fail(explain_refused_client(std::move(done.error()), settings, session->record()));
+    return fail(explain_client_of_session(std::move(done.error()), settings, session->record()));
   return exit_done;
 }
 

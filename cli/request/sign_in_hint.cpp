@@ -46,31 +46,44 @@ std::string sign_in_hint(const Settings& settings, const ProfileFile& file, cons
 }
 
 /// A session is bound to the way in which its client proved itself: no option of this run can mend that.
-std::string refused_client_hint(const Settings& settings, const ProfileFile& file, SessionRecord record) {
+std::string client_hint(const Error& error, const Settings& settings, SessionRecord record) {
   ClientSettings& client = record.client;
-  if (client.client_auth != "none")
-    return "Perhaps the client's secret or key was changed at the server, or has expired. Sign in again if "
-           "it is to prove itself in another way: " +
-           sign_in_command(settings, file, record);
-  client.client_auth = "client_secret_basic";
-  client.client_secret = SecretFile{"FILE"};
-  return "The session sends no client secret, for it was signed in without one. Has the client one now? "
-         "Sign in again with it: " +
-         sign_in_command(settings, file, record);
+  std::string what;
+  if (error.reason == "no-client-secret") {
+    what =
+        "Give it with --client-secret-file, --client-secret-command or OAUTH_TOKEN_CLIENT_SECRET. Or sign in "
+        "again, and the session knows where it is: ";
+    client.client_secret = SecretFile{"FILE"};
+  } else if (client.client_auth == "none") {
+    what = error.reason == "unused" ? "Leave it out, for the session was signed in without one."
+                                    : "The session sends no client secret, for it was signed in without one.";
+    what += " Has the client one now? Sign in again with it: ";
+    client.client_auth = "client_secret_basic";
+    client.client_secret = SecretFile{"FILE"};
+  } else {
+    what = error.reason == "unused"
+               ? "Leave it out."
+               : "Perhaps the client's secret or key was changed at the server, or has expired.";
+    what += " Sign in again if the client is to prove itself in another way: ";
+  }
+  return what + sign_in_command(settings, profiles_for_hint(settings), record);
 }
 
 }  // namespace
 
-Error explain_refused_client(Error error, const Settings& settings, const SessionRecord& record) {
+Error explain_client_of_session(Error error, const Settings& settings, const SessionRecord& record) {
   const bool by_certificate = record.client.client_auth.ends_with("tls_client_auth");
-  if (error.error_class == ErrorClass::client_auth && error.http_status != 0 && !by_certificate)
-    error.hint = refused_client_hint(settings, profiles_for_hint(settings), record);
+  const bool refused =
+      error.error_class == ErrorClass::client_auth && error.http_status != 0 && !by_certificate;
+  const bool at_odds = error.error_class == ErrorClass::config &&
+                       (error.reason == "no-client-secret" || error.reason == "unused");
+  if (refused || at_odds) error.hint = client_hint(error, settings, record);
   return error;
 }
 
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record) {
   if (error.error_class != ErrorClass::reauthenticate)
-    return explain_refused_client(std::move(error), settings, record);
+    return explain_client_of_session(std::move(error), settings, record);
   error.hint = sign_in_hint(settings, profiles_for_hint(settings), record);
   return error;
 }

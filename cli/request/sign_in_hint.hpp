@@ -10,9 +10,10 @@
 
 namespace oauth_token::cli {
 
-/// For an answer that refuses a session's client: how the client proves itself is fixed at sign-in, so the
-/// hint becomes the command that signs in anew. Others stay, and so does what is said of certificates.
-Error explain_refused_client(Error error, const Settings& settings, const SessionRecord& record);
+/// For a session whose client the server refuses, or that has not the secret it needs, or another one: how
+/// the client proves itself is fixed at sign-in, so the hint becomes the command that signs in anew. Others
+/// stay, and so does what is said of certificates.
+Error explain_client_of_session(Error error, const Settings& settings, const SessionRecord& record);
 
 /// The same, and for an error of class `reauthenticate` about a session: the hint becomes the command that
 /// signs in anew, with what the session was signed in with as far as the profile of its name does not say it.

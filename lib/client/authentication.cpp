@@ -77,9 +77,12 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
   const std::string name = "The client authentication " + std::string(method.name);
   const bool has_assertion = held.signing_key || held.ready_made;
   if (method.secret && !held.secret)
-    return fail(ErrorClass::config, name + " needs a client secret.",
-                "Give it with --client-secret-file, --client-secret-command, OAUTH_TOKEN_CLIENT_SECRET, or "
-                "`oauth-token profile set PROFILE --client-secret-prompt`.");
+    return fail(Error{.error_class = ErrorClass::config,
+                      .message = name + " needs a client secret.",
+                      .hint = "Give it with --client-secret-file, --client-secret-command, "
+                              "OAUTH_TOKEN_CLIENT_SECRET, or `oauth-token profile set PROFILE "
+                              "--client-secret-prompt`.",
+                      .reason = "no-client-secret"});
   if (method.assertion && !has_assertion)
     return fail(ErrorClass::config, name + " needs a signing key, or a client assertion.",
                 "Name the key with --signing-key, or what has a ready-made assertion with "
@@ -88,11 +91,12 @@ Result<void> check_held(const Method& method, const Held& held, const ClientSett
     return fail(ErrorClass::config, name + " needs a client certificate.",
                 "Name it with --tls-cert, and its key with --tls-key where that is in another file.");
   if ((held.secret && !method.secret) || (has_assertion && !method.assertion))
-    return fail(ErrorClass::config,
-                name + " does not use the " +
-                    (held.secret && !method.secret ? "client secret" : what_of_assertion(held)) +
-                    " that is given.",
-                "Leave it out, or choose a method that uses it with --client-auth.");
+    return fail(Error{.error_class = ErrorClass::config,
+                      .message = name + " does not use the " +
+                                 (held.secret && !method.secret ? "client secret" : what_of_assertion(held)) +
+                                 " that is given.",
+                      .hint = "Leave it out, or choose a method that uses it with --client-auth.",
+                      .reason = "unused"});
   if (held.signing_key && held.ready_made)
     return fail(ErrorClass::config, "There is a signing key and a ready-made client assertion.",
                 "Leave --signing-key, --client-assertion-file or --client-assertion-command out: a request "
