@@ -2,7 +2,6 @@
 
 #include "base/characters.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace oauth_token::cli {
@@ -25,8 +24,7 @@ constexpr Reserved reserved_parameters[] = {
     {"scope", "Use --scope."},
 };
 
-constexpr std::string_view secret_parameters[] = {"assertion", "code", "subject_token", "passcode",
-                                                  "otp",       "totp", "new_password"};
+constexpr std::string_view secret_parameters = "assertion code subject_token passcode otp totp new_password";
 
 constexpr std::string_view reserved_headers[] = {"Authorization", "Host", "Content-Length",
                                                  "Transfer-Encoding", "DPoP"};
@@ -41,9 +39,7 @@ Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
                   "The parameter \"" + std::string(name) + "\" is set by the program itself.",
                   std::string(reserved.instead));
   }
-  const bool secret = std::find(std::begin(secret_parameters), std::end(secret_parameters), name) !=
-                      std::end(secret_parameters);
-  if (secret && !value_is_hidden) {
+  if (has_word(secret_parameters, name) && !value_is_hidden) {
     return fail(
         ErrorClass::usage,
         "The value of the parameter \"" + std::string(name) +

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <iterator>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -28,10 +28,24 @@ constexpr bool equal_ignoring_case(std::string_view left, std::string_view right
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
-template <class Names>
-constexpr bool is_among_ignoring_case(const Names& names, std::string_view name) noexcept {
-  return std::any_of(std::begin(names), std::end(names),
-                     [&](std::string_view known) { return equal_ignoring_case(known, name); });
+/// A list of words with a space between two: unlike an array of them, it has no pointers, which the loader
+/// would write anew at every start.
+template <class Predicate>
+constexpr bool any_word(std::string_view words, Predicate fits) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (fits(words.substr(0, end))) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
+
+constexpr bool has_word(std::string_view words, std::string_view wanted) noexcept {
+  return any_word(words, [&](std::string_view word) { return word == wanted; });
+}
+
+constexpr bool has_word_ignoring_case(std::string_view words, std::string_view wanted) noexcept {
+  return any_word(words, [&](std::string_view word) { return equal_ignoring_case(word, wanted); });
 }
 
 constexpr bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {

@@ -11,7 +11,6 @@
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,14 +20,13 @@ namespace {
 
 using Mask = std::function<std::string(std::string_view)>;
 
-constexpr std::array<std::string_view, 9> shown_response_headers{"content-type", "content-length", "date",
-                                                                 "server",       "cache-control",  "pragma",
-                                                                 "retry-after",  "connection",     "allow"};
+constexpr std::string_view shown_response_headers =
+    "content-type content-length date server cache-control pragma retry-after connection allow";
 // What a server says in free text: shown where it can be searched for secrets.
-constexpr std::array<std::string_view, 4> response_texts{"error", "error_description", "error_uri", "scope"};
-constexpr std::array<std::string_view, 10> standard_members{
-    "access_token", "active",        "error", "error_description", "error_uri", "expires_in",
-    "id_token",     "refresh_token", "scope", "token_type"};
+constexpr std::string_view response_texts = "error error_description error_uri scope";
+constexpr std::string_view standard_members =
+    "access_token active error error_description error_uri expires_in id_token refresh_token scope "
+    "token_type";
 
 constexpr std::size_t longest_value = 2000;
 
@@ -53,7 +51,7 @@ std::string header_line(std::string_view direction, const HttpHeader& header, bo
 // Without a mask, not even names are shown that the server made up.
 std::string shown_name(std::string_view name, const Mask& mask) {
   if (mask) return shown(mask(name));
-  return is_among_ignoring_case(standard_members, name) ? std::string(name)
+  return has_word_ignoring_case(standard_members, name) ? std::string(name)
                                                         : "name of " + std::to_string(name.size()) + " bytes";
 }
 
@@ -62,7 +60,7 @@ std::string shown_value(const json::Value& member, const Mask& mask) {
   const bool is_type = name == "token_type";
   const bool is_lifetime = name == "expires_in" && protocol::number_of_seconds(member);
   if ((is_type || is_lifetime) && member.number()) return shown(*member.number());
-  if (mask && member.text() && (is_type || is_lifetime || is_among_ignoring_case(response_texts, name)))
+  if (mask && member.text() && (is_type || is_lifetime || has_word_ignoring_case(response_texts, name)))
     return shown(mask(*member.text()));
   // Tokens, and whatever else a server adds, have a length only.
   if (const auto text = member.text()) return length_of(text->size());
@@ -77,7 +75,7 @@ std::string describe_response(const HttpResponse& response, const json::Value& r
   for (const HttpHeader& header : response.headers) {
     if (mask && equal_ignoring_case(header.name, "location"))
       out += "< Location: " + shown_url(mask(header.value)) + "\n";
-    else if (mask && is_among_ignoring_case(shown_response_headers, header.name))
+    else if (mask && has_word_ignoring_case(shown_response_headers, header.name))
       out += header_line("< ", {mask(header.name), mask(header.value)}, true);
     else
       out += header_line("< ", {mask ? mask(header.name) : header.name, header.value}, false);

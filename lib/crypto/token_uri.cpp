@@ -12,19 +12,9 @@ namespace {
 constexpr std::string_view scheme = "pkcs11:";
 
 // Of RFC 7512 s2.3, what says which key it is and no more.
-constexpr std::array<std::string_view, 13> allowed{"token",
-                                                   "manufacturer",
-                                                   "serial",
-                                                   "model",
-                                                   "object",
-                                                   "type",
-                                                   "id",
-                                                   "slot-id",
-                                                   "slot-description",
-                                                   "slot-manufacturer",
-                                                   "library-description",
-                                                   "library-manufacturer",
-                                                   "library-version"};
+constexpr std::string_view allowed =
+    "token manufacturer serial model object type id slot-id slot-description slot-manufacturer "
+    "library-description library-manufacturer library-version";
 
 struct Refused {
   std::string_view name;
@@ -74,8 +64,7 @@ Result<void> check_key_location(std::string_view location, const std::string& na
     left.remove_prefix(std::min(end + 1, left.size()));
     const auto equals = attribute.find('=');
     const std::string_view given = attribute.substr(0, equals);
-    if (equals != std::string_view::npos && std::find(allowed.begin(), allowed.end(), given) != allowed.end())
-      continue;
+    if (equals != std::string_view::npos && has_word(allowed, given)) continue;
     const bool may_be_shown = equals != std::string_view::npos && is_plain_name(given);
     return attribute_refused(
         name + (may_be_shown ? " has the unknown attribute \"" + std::string(given) + "\"."

@@ -1,5 +1,6 @@
 #include "protocol/answer.hpp"
 
+#include "base/characters.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/form.hpp"
 #include "protocol/request_headers.hpp"
@@ -14,8 +15,7 @@ namespace oauth_token::protocol {
 namespace {
 
 // RFC 9110 s8.4.1 and the registry beside it.
-constexpr std::array<std::string_view, 7> codings = {"gzip",       "x-gzip", "deflate", "compress",
-                                                     "x-compress", "br",     "zstd"};
+constexpr std::string_view codings = "gzip x-gzip deflate compress x-compress br zstd";
 
 constexpr std::array<std::string_view, 3> issued_members{"access_token", "refresh_token", "id_token"};
 // The search for a token that a hostile server made long would take long; without so much of its start, no
@@ -81,8 +81,7 @@ void refuse_page(Answer& answer, std::string_view page) {
 
 // Nobody asked for it, and nothing here unpacks it: a small answer could become a huge one.
 bool is_compressed(const HttpResponse& response) {
-  const std::string coding = media_type(response.header("Content-Encoding").value_or(""));
-  return std::any_of(codings.begin(), codings.end(), [&](std::string_view each) { return coding == each; });
+  return has_word(codings, media_type(response.header("Content-Encoding").value_or("")));
 }
 
 void parse(Answer& answer, Secret body, bool lenient) {

@@ -4,45 +4,19 @@
 #include "protocol/grant_members.hpp"
 #include "protocol/token_request.hpp"
 
-#include <algorithm>
-#include <array>
 #include <variant>
 
 namespace oauth_token::protocol {
 namespace {
 
-// In order.
-constexpr std::array<std::string_view, 27> public_parameters{"access_type",
-                                                             "acr_values",
-                                                             "actor_token_type",
-                                                             "audience",
-                                                             "auth_chain",
-                                                             "authorization_details",
-                                                             "claims",
-                                                             "client_assertion_type",
-                                                             "client_id",
-                                                             "connector_id",
-                                                             "expires_in",
-                                                             "grant_type",
-                                                             "login_hint",
-                                                             "origin",
-                                                             "realm",
-                                                             "requested_token_type",
-                                                             "requested_token_use",
-                                                             "resource",
-                                                             "response_type",
-                                                             "scope",
-                                                             "service",
-                                                             "subject_token_type",
-                                                             "tenant",
-                                                             "token_format",
-                                                             "token_type",
-                                                             "token_type_hint",
-                                                             "validator_id"};
+constexpr std::string_view public_parameters =
+    "access_type acr_values actor_token_type audience auth_chain authorization_details claims "
+    "client_assertion_type client_id connector_id expires_in grant_type login_hint origin realm "
+    "requested_token_type requested_token_use resource response_type scope service subject_token_type "
+    "tenant token_format token_type token_type_hint validator_id";
 
-constexpr std::array<std::string_view, 8> public_headers{
-    "accept", "accept-language", "content-type", "user-agent", "x-cf-encoded-credentials",
-    "prefer", "origin",          "cache-control"};
+constexpr std::string_view public_headers =
+    "accept accept-language content-type user-agent x-cf-encoded-credentials prefer origin cache-control";
 
 // The secret of each method; a new one does not compile until it is here.
 struct AddClientSecret {
@@ -83,11 +57,9 @@ struct AddGrantSecret {
 
 }  // namespace
 
-bool is_public_parameter(std::string_view name) {
-  return std::binary_search(public_parameters.begin(), public_parameters.end(), name);
-}
+bool is_public_parameter(std::string_view name) { return has_word(public_parameters, name); }
 
-bool is_public_header(std::string_view name) { return is_among_ignoring_case(public_headers, name); }
+bool is_public_header(std::string_view name) { return has_word_ignoring_case(public_headers, name); }
 
 void add_secrets_on_the_way(Masker& masker, std::string_view url, const std::vector<HttpHeader>& headers) {
   for (const HttpHeader& header : headers)

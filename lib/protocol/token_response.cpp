@@ -9,7 +9,6 @@
 #include <oauth_token/text.hpp>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +17,8 @@
 namespace oauth_token::protocol {
 namespace {
 
-constexpr std::array<std::string_view, 6> standard_members{"access_token",  "token_type", "expires_in",
-                                                           "refresh_token", "scope",      "id_token"};
+constexpr std::string_view standard_members =
+    "access_token token_type expires_in refresh_token scope id_token";
 
 std::string_view other_basic_encoding(const ClientAuthentication& authentication) {
   const auto* const basic = std::get_if<ClientSecretBasic>(&authentication);
@@ -124,8 +123,7 @@ Secret read_secret(Token& token, const json::Value& value) {
 Secret other_members(const json::Value& root) {
   json::Writer extra;
   for (const json::Value member : root) {
-    if (std::find(standard_members.begin(), standard_members.end(), member.name()) != standard_members.end())
-      continue;
+    if (has_word(standard_members, member.name())) continue;
     if (extra.expose().empty()) extra.begin_object();
     extra.name(member.name()).value(member);
   }
