@@ -87,10 +87,10 @@ enum class Given { nowhere, variable, standard_input, prompt, prompt_if_possible
 
 // A person who names a server and a client, and says nothing of how that proves itself.
 bool may_have_secret(const Context& context, const Settings& settings, const Profile& after) {
-  const auto has = [&](OptionName name) { return after.values.contains(name.option().name); };
+  const auto has = [&](OptionName name) { return after.values.contains(name.option().name.view()); };
   const auto is_named_now = [&](OptionName name) { return settings.origin(name) == Origin::flag; };
   const bool has_proof = std::ranges::any_of(option_table, [&](const Option& option) {
-    return option.alternative == Alternative::client_assertion && after.values.contains(option.name);
+    return option.alternative == Alternative::client_assertion && after.values.contains(option.name.view());
   });
   return has("client-id") && (has("issuer") || has("token-endpoint")) && !has("tls-cert") && !has_proof &&
          (is_named_now("client-id") || is_named_now("issuer") || is_named_now("token-endpoint")) &&

@@ -13,9 +13,7 @@ namespace oauth_token::cli {
 
 Result<int> run_store_move(Context& context, const Settings& settings) {
   const std::string& store = settings.operands.back();
-  Option option = OptionName("store").option();
-  option.choices = keeping_stores;
-  if (auto checked = check_value(option, store, "STORE", "", ErrorClass::usage); !checked) {
+  if (auto checked = check_store(store, keeping_stores, "STORE", ErrorClass::usage); !checked) {
     if (store == "none")
       checked.error().hint = "To keep nothing: oauth-token forget " + settings.session + ".";
     return fail(with_help(std::move(checked.error()), *settings.command));

@@ -6,8 +6,8 @@
 namespace oauth_token::cli {
 
 /// A text of the program itself, for tables of many of them: half as large as a string_view. What a table has
-/// pointers in the loader writes anew at every start, page by page: options and commands together take three
-/// quarters of a page less.
+/// pointers in the loader writes anew at every start, page by page: commands together take a fifth of a page
+/// less.
 class Literal {
  public:
   constexpr Literal(const char* characters = "") noexcept : characters_(characters) {}

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "options/literal.hpp"
-
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace oauth_token::cli {
@@ -86,17 +86,43 @@ constexpr bool holds_secret(Alternative set) noexcept {
   return set != Alternative::none && set != Alternative::server && set != Alternative::endpoints;
 }
 
-struct Option {
-  std::string_view name = {};  ///< without the dashes
+/// A text of the option table, without a pointer: what a table has of these, the loader writes anew at every
+/// start, page by page.
+class OptionText {
+ public:
+  constexpr OptionText() noexcept = default;
+  constexpr OptionText(std::uint16_t begin, std::uint8_t size) noexcept : begin_(begin), size_(size) {}
+
+  [[nodiscard]] constexpr std::string_view view() const noexcept;
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr operator std::string_view() const noexcept { return view(); }
+  explicit operator std::string() const { return std::string(view()); }
+  friend constexpr bool operator==(OptionText left, std::string_view right) noexcept {
+    return left.view() == right;
+  }
+  // Each would be converted either way.
+  friend constexpr bool operator==(OptionText left, OptionText right) noexcept {
+    return left == right.view();
+  }
+
+ private:
+  std::uint16_t begin_ = 0;
+  std::uint8_t size_ = 0;
+};
+
+template <class Text>
+struct OptionOf {
+  Text name = {};  ///< without the dashes
   char letter = 0;
   Kind kind = Kind::flag;
   Check check = Check::any;
-  Literal value_name = {};
-  Literal choices = {};  ///< "a|b|c": all there are with Check::choice, else those to suggest
+  Text value_name = {};
+  Text choices = {};  ///< "a|b|c": all there are with Check::choice, else those to suggest
   Group group = Group::common;
   std::uint8_t traits = 0;
   Alternative alternative = Alternative::none;
-  Literal help = {};
+  Text help = {};
 
   [[nodiscard]] constexpr bool has(Trait trait) const noexcept { return (traits & trait) != 0; }
   /// Takes no word of the command line after it.
@@ -104,5 +130,6 @@ struct Option {
     return kind == Kind::flag || kind == Kind::choice_flag;
   }
 };
+using Option = OptionOf<OptionText>;
 
 }  // namespace oauth_token::cli

@@ -37,7 +37,7 @@ std::string variable_name(std::string_view option) {
 
 bool is_variable(std::string_view name, const Option& option) noexcept {
   return name.size() == variable_prefix.size() + option.name.size() && name.starts_with(variable_prefix) &&
-         std::ranges::equal(name.substr(variable_prefix.size()), option.name, {}, {}, in_variable);
+         std::ranges::equal(name.substr(variable_prefix.size()), option.name.view(), {}, {}, in_variable);
 }
 
 std::vector<std::string_view> split_choices(std::string_view choices) {

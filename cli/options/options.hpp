@@ -2,6 +2,7 @@
 
 #include "option.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -14,7 +15,7 @@
 namespace oauth_token::cli {
 
 /// Each option of the program, once: parsing, variables, profiles, help and completions come from here.
-inline constexpr Option option_table[] = {
+inline constexpr OptionOf<std::string_view> written_options[] = {
     {"issuer", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile | primary,
      Alternative::server, "authorization server, whose metadata name the rest"},
     {"token-endpoint", 0, Kind::value, Check::text, "URL", "", Group::server, variable | profile | primary,
@@ -202,8 +203,50 @@ inline constexpr Option option_table[] = {
     {"version", 0, Kind::flag, Check::any, "", "", Group::common, 0, Alternative::none, "show the version"},
 };
 /// The stores that tokens can be moved to.
-inline constexpr Literal keeping_stores = "keyring|file";
-inline constexpr std::size_t option_count = std::size(option_table);
+inline constexpr std::string_view keeping_stores = "keyring|file";
+inline constexpr std::size_t option_count = std::size(written_options);
+
+namespace packed {
+
+consteval std::size_t size_of_texts() {
+  std::size_t size = 0;
+  for (const auto& option : written_options)
+    size += option.name.size() + option.value_name.size() + option.choices.size() + option.help.size();
+  return size;
+}
+
+struct Options {
+  std::array<char, size_of_texts()> texts = {};
+  std::array<Option, option_count> table = {};
+};
+
+consteval Options pack() {
+  Options result;
+  std::size_t end = 0;
+  const auto put = [&](std::string_view text) {
+    const OptionText put_there(static_cast<std::uint16_t>(end), static_cast<std::uint8_t>(text.size()));
+    for (const char c : text) result.texts[end++] = c;
+    return put_there;
+  };
+  // The names first, which every run reads.
+  for (std::size_t i = 0; i < option_count; ++i) result.table[i].name = put(written_options[i].name);
+  for (std::size_t i = 0; i < option_count; ++i) {
+    const auto& from = written_options[i];
+    result.table[i] = {result.table[i].name, from.letter, from.kind,   from.check,       put(from.value_name),
+                       put(from.choices),    from.group,  from.traits, from.alternative, put(from.help)};
+  }
+  return result;
+}
+
+inline constexpr Options options = pack();
+
+}  // namespace packed
+
+inline constexpr const auto& option_table = packed::options.table;
+
+constexpr std::string_view OptionText::view() const noexcept {
+  return {packed::options.texts.data() + begin_, size_};
+}
 
 /// Names an option at compile time: a name that is not in the table does not compile.
 class OptionName {

@@ -71,7 +71,7 @@ Result<void> check_redirection(const Settings& settings, const Profile& profile)
 Result<void> check_endpoints(const Settings& settings, const Profile& profile) {
   for (const OptionName name : {OptionName("introspection-endpoint"), OptionName("revocation-endpoint")}) {
     const std::string& asked = settings.value(name);
-    const auto theirs = profile.values.find(name.option().name);
+    const auto theirs = profile.values.find(name.option().name.view());
     if (settings.origin(name) != Origin::variable ||
         (theirs != profile.values.end() && theirs->second == std::vector{asked}))
       continue;

@@ -123,7 +123,7 @@ class Resolver {
     return context_.variables.refresh_token.has_value() ||
            std::any_of(std::begin(option_table), std::end(option_table), [&](const Option& option) {
              return option.alternative == Alternative::refresh_token &&
-                    settings_.entries[static_cast<std::size_t>(&option - option_table)].origin !=
+                    settings_.entries[static_cast<std::size_t>(&option - option_table.data())].origin !=
                         Origin::none;
            });
   }
@@ -204,7 +204,7 @@ class Resolver {
 
   Result<void> add_profile(const Profile& found, const std::string& folder) {
     for (std::size_t i = 0; i < option_count; ++i) {
-      const auto values = found.values.find(option_table[i].name);
+      const auto values = found.values.find(option_table[i].name.view());
       if (values == found.values.end()) continue;
       const bool taken = settings_.command->takes(option_table[i]) || option_table[i].has(hidden);
       const std::size_t count = values->second.size();
@@ -266,12 +266,8 @@ class Resolver {
   }
 
   [[nodiscard]] Error no_such_form(Literal forms, const Settings::Entry& form) const {
-    Option described = OptionName("output").option();
-    described.check = Check::choice;
-    described.choices = forms;
-    auto checked =
-        check_value(described, form.values.back(), place(described, form.origin), "", ErrorClass::usage);
-    return with_help(std::move(checked.error()), *settings_.command);
+    const std::string where = place(OptionName("output").option(), form.origin);
+    return with_help(no_such_choice(form.values.back(), forms, where, ErrorClass::usage), *settings_.command);
   }
 
   const Context& context_;

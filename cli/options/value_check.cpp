@@ -1,6 +1,7 @@
 #include "value_check.hpp"
 
 #include "base/characters.hpp"
+#include "base/sentence.hpp"
 #include "nearest.hpp"
 
 #include <oauth_token/client_authentication.hpp>
@@ -50,11 +51,6 @@ std::optional<std::string> absolute_path(std::string_view path, const std::strin
   return absolute;
 }
 
-/// What the value may be one of: "a|b|c".
-std::string_view choices_of(const Option& option) {
-  return option.check == Check::choice || option.check == Check::store ? option.choices : "";
-}
-
 bool is_choice(std::string_view choices, std::string_view value) {
   const auto words = split_choices(choices);
   return std::find(words.begin(), words.end(), value) != words.end();
@@ -65,6 +61,8 @@ std::string complaint(const Option& option, std::string_view value) {
   switch (option.check) {
     case Check::any:
     case Check::session:  // see check_value
+    case Check::choice:
+    case Check::store:
       return "";
     case Check::filled:
       return value.empty() ? "must not be empty" : "";
@@ -92,19 +90,27 @@ std::string complaint(const Option& option, std::string_view value) {
     }
     case Check::rate:
       return parse_seconds(value) ? "" : "must be a number above 0, at most 86400";
-    case Check::store:
-      if (has_control_character(value)) return "must not hold a control character";
-      return is_choice(option.choices, value) || value.starts_with("file:/")
-                 ? ""
-                 : "must be one of " + with_separator(option.choices, ", ") +
-                       " or file:FOLDER (an absolute path)";
-    case Check::choice:
-      return is_choice(option.choices, value) ? "" : "must be one of " + with_separator(option.choices, ", ");
   }
   return "";
 }
 
 }  // namespace
+
+Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
+                     ErrorClass error_class) {
+  return {.error_class = error_class,
+          .message = where + " must be one of " + with_separator(choices, ", ") + ".",
+          .hint = did_you_mean(nearest_choice(value, choices), "")};
+}
+
+Result<void> check_store(std::string_view store, std::string_view choices, const std::string& where,
+                         ErrorClass error_class) {
+  if (has_control_character(store)) return fail(error_class, where + " must not hold a control character.");
+  if (is_choice(choices, store) || store.starts_with("file:/")) return {};
+  Error error = no_such_choice(store, choices, where, error_class);
+  insert_before_full_stop(error.message, " or file:FOLDER (an absolute path)");
+  return fail(std::move(error));
+}
 
 std::optional<int> parse_whole_number(std::string_view text) noexcept { return parse_number<int>(text); }
 
@@ -148,8 +154,13 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
     return std::vector<std::string>{
         std::string(option.choices.view().substr(0, option.choices.view().find('|')))};
   if (const std::string wrong = complaint(option, value); !wrong.empty())
-    return fail(error_class, where + " " + wrong + ".",
-                did_you_mean(nearest_choice(value, choices_of(option)), ""));
+    return fail(error_class, where + " " + wrong + ".");
+  if (option.check == Check::choice && !is_choice(option.choices, value))
+    return fail(no_such_choice(value, option.choices, where, error_class));
+  if (option.check == Check::store) {
+    if (auto fits = check_store(value, option.choices, where, error_class); !fits)
+      return fail(std::move(fits.error()));
+  }
   if (option.check == Check::session) {
     if (auto fits = check_session_name(value); !fits)
       return fail(error_class, where + ": " + fits.error().message, std::move(fits.error().hint));

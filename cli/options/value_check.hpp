@@ -19,6 +19,14 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
                                              const std::string& where, const std::string& folder,
                                              ErrorClass error_class);
 
+/// That `value` is none of "a|b|c".
+Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
+                     ErrorClass error_class);
+
+/// One of "a|b|c", or file:FOLDER.
+Result<void> check_store(std::string_view store, std::string_view choices, const std::string& where,
+                         ErrorClass error_class);
+
 /// A whole number; nothing for what is none.
 std::optional<int> parse_whole_number(std::string_view text) noexcept;
 

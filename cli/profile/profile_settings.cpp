@@ -61,7 +61,7 @@ Result<Settings> profile_settings(const Settings& run, const Profile& profile, c
       settings.entries[i] = run.entries[i];
       continue;
     }
-    const auto values = profile.values.find(option.name);
+    const auto values = profile.values.find(option.name.view());
     if (values == profile.values.end()) continue;
     for (const std::string& value : values->second) {
       const std::string where = std::string(option.name) + " in profile \"" + profile.name + "\"";

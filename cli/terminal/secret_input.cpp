@@ -150,8 +150,8 @@ SecretKind refresh_token_kind() {
 SecretKind passphrase_kind(const std::string& option) {
   return {.what = "passphrase",
           .option = option,
-          .alternatives = "--" + option + "-file, --" + option + "-command or the variable " +
-                          variable_name(Option{.name = option})};
+          .alternatives =
+              "--" + option + "-file, --" + option + "-command or the variable " + variable_name(option)};
 }
 
 SecretKind prompt_param_kind(const std::string& name) {
