@@ -141,8 +141,8 @@ class NameTest(unittest.TestCase):
 
     signed_in = False
 
-    def said(self, *words):
-        done = self.program.run(*words)
+    def said(self, *words, environment=None):
+        done = self.program.run(*words, environment=environment)
         self.assertIn(done.status, (2, 4, 125), done.stderr)
         self.assertEqual(done.stdout, "")
         self.assertFalse((self.program.state_home / "oauth-token").exists() and not self.signed_in, "it made folders")
@@ -155,7 +155,9 @@ class NameTest(unittest.TestCase):
         self.signed_in = True
 
     def test_a_missing_session_names_the_command_that_signs_in(self):
-        self.assertEqual(self.said("token", "work"),
+        by_options = "There are no sessions yet. Sign in with: oauth-token password --issuer URL --client-id ID"
+        self.assertEqual((self.said("token", "work"), self.said("token")), (f"{by_options} --session work", by_options))
+        self.assertEqual(self.said("token", "work", environment={"OAUTH_TOKEN_ISSUER": "https://as.example"}),
                          "There are no sessions yet. Sign in with: oauth-token password --session work")
         self.configuration('[profiles.work]\nissuer = "https://as.example"\n[profiles.test]\nclient-id = "c"\n')
         none = "There are no sessions yet. Sign in with: oauth-token password "
@@ -163,16 +165,18 @@ class NameTest(unittest.TestCase):
                                 (["show", "work"], "There are no sessions."), (["forget", "work"], "There are no sessions."),
                                 (["refresh", "wrok"], 'Did you mean the profile "work"? ' + none + "work"),
                                 (["token"], none + "PROFILE (the profiles: work, test)"),
-                                (["token", "other-name"], none + "--session other-name")):
+                                (["token", "other-name"], none + "PROFILE --session other-name (the profiles: work, test)")):
             with self.subTest(words):
                 self.assertEqual(self.said(*words), expected)
+        self.configuration('[profiles.default]\nissuer = "https://as.example"\n')
+        self.assertEqual(self.said("token", "other-name"), none + "--session other-name")
 
     def test_a_missing_session_names_those_there_are_and_the_nearest(self):
         with FaultServer(answering(TOKEN)) as server:
             self.sign_in(server, "--session", "first")
             self.sign_in(server, "--session", "second")
         self.assertEqual(self.said("token", "frist"), 'Did you mean "first"? There are: first, second. '
-                                                      "Sign in with: oauth-token password --session frist")
+                                                      "Sign in with: oauth-token password --issuer URL --client-id ID --session frist")
         self.assertEqual(self.said("revoke", "frist"), 'Did you mean "first"? There are: first, second.')
         self.assertEqual(self.said("show"), "There are: first, second.")
         self.configuration('[profiles.frist]\nissuer = "https://as.example"\n')

@@ -166,7 +166,8 @@ class DoctorTest(KeyringTestCase):
         found = doctor(self.program)
         self.assertEqual((found.status, found.results("session")), (0, ["warning"]), found.checks)
         self.assertIn('"default" is signed out', found.one("session")["message"])
-        self.assertIn("oauth-token password --session default", found.one("session")["hint"])
+        self.assertEqual(found.one("session")["hint"], "To give it up: oauth-token forget default. Sign in again: "
+                         f"oauth-token password --token-endpoint {server.url()} --client-id app --username alice")
 
         self.sign_in("--session", "busy", server=server)
 

@@ -2,6 +2,7 @@
 #include "doctor/checks.hpp"
 #include "output/record_output.hpp"
 #include "output/token_output.hpp"
+#include "request/sign_in_hint.hpp"
 
 #include <cerrno>
 #include <string>
@@ -90,8 +91,7 @@ void check_session(Examination& run, const SessionFolder& folder, const SessionR
         "session",
         session + (record.failure ? " is signed out. The last renewal failed: " + record.failure->message
                                   : " is signed out: the server called its refresh token invalid."),
-        "Sign in again: oauth-token password --session " + record.name +
-            " (with its profile, if there is one); or oauth-token forget " + record.name + ".");
+        give_up_or_sign_in_again(run.settings, record));
   else if (record.failure)
     run.list.warning("session",
                      session + ": the last renewal, at " + time_text(record.failure->at) +

@@ -1,5 +1,6 @@
 #include "doctor/checks.hpp"
 #include "request/client_options.hpp"
+#include "request/sign_in_hint.hpp"
 #include "safe_place.hpp"
 
 #include <oauth_token/token_store.hpp>
@@ -16,11 +17,10 @@ namespace {
 
 constexpr std::chrono::milliseconds slow{1'000};
 
-Error no_tokens(const SessionRecord& record, const std::string& place) {
+Error no_tokens(const Settings& settings, const SessionRecord& record, const std::string& place) {
   return {.error_class = ErrorClass::store,
           .message = place + " holds no tokens of session \"" + record.name + "\".",
-          .hint = "Sign in again: oauth-token password --session " + record.name +
-                  " (with its profile, if there is one); or oauth-token forget " + record.name + ".",
+          .hint = give_up_or_sign_in_again(settings, record),
           .reason = "absent"};
 }
 
@@ -47,7 +47,7 @@ void check_keyring(Examination& run, const std::vector<SessionRecord>& sessions)
     if (const auto half = (*store)->load(record.id, run.stop); !half)
       run.failed("keyring", half.error());
     else if (!*half)
-      run.failed("keyring", no_tokens(record, "The keyring"));
+      run.failed("keyring", no_tokens(run.settings, record, "The keyring"));
   }
 }
 
@@ -100,7 +100,7 @@ bool check_file(Examination& run, FileStores& stores, const SessionRecord& recor
   if (!sealed) {
     run.failed("sealed-files", sealed.error());
   } else if (!*sealed) {
-    run.failed("sealed-files", no_tokens(record, folder));
+    run.failed("sealed-files", no_tokens(run.settings, record, folder));
   } else if (!**sealed) {
     run.list.warning("sealed-files",
                      "The tokens of session \"" + record.name + "\" are in plain text in " + folder + ".",

@@ -7,6 +7,7 @@
 #include "request/client_options.hpp"
 #include "sign_in_command.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,17 @@ bool needs_token(const Command& command) {
 
 std::string sign_in_hint(const Settings& settings, const ProfileFile& file, const SessionRecord& record) {
   return "Sign in again: " + sign_in_command(settings, file, record);
+}
+
+/// Signs in to a session that nothing is known of but its name.
+std::string first_sign_in(const Settings& settings, const std::vector<std::string>& profiles) {
+  const std::string session = settings.session == "default" ? "" : " --session " + settings.session;
+  const auto by_variable = [&](OptionName name) { return settings.origin(name) == Origin::variable; };
+  const bool server_is_known = by_variable("issuer") || by_variable("token-endpoint") ||
+                               std::find(profiles.begin(), profiles.end(), "default") != profiles.end();
+  if (server_is_known) return "oauth-token password" + session;
+  if (profiles.empty()) return "oauth-token password --issuer URL --client-id ID" + session;
+  return "oauth-token password PROFILE" + session + " (the profiles: " + some_of(profiles) + ")";
 }
 
 /// A session is bound to the way in which its client proved itself: no option of this run can mend that.
@@ -88,6 +100,11 @@ Error with_sign_in_command(Error error, const Settings& settings, const SessionR
   return error;
 }
 
+std::string give_up_or_sign_in_again(const Settings& settings, const SessionRecord& record) {
+  return "To give it up: oauth-token forget " + record.name + ". " +
+         sign_in_hint(settings, profiles_for_hint(settings), record);
+}
+
 void note_past_renewal(const Context& context, const Settings& settings,
                        std::span<const SessionRecord> records) {
   std::optional<ProfileFile> file;  // read once, if at all
@@ -130,12 +147,8 @@ Error explain_missing_session(Error error, const Settings& settings) {
   hint += sessions.empty() ? "There are no sessions yet. " : "There are: " + some_of(sessions) + ". ";
   // Nobody named it, perhaps.
   hint += name == "default" && !sessions.empty() ? "Name one of them, or sign in with: " : "Sign in with: ";
-  if (!profile.empty() && (is_profile || session.empty()))
-    hint += "oauth-token password " + shell_word(profile);
-  else if (name == "default" && !profiles.empty())
-    hint += "oauth-token password PROFILE (the profiles: " + some_of(profiles) + ")";
-  else
-    hint += "oauth-token password --session " + name;
+  hint += !profile.empty() && (is_profile || session.empty()) ? "oauth-token password " + shell_word(profile)
+                                                              : first_sign_in(settings, profiles);
   if (!profile.empty() && !is_profile && session.empty())
     hint = did_you_mean("the profile \"", profile, "\"") + " " + hint;
   error.hint = std::move(hint);

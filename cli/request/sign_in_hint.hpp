@@ -7,6 +7,7 @@
 #include <oauth_token/session.hpp>
 
 #include <span>
+#include <string>
 
 namespace oauth_token::cli {
 
@@ -18,6 +19,9 @@ Error explain_client_of_session(Error error, const Settings& settings, const Ses
 /// The same, and for an error of class `reauthenticate` about a session: the hint becomes the command that
 /// signs in anew, with what the session was signed in with as far as the profile of its name does not say it.
 Error with_sign_in_command(Error error, const Settings& settings, const SessionRecord& record);
+
+/// The two ways out for a session that is of no use any more, the latter by that command.
+std::string give_up_or_sign_in_again(const Settings& settings, const SessionRecord& record);
 
 /// On standard error, for each session that can no longer be renewed: that it is so, and the command that
 /// signs in anew.
