@@ -86,7 +86,7 @@ class DpopTest(OidcProviderCase):
     def test_a_session_in_the_keyring(self):
         self.live()
         self.run_ok("revoke")
-        self.assertEqual(self.program.run("dpop-proof", "GET", self.server.userinfo_endpoint).status, 4)
+        self.assertEqual(self.program.run("dpop-proof", "GET", self.server.userinfo_endpoint).status, 2)
 
     def test_a_session_in_a_sealed_file_that_moves_to_the_keyring(self):
         key_file = self.program.file("store.key", "base64:" + base64.b64encode(b"k" * 32).decode())
@@ -150,7 +150,10 @@ class DpopTest(OidcProviderCase):
         _, claims = parts_of(answer["proof"])
         self.assertEqual((claims["htm"], claims["htu"], claims["nonce"]), ("PATCH", "https://api.example/items", "n-1"))
         self.assertEqual(self.program.run("dpop-proof", "GET", "nowhere").status, 2)
-        self.assertEqual(self.program.run("dpop-proof", "GET", url, "absent").status, 4)
+        for words in ([], ["-o", "header"], ["--dry-run", "-o", "header"]):
+            done = self.program.run("dpop-proof", "GET", url, "absent", *words)
+            self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+            self.assertIn("There are: default. Sign in with: oauth-token password", done.stderr)
         self.json_of(self.password("--client-id", self.server.client_id_public, "-o", "json", "--session", "plain"))
         self.assertEqual(self.program.run("dpop-proof", "GET", url, "plain").status, 2)
 

@@ -22,7 +22,7 @@ Error with_record(Error error, const std::string& session) {
 }  // namespace
 
 Result<int> run_forget(Context& context, const Settings& settings) {
-  auto session = open_existing_session(settings, {.keyring = keyring_options(context, settings)});
+  auto session = open_session(settings, {.keyring = keyring_options(context, settings)});
   if (!session) return fail(std::move(session.error()));
   if (auto done = session->forget(context.stop()); !done)
     return fail(with_record(std::move(done.error()), settings.session));

@@ -12,16 +12,15 @@ namespace {
 
 Result<int> introspect(Context& context, const Settings& settings) {
   if (settings.flag("dry-run")) {
-    return show_session_request(context, settings, open_existing_session,
-                                [&](const TokenClient& client, const SessionRecord&) -> Result<void> {
-                                  auto answer =
-                                      client.introspect(Secret(stand_in), "access_token", context.stop());
-                                  return answer ? Result<void>() : fail(std::move(answer.error()));
-                                });
+    return show_session_request(
+        context, settings, [&](const TokenClient& client, const SessionRecord&) -> Result<void> {
+          auto answer = client.introspect(Secret(stand_in), "access_token", context.stop());
+          return answer ? Result<void>() : fail(std::move(answer.error()));
+        });
   }
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
-  auto session = open_existing_session(settings, std::move(*options));
+  auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   auto answer = session->introspect(context.stop());
   if (!answer) return fail(explain_client_of_session(std::move(answer.error()), settings, session->record()));

@@ -11,14 +11,13 @@ namespace {
 
 Result<int> revoke(Context& context, const Settings& settings) {
   if (settings.flag("dry-run")) {
-    return show_session_request(context, settings, open_existing_session,
-                                [&](const TokenClient& client, const SessionRecord&) {
-                                  return client.revoke(Secret(stand_in), "refresh_token", context.stop());
-                                });
+    return show_session_request(context, settings, [&](const TokenClient& client, const SessionRecord&) {
+      return client.revoke(Secret(stand_in), "refresh_token", context.stop());
+    });
   }
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
-  auto session = open_existing_session(settings, std::move(*options));
+  auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   if (auto done = session->revoke(context.stop()); !done)
     return fail(explain_client_of_session(std::move(done.error()), settings, session->record()));

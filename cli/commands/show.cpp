@@ -27,7 +27,7 @@ void append_lines(SecretBuffer& out, const json::Value& object) {
 }  // namespace
 
 Result<int> run_show(Context& context, const Settings& settings) {
-  const auto session = open_existing_session(settings, {});
+  const auto session = open_session(settings, {});
   if (!session) return fail(session.error());
   json::Writer object;
   write_record(object, session->record());

@@ -23,7 +23,7 @@ Result<int> run_store_move(Context& context, const Settings& settings) {
   if (!options) return fail(std::move(options.error()));
   // Beside --store-key-file, which is the new store's.
   if (old_key) options->file.key = std::move(*old_key);
-  auto session = open_existing_session(settings, std::move(*options));
+  auto session = open_session(settings, std::move(*options));
   if (!session) return fail(std::move(session.error()));
   const std::string before = session->record().store;
   if (auto moved = session->move(store, context.stop()); !moved) return fail(std::move(moved.error()));

@@ -70,13 +70,11 @@ Result<void> stand_in_for_dpop_key(const ClientSettings& client, ClientRunOption
   return {};
 }
 
-Result<int> show_session_request(Context& context, const Settings& settings,
-                                 Result<Session> (*open)(const Settings&, SessionOptions),
-                                 const SendRequest& send) {
+Result<int> show_session_request(Context& context, const Settings& settings, const SendRequest& send) {
   auto options = session_options(context, settings);
   if (!options) return fail(std::move(options.error()));
   ClientRunOptions run = std::move(options->client);
-  const auto session = open(settings, std::move(*options));
+  const auto session = open_session(settings, std::move(*options));
   if (!session) return fail(session.error());
   const SessionRecord& record = session->record();
   ClientSettings client_settings = record.client;

@@ -31,9 +31,7 @@ Result<void> stand_in_for_dpop_key(const ClientSettings& client, ClientRunOption
 /// Makes one request.
 using SendRequest = std::function<Result<void>(const TokenClient& client, const SessionRecord& record)>;
 
-/// --dry-run of a command on a session, which `open` opens: what `send` would send.
-Result<int> show_session_request(Context& context, const Settings& settings,
-                                 Result<Session> (*open)(const Settings&, SessionOptions),
-                                 const SendRequest& send);
+/// --dry-run of a command on a session: what `send` would send.
+Result<int> show_session_request(Context& context, const Settings& settings, const SendRequest& send);
 
 }  // namespace oauth_token::cli

@@ -267,11 +267,4 @@ Result<Session> open_session(const Settings& settings, SessionOptions given) {
   return session;
 }
 
-Result<Session> open_existing_session(const Settings& settings, SessionOptions given) {
-  auto session = open_session(settings, std::move(given));
-  if (!session && session.error().error_class == ErrorClass::reauthenticate)
-    session.error().error_class = ErrorClass::usage;
-  return session;
-}
-
 }  // namespace oauth_token::cli

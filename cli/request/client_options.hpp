@@ -34,10 +34,8 @@ std::optional<Secret> store_key(const Context& context, const Settings& settings
 Result<std::vector<SessionRecord>> stored_sessions();
 
 /// Opens the session that the settings name. `usage` when flag, variable or profile say another server or
-/// client, or flag or variable another user, scope or resource, than it was signed in with.
+/// client, or flag or variable another user, scope or resource, than it was signed in with. Where there is
+/// none: `reauthenticate` for `token`, `refresh` and `exec`, else `usage`.
 Result<Session> open_session(const Settings& settings, SessionOptions given);
-
-/// The same for commands that are no use without a session: `usage` when there is none.
-Result<Session> open_existing_session(const Settings& settings, SessionOptions given);
 
 }  // namespace oauth_token::cli

@@ -168,7 +168,7 @@ Result<Token> ask_for_token(const Context& context, const Settings& settings, Se
 }
 
 Result<int> show_renewal(Context& context, const Settings& settings) {
-  return show_session_request(context, settings, open_session,
+  return show_session_request(context, settings,
                               [&](const TokenClient& client, const SessionRecord& record) -> Result<void> {
                                 auto token = client.request(grant_of(record), context.stop());
                                 return token ? Result<void>() : fail(std::move(token.error()));

@@ -36,7 +36,7 @@ std::vector<std::string> names_of_profiles(const Settings& settings) {
   return names;
 }
 
-/// Such a command has nothing to do with a session that is not there.
+/// The others have nothing to do with a session that is not there.
 bool needs_token(const Command& command) {
   constexpr unsigned groups = static_cast<unsigned>(Group::age) | static_cast<unsigned>(Group::force);
   return (command.groups & groups) != 0;
@@ -125,6 +125,10 @@ Error explain_missing_endpoint(Error error, OptionName endpoint, const std::stri
 
 Error explain_missing_session(Error error, const Settings& settings) {
   if (error.reason != "absent") return error;
+  const std::string_view command = settings.command->name;
+  // A script must be able to tell that a person is to sign in.
+  const bool may_sign_in = command == "token" || command == "refresh" || command == "exec";
+  if (!may_sign_in) error.error_class = ErrorClass::usage;
   const std::string& name = settings.session;
   const bool by_operand = settings.operands.size() > settings.command->operands_needed;
   if (!by_operand && settings.origin("session") == Origin::variable)

@@ -29,7 +29,8 @@ void note_past_renewal(const Context& context, const Settings& settings,
                        std::span<const SessionRecord> records);
 
 /// For the error that there is no session of the name in `settings`: what was probably meant, the sessions
-/// there are, and the command that signs in. Other errors stay.
+/// there are, and the command that signs in; `usage` but for `token`, `refresh` and `exec`. Other errors
+/// stay.
 Error explain_missing_session(Error error, const Settings& settings);
 
 /// Where a session has not the endpoint that is needed: it is fixed at sign-in, so that is where to name it.
