@@ -4,7 +4,6 @@
 
 #include <oauth_token/json.hpp>
 
-#include <array>
 #include <string_view>
 
 namespace oauth_token::cli {
@@ -15,12 +14,10 @@ constexpr std::size_t most_words = 1000;
 
 // What gateways, frameworks and servers with errors of their own call their words. Others may be credentials,
 // such as mfa_token.
-constexpr std::array<std::string_view, 21> names_of_words{
-    "code",       "description",       "detail",     "details",       "error",
-    "error_code", "error_description", "error_hint", "error_message", "error_reason",
-    "errorcode",  "errormessage",      "errors",     "errorsummary",  "faultstring",
-    "hint",       "message",           "msg",        "reason",        "suberror",
-    "title"};
+constexpr std::string_view names_of_words =
+    "code description detail details error error_code error_description error_hint error_message "
+    "error_reason errorcode errormessage errors errorsummary faultstring hint message msg reason "
+    "suberror title";
 
 void shorten(std::string& words) {
   const std::size_t all = words.size();
@@ -39,7 +36,7 @@ void append(std::string& words, std::string_view separator, std::string_view tex
 void append_members(std::string& words, const json::Value& container, bool named, const Error& error) {
   for (const json::Value value : container) {
     if (words.size() > most_words) return;
-    const bool here = value.name().empty() ? named : is_among_ignoring_case(names_of_words, value.name());
+    const bool here = value.name().empty() ? named : has_word_ignoring_case(names_of_words, value.name());
     const auto text = value.text();
     if (!text)
       append_members(words, value, here, error);
