@@ -131,7 +131,7 @@ void write_option(std::ostream& out, const Command& command, const Option& optio
   }
   const bool is_form = option.name == "output";
   out << '\n' << (is_form ? "The form of the answer; the default comes first.\n" : sentence(option.help));
-  write_choices(out, option, is_form ? command.forms : option.choices);
+  write_choices(out, option, is_form ? std::string_view(command.forms) : option.choices);
   write_origins(out, option);
 }
 
