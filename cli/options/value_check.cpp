@@ -98,9 +98,11 @@ std::string complaint(const Option& option, std::string_view value) {
 
 Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
                      ErrorClass error_class) {
-  return {.error_class = error_class,
-          .message = where + " must be one of " + with_separator(choices, ", ") + ".",
-          .hint = did_you_mean(nearest_choice(value, choices), "")};
+  const bool is_one = is_choice(choices, choices);
+  return {
+      .error_class = error_class,
+      .message = where + (is_one ? " must be " : " must be one of ") + with_separator(choices, ", ") + ".",
+      .hint = did_you_mean(nearest_choice(value, choices), "")};
 }
 
 Result<void> check_store(std::string_view store, std::string_view choices, const std::string& where,
