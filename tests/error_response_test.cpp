@@ -1,7 +1,9 @@
 #include "support/token_answer.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -196,21 +198,60 @@ TEST_CASE("a client that sent no secret is told so, and a grant type that the se
         std::string::npos);
 }
 
-TEST_CASE("--lenient is advised where it may help, and not to who uses it already") {
-  const Asked asked = password_request();
+TEST_CASE("--lenient is advised where it helps, and not to who uses it already") {
+  const auto is_advised = [](int status, const char* body, const char* type, bool lenient = false) {
+    const std::string hint = read(password_request(), status, body, type, {}, lenient).error().hint;
+    return hint.find(" --lenient;") != std::string::npos;
+  };
   const char* const untyped = R"({"access_token":"a"})";
-  CHECK(read(asked, 200, untyped).error().hint.find(" --lenient;") != std::string::npos);
-  CHECK(read(asked, 200, untyped, json_type, {}, true));
-  CHECK(read(asked, 200, "no JSON", "text/plain").error().hint.find(" --lenient;") != std::string::npos);
-  for (const auto& refused :
-       {read(asked, 200, "no JSON", "text/plain", {}, true), read(asked, 400, "no JSON", "text/plain")})
-    CHECK(refused.error().hint.find("is this the address of the endpoint?") != std::string::npos);
+  CHECK(is_advised(200, untyped, json_type));
+  CHECK(read(password_request(), 200, untyped, json_type, {}, true));
+  CHECK_FALSE(is_advised(200, R"({"access_token":"a","token_type":7})", json_type));
+  for (const int status : {200, 400, 401, 403})
+    for (const char* const body :
+         {R"({"error":"invalid_grant"})", "error=invalid_grant", "expires=9&access_token=%"}) {
+      CHECK(is_advised(status, body, "text/plain"));
+      CHECK_FALSE(is_advised(status, body, "text/plain", true));
+    }
+  for (const char* const body : {"no JSON", "<a/>", ""}) CHECK_FALSE(is_advised(200, body, "text/plain"));
+  CHECK_FALSE(is_advised(503, untyped, "text/plain"));
 }
 
 TEST_CASE("who is told that a server is unavailable for a while is not told to have asked too often") {
   CHECK(read(password_request(), 400, R"({"error":"temporarily_unavailable"})").error().message ==
         "The server is overloaded or out of order for the moment.");
   CHECK(read(password_request(), 429, "").error().message.starts_with("The server was asked too often"));
+}
+
+TEST_CASE("a hint says what mends it, also where the class alone would mislead") {
+  const auto hint = [](int status, std::string_view body, const char* type = json_type,
+                       std::vector<HttpHeader> headers = {}, bool lenient = false) {
+    return read(password_request(), status, body, type, std::move(headers), lenient).error().hint;
+  };
+  CHECK(hint(429, R"({"error":"too_many_attempts"})").starts_with("Waiting may not help"));
+  CHECK(hint(429, R"({"error":"too_many_requests"})") == "Wait before the next try.");
+  CHECK(
+      hint(400, R"({"error":"authorization_pending"})").starts_with("It waits for a confirmation elsewhere"));
+  CHECK(hint(400, R"({"error":"mfa_required"})").find("--prompt-param totp") != std::string::npos);
+  CHECK(hint(403, R"({"error":"mfa_required","mfa_token":"m"})").find("--prompt-param mfa_token") !=
+        std::string::npos);
+  CHECK(hint(511, "<html>", "text/html").starts_with("Open any web page in a browser"));
+}
+
+TEST_CASE("a 401 without an error of OAuth's says what it asks for: a gateway may want something else") {
+  const std::vector<HttpHeader> challenges{{"WWW-Authenticate", "Negotiate"},
+                                           {"www-authenticate", "Basic realm=\"correct horse+battery\x1b\""}};
+  const std::string refused =
+      "The server refused the client's own authentication (HTTP 401 from https://as.example/token";
+  const std::string asked = R"(, which asks for Negotiate, Basic realm="[masked]\x1b").)";
+  CHECK(read(password_request(), 401, "", nullptr, challenges).error().message == refused + asked);
+  CHECK(read(password_request(), 401, "<html>", "text/html", challenges).error().message == refused + asked);
+  CHECK(read(password_request(), 401, "").error().message == refused + ").");
+  CHECK(read(password_request(), 403, "", nullptr, challenges).error().message.find(asked) ==
+        std::string::npos);
+  CHECK(
+      read(password_request(), 401, R"({"error":"invalid_client"})", json_type, challenges).error().message ==
+      "The server refused the client's own authentication.");
 }
 
 TEST_CASE("a 404 asks for a look at the address, whatever its words") {

@@ -79,6 +79,18 @@ void refuse_page(Answer& answer, std::string_view page) {
     refuse(answer, "The answer is a web page.", "html");
 }
 
+bool looks_like_an_answer(char first, std::string_view body) {
+  return first == '{' || body.find("access_token=") != std::string_view::npos || body.starts_with("error=");
+}
+
+std::string challenge_of(const HttpResponse& response) {
+  std::string all;
+  for (const HttpHeader& field : response.headers)
+    if (equal_ignoring_case(field.name, "WWW-Authenticate"))
+      all.append(all.empty() ? "" : ", ").append(field.value);
+  return all;
+}
+
 // Nobody asked for it, and nothing here unpacks it: a small answer could become a huge one.
 bool is_compressed(const HttpResponse& response) {
   return has_word(codings, media_type(response.header("Content-Encoding").value_or("")));
@@ -112,6 +124,7 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   if (const auto value = response.header("Retry-After"))
     answer.retry_after = retry_after(*value, context.now);
   answer.location = response.header("Location").value_or("");
+  if (answer.status == 401) answer.challenge = challenge_of(response);
   const auto content_type = response.header("Content-Type");
   const std::string type = media_type(content_type.value_or(""));
   const char first = first_character(response.body.expose());
@@ -127,6 +140,8 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
     refuse(answer,
            type.empty() ? "The answer has no Content-Type." : "The Content-Type of the answer is not JSON.",
            "content-type");
+    answer.needs_lenience = !context.lenient && context.kind != RequestKind::query &&
+                            looks_like_an_answer(first, response.body.expose());
     if (context.lenient)
       if (auto object = form_as_json(response.body.expose())) {
         refuse(answer, {}, {});

@@ -48,7 +48,9 @@ struct Answer {
   std::string problem = {};                     ///< why there is none: a sentence
   std::string reason = {};                      ///< the same as Error::reason
   std::optional<std::chrono::seconds> retry_after = {};
-  std::string location = {};  ///< of a redirect, as it came
+  std::string location = {};    ///< of a redirect, as it came
+  std::string challenge = {};   ///< all of a 401's WWW-Authenticate, as it came
+  bool needs_lenience = false;  ///< it was refused for its type alone
 
   [[nodiscard]] bool succeeded() const { return status >= 200 && status < 300; }
   [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }

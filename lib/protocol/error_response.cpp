@@ -12,10 +12,18 @@
 namespace oauth_token::protocol {
 namespace {
 
+constexpr std::size_t longest_challenge = 200;
+
 // An operator wants to know who it was that answered: a gateway, an old address, another server.
 std::string who_answered(int status, const AnswerContext& context) {
   const std::string url = url_in_sentence(context.url);
   return "HTTP " + std::to_string(status) + (url.empty() ? "" : " from " + url);
+}
+
+// Perhaps it is a gateway that refuses, and wants something else than the server does.
+std::string asked_for(const std::string& challenge, const AnswerContext& context) {
+  if (challenge.empty()) return {};
+  return ", which asks for " + escape_for_terminal(context.masker()(challenge).substr(0, longest_challenge));
 }
 
 Error error_from(const Answer& answer, ErrorClass error_class) {
@@ -64,14 +72,36 @@ constexpr std::array sentences{
     Sentence{ErrorClass::server, "The server says that it is out of order.", "Try again later."},
 };
 
+struct CodeHint {
+  std::string_view code;
+  std::string_view hint;
+};
+
+// Where the code says more than its class.
+constexpr std::array code_hints{
+    CodeHint{"authorization_pending",
+             "It waits for a confirmation elsewhere, e.g. on a telephone: ask again once that is given."},
+    CodeHint{"slow_down", "It waits for a confirmation elsewhere, and was asked for it too often."},
+    CodeHint{
+        "too_many_attempts",
+        "Waiting may not help: the account has to be unblocked, in the way that the server's words say."},
+    CodeHint{"use_dpop_nonce", "It binds tokens to a key (RFC 9449): use --dpop."},
+    CodeHint{"invalid_dpop_proof",
+             "Most often a clock is wrong: oauth-token doctor compares this machine's with the server's. A "
+             "server that misses the proof wants --dpop."},
+};
+
+// Of Auth0 and Okta: the code alone, beside the password, would be no use.
+constexpr std::string_view mfa_token_hint =
+    "The mfa_token that it sent (-o json shows it) goes into a second request: oauth-token request "
+    "http://auth0.com/oauth/grant-type/mfa-otp --prompt-param mfa_token --prompt-param otp.";
+
+constexpr std::string_view lenient_hint =
+    "If the server is known to answer so, take its answers with --lenient; else check the address.";
+
 constexpr std::string_view nothing_there = "There is nothing at this address";
 constexpr std::string_view address_hint =
     "Check the path of the endpoint's address; look for a missing or additional slash.";
-
-constexpr std::string_view proof_hint =
-    "Most often a clock is wrong: oauth-token doctor compares this machine's with the server's. A server "
-    "that "
-    "misses the proof wants --dpop.";
 
 /// The program never tries the other encoding by itself: each try may count toward a lock-out.
 std::string basic_hint(const AnswerContext& context) {
@@ -107,8 +137,12 @@ void describe(Error& error, const AnswerContext& context) {
   }
   if (error.code == "temporarily_unavailable")
     error.message = "The server is overloaded or out of order for the moment.";
-  if (error.code == "use_dpop_nonce") error.hint = "It binds tokens to a key (RFC 9449): use --dpop.";
-  if (error.code == "invalid_dpop_proof") error.hint = proof_hint;
+  for (const CodeHint& each : code_hints)
+    if (each.code == error.code) error.hint = each.hint;
+  if (error.http_status == 511 && error.code.empty()) {
+    error.message = "The network wants a sign-in of its own first.";
+    error.hint = "Open any web page in a browser, sign in there, and try again.";
+  }
   const bool may_pass =
       error.error_class == ErrorClass::rate_limited || error.error_class == ErrorClass::server;
   if (may_pass && error.retry_after)
@@ -129,6 +163,7 @@ Error oauth_error(const Answer& answer, const AnswerContext& context, std::strin
   });
   error.retry_safe = may_repeat_after_answer(context.kind, error);
   describe(error, context);
+  if (error.error_class == ErrorClass::mfa && root["mfa_token"].text()) error.hint = mfa_token_hint;
   return error;
 }
 
@@ -142,8 +177,6 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
     return basic_hint(context);
   if (reason == "empty" && answer.status == 400)
     return "Some servers (Glewlwyd) answer so when they miss a scope or do not know the client.";
-  if (reason == "empty" && answer.status == 401)
-    return "The server or a gateway in front of it refused the client.";
   if (reason == "client-certificate")
     return "Name the certificate that this server knows with --tls-cert FILE, and its key with --tls-key "
            "FILE.";
@@ -153,9 +186,9 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
                : "It comes from a gateway or web server: is this the address of the endpoint?";
   if (reason == "dpop")
     return "Have the client registered for DPoP at the server, or take such a token with --dpop=optional.";
-  const bool may_help = reason == "content-type" || reason == "token-type";
-  if (answer.status == 200 && may_help && context.kind != RequestKind::query && !context.lenient)
-    return "If the server is known to answer so, take its tokens with --lenient; else check the address.";
+  const json::Value type = answer.root()["token_type"];
+  if (answer.needs_lenience || (reason == "token-type" && (!type || type.text())))
+    return std::string(lenient_hint);
   return "This is not how an OAuth 2.0 server answers (RFC 6749 s5): is this the address of the endpoint?";
 }
 
@@ -199,7 +232,9 @@ Error no_oauth_answer(const Answer& answer, const AnswerContext& context, std::s
     error.message = answer.status == 404 ? std::string(nothing_there) + "." : problem;
     error.hint = hint_for(answer, context, reason);
   }
-  insert_before_full_stop(error.message, " (" + who_answered(answer.status, context) + ")");
+  if (error.error_class == ErrorClass::client_auth && answer.needs_lenience) error.hint = lenient_hint;
+  insert_before_full_stop(error.message, " (" + who_answered(answer.status, context) +
+                                             asked_for(answer.challenge, context) + ")");
   error.reason = std::move(reason);
   if (answer.root().is_object()) {
     // What succeeded may have issued a token under any name.
