@@ -254,6 +254,13 @@ TEST_CASE("a 401 without an error of OAuth's says what it asks for: a gateway ma
       "The server refused the client's own authentication.");
 }
 
+TEST_CASE("XML is no web page, but XHTML is one") {
+  for (const char* const type : {"application/xml;charset=UTF-8", "text/xml", "application/soap+xml"})
+    CHECK(read(password_request(), 400, "<OAuth2Exception/>", type).error().reason == "content-type");
+  for (const char* const type : {"text/html", "application/xhtml+xml", "application/json+html"})
+    CHECK(read(password_request(), 400, "<html/>", type).error().reason == "html");
+}
+
 TEST_CASE("a 404 asks for a look at the address, whatever its words") {
   for (const char* const body :
        {R"({"error":"not found"})", R"({"error":"Not Found"})", R"({"error":{"code":404}})", "{}", ""}) {

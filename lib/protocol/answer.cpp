@@ -79,6 +79,10 @@ void refuse_page(Answer& answer, std::string_view page) {
     refuse(answer, "The answer is a web page.", "html");
 }
 
+bool is_xml_type(std::string_view type) {
+  return type.ends_with("/xml") || (type.ends_with("+xml") && type != "application/xhtml+xml");
+}
+
 bool looks_like_an_answer(char first, std::string_view body) {
   return first == '{' || body.find("access_token=") != std::string_view::npos || body.starts_with("error=");
 }
@@ -134,7 +138,7 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
     refuse(answer, "The answer is compressed, which nobody asked for.", "compressed");
   } else if (is_json_type(type) || (context.lenient && first == '{')) {
     parse(answer, std::move(response.body), context.lenient);
-  } else if (first == '<') {
+  } else if (first == '<' && !is_xml_type(type)) {
     refuse_page(answer, response.body.expose());
   } else {
     refuse(answer,
