@@ -12,15 +12,17 @@ struct Phrase {
   std::string_view text;
 };
 
-// RFC 9110 s15, with the older wordings that are still in use.
+// RFC 9110 s15, with the older wordings that are still in use, and those of nginx and Apache.
 constexpr std::array phrases{
     Phrase{200, "OK"},
     Phrase{400, "Bad Request"},
     Phrase{401, "Unauthorized"},
+    Phrase{401, "Authorization Required"},
     Phrase{402, "Payment Required"},
     Phrase{403, "Forbidden"},
     Phrase{404, "Not Found"},
     Phrase{405, "Method Not Allowed"},
+    Phrase{405, "Not Allowed"},
     Phrase{406, "Not Acceptable"},
     Phrase{408, "Request Timeout"},
     Phrase{408, "Request Time-out"},
@@ -33,7 +35,10 @@ constexpr std::array phrases{
     Phrase{413, "Request Entity Too Large"},
     Phrase{414, "URI Too Long"},
     Phrase{414, "Request-URI Too Long"},
+    Phrase{414, "Request-URI Too Large"},
     Phrase{415, "Unsupported Media Type"},
+    Phrase{416, "Range Not Satisfiable"},
+    Phrase{416, "Requested Range Not Satisfiable"},
     Phrase{417, "Expectation Failed"},
     Phrase{418, "I'm a teapot"},
     Phrase{421, "Misdirected Request"},
@@ -51,10 +56,14 @@ constexpr std::array phrases{
     Phrase{501, "Not Implemented"},
     Phrase{502, "Bad Gateway"},
     Phrase{503, "Service Unavailable"},
+    Phrase{503, "Service Temporarily Unavailable"},
     Phrase{504, "Gateway Timeout"},
     Phrase{504, "Gateway Time-out"},
     Phrase{505, "HTTP Version Not Supported"},
+    Phrase{506, "Variant Also Negotiates"},
     Phrase{507, "Insufficient Storage"},
+    Phrase{508, "Loop Detected"},
+    Phrase{510, "Not Extended"},
     Phrase{511, "Network Authentication Required"},
 };
 
