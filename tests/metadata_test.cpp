@@ -153,8 +153,10 @@ TEST_CASE("without a document the error names both answers") {
   const auto metadata = discover(server.transport(), issuer);
   REQUIRE_FALSE(metadata);
   CHECK(metadata.error().error_class == ErrorClass::protocol);
-  CHECK(metadata.error().message ==
-        "The issuer \"https://as.example/tenant\" publishes no metadata (HTTP 302, then 404).");
+  CHECK(
+      metadata.error().message ==
+      "The issuer \"https://as.example/tenant\" publishes no metadata that name a token endpoint (HTTP 302, "
+      "then 404).");
 }
 
 TEST_CASE("an outage ends the search") {

@@ -76,7 +76,8 @@ Result<ServerMetadata> discover(const Transport& transport, std::string_view iss
     return std::move(**metadata);
   }
   Error error{.error_class = ErrorClass::protocol,
-              .message = "The issuer \"" + url->text + "\" publishes no metadata (HTTP " + answers + ").",
+              .message = "The issuer \"" + url->text +
+                         "\" publishes no metadata that name a token endpoint (HTTP " + answers + ").",
               .hint = "Check the issuer, or name the token endpoint instead.",
               .reason = "no-metadata",
               .sent = Sent::yes};
