@@ -89,8 +89,9 @@ void check_session(Examination& run, const SessionFolder& folder, const SessionR
   if (is_past_renewal(record))
     run.list.warning(
         "session",
-        session + (record.failure ? " is signed out. The last renewal failed: " + record.failure->message
-                                  : " is signed out: the server called its refresh token invalid."),
+        session + (record.failure
+                       ? " cannot be renewed any more. The last renewal failed: " + record.failure->message
+                       : " cannot be renewed any more: the server called its refresh token invalid."),
         give_up_or_sign_in_again(run.settings, record));
   else if (record.failure)
     run.list.warning("session",
