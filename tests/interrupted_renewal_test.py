@@ -60,7 +60,9 @@ class BeforeSendingTest(InterruptCase):
                 process = self.start("refresh")
                 wait_until(lambda: opened(process, locks), "the program to open the lock, which it cannot get")
                 process.send_signal(number)
-                self.assertNotIn(PATIENCE, self.ends_by(process, number))
+                said = self.ends_by(process, number)
+                self.assertNotIn(PATIENCE, said)
+                self.assertNotIn("background", said)  # nothing goes on behind a program that has ended
         for file in held:
             file.close()
         self.assertEqual(self.server.attempts, 1)
@@ -94,7 +96,7 @@ class WhileSendingTest(InterruptCase):
                     process.send_signal(number)
                     self.assertIn(PATIENCE, process.stderr.readline().decode())
                     go_on.set()
-                    self.ends_by(process, number)
+                    self.assertNotIn("background", self.ends_by(process, number))
                     self.assertEqual(self.program.run("token")[:2], (0, self.server.access_token + "\n"))
                     self.assertEqual((self.server.attempts, self.server.access_token), (1, "at-2"))
                     self.check_whole()

@@ -164,6 +164,8 @@ Result<Token> ask_for_token(const Context& context, const Settings& settings, Se
   if (auto at_hand = tokens.source.token_at_hand(tokens.wanted)) return std::move(*at_hand);
   auto token = tokens.source.token(tokens.wanted, context.stop());
   if (token) return token;
+  // What the library does behind its caller, the program ends with or waits for.
+  if (token.error().error_class == ErrorClass::interrupted) token.error().message = "Interrupted.";
   return fail(with_sign_in_command(std::move(token.error()), settings, *tokens.record));
 }
 
