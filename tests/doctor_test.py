@@ -165,7 +165,7 @@ class DoctorTest(KeyringTestCase):
         self.assertEqual(self.program.run("refresh").status, 4)
         found = doctor(self.program)
         self.assertEqual((found.status, found.results("session")), (0, ["warning"]), found.checks)
-        self.assertIn('"default" cannot be renewed any more. The last renewal failed: ', found.one("session")["message"])
+        self.assertIn('"default" cannot be renewed. The last renewal failed: ', found.one("session")["message"])
         self.assertEqual(found.one("session")["hint"], "To give it up: oauth-token forget default. Sign in again: "
                          f"oauth-token password --token-endpoint {server.url()} --client-id app --username alice")
 

@@ -2,10 +2,12 @@
 
 import json
 import pathlib
+import time
 import unittest
 
 from cli_session_test import Server
 from doctor import doctor
+from fault_server import response
 from program import Program
 from sealed_sessions import new_store_key
 
@@ -46,7 +48,7 @@ class SealedSessionTest(unittest.TestCase):
         listed, shown = self.program.run("list"), self.program.run("show", "work")
         self.assertIn(" valid, not renewable ", listed.stdout)
         for done in (listed, shown):
-            self.assertIn('Session "work" cannot be renewed any more. Sign in again: oauth-token password ', done.stderr)
+            self.assertIn('Session "work" cannot be renewed. Sign in again: oauth-token password ', done.stderr)
         machine = self.program.run("show", "work", "-o", "json")
         record = json.loads(machine.stdout)
         self.assertEqual((record["state"], record["renewable"], machine.stderr), ("valid", False, ""))
@@ -54,6 +56,26 @@ class SealedSessionTest(unittest.TestCase):
         self.assertEqual(self.program.run("token", "work")[:2], (0, "at-1\n"))
         self.sign_in(*store)
         self.assertEqual(self.program.run("show", "work").stderr, "")
+        self.assertNotIn("renewable", json.loads(self.program.run("show", "work", "-o", "json").stdout))
+
+    def test_a_session_without_a_refresh_token_is_not_called_renewable(self):
+        store = ("--store", "file", "--store-key-file", str(self.key), "--session", "work")
+        answer = {"access_token": "at-0", "token_type": "Bearer"}
+        for more, state in (({"expires_in": 3600}, "valid"), ({"expires_in": 1}, "signed out"), ({}, "valid")):
+            with self.subTest(more):
+                self.server.answers.append(
+                    response(json.dumps(answer | more).encode(), 200, [("Content-Type", "application/json")]))
+                self.sign_in(*store)
+                if state == "signed out":
+                    time.sleep(1.1)
+                record = json.loads(self.program.run("show", "work", "-o", "json").stdout)
+                self.assertEqual((record["state"], record["renewable"]), (state, False))
+                listed = self.program.run("list")
+                self.assertIn(f" {state}, not renewable " if state == "valid" else f" {state} ", listed.stdout)
+                self.assertIn('Session "work" cannot be renewed. Sign in again: oauth-token password ', listed.stderr)
+                self.assertIn('"work" cannot be renewed: the server gave it no refresh token',
+                              doctor(self.program).one("session")["message"])
+        self.sign_in(*store)
         self.assertNotIn("renewable", json.loads(self.program.run("show", "work", "-o", "json").stdout))
 
     def test_the_key_may_come_from_a_variable(self):

@@ -90,8 +90,8 @@ void check_session(Examination& run, const SessionFolder& folder, const SessionR
     run.list.warning(
         "session",
         session + (record.failure
-                       ? " cannot be renewed any more. The last renewal failed: " + record.failure->message
-                       : " cannot be renewed any more: the server called its refresh token invalid."),
+                       ? " cannot be renewed. The last renewal failed: " + record.failure->message
+                       : " cannot be renewed: the server gave it no refresh token, or calls that invalid."),
         give_up_or_sign_in_again(run.settings, record));
   else if (record.failure)
     run.list.warning("session",

@@ -29,7 +29,8 @@ std::string_view session_state(const SessionRecord& record) {
   if (record.version == 0) return "unreadable";
   const auto now = std::chrono::system_clock::now();
   if (record.access_token_expires_at && *record.access_token_expires_at > now) return "valid";
-  return is_past_renewal(record) ? "signed out" : "renewable";
+  if (!is_past_renewal(record)) return "renewable";
+  return record.access_token_expires_at ? "signed out" : "valid";  // for as long as nobody says how long
 }
 
 bool is_past_renewal(const SessionRecord& record) noexcept {

@@ -14,7 +14,8 @@ void write_record(json::Writer& out, const SessionRecord& record);
 /// "valid", "renewable", "signed out" or "unreadable", by the record alone.
 std::string_view session_state(const SessionRecord& record);
 
-/// Whether the refresh token can no longer be used, though the access token may still live.
+/// Whether there is no refresh token, or one that can no longer be used, though the access token may still
+/// live.
 bool is_past_renewal(const SessionRecord& record) noexcept;
 
 /// The issuer, or the token endpoint where there is none.

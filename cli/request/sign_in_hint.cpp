@@ -111,8 +111,8 @@ void note_past_renewal(const Context& context, const Settings& settings,
   for (const SessionRecord& record : records) {
     if (!is_past_renewal(record)) continue;
     if (!file) file = profiles_for_hint(settings);
-    note(context, "Session \"" + record.name + "\" cannot be renewed any more. " +
-                      sign_in_hint(settings, *file, record));
+    note(context,
+         "Session \"" + record.name + "\" cannot be renewed. " + sign_in_hint(settings, *file, record));
   }
 }
 

@@ -63,7 +63,7 @@ struct SessionRecord {
     int count = 0;                             ///< failures since the last success
   };
   std::optional<Failure> failure = {};  ///< nothing after a success
-  /// The generation whose refresh token the server called invalid; 0: none.
+  /// The generation that has no refresh token, or one that the server called invalid; 0: none.
   std::uint64_t dead_generation = 0;
   /// The token endpoint's nonce for the next DPoP proof; empty: none.
   std::string dpop_nonce = {};

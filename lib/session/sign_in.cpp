@@ -64,7 +64,6 @@ void continue_or_begin(SessionRecord& record, const std::optional<SessionRecord>
   record.id = goes_on ? old->id : resumes ? unfinished : random_id();
   record.generation = goes_on ? old->generation + 1 : 1;
   record.failure.reset();
-  record.dead_generation = 0;
 }
 
 // What the replaced session leaves behind. The new one stands already: a failure here is no reason to lose
@@ -201,6 +200,7 @@ Result<Token> SignIn::State::keep(Token token, Secret dpop_key, const std::optio
   record.signed_in_at = record.renewed_at = now();
   record.dpop_nonce = TokenClientAccess::dpop_nonce(*client);
   record.access_token_expires_at = token.expires_at;
+  record.dead_generation = token.refresh_token.empty() ? record.generation : 0;
   const SecretHalf half{.generation = record.generation,
                         .obtained_at = record.signed_in_at,
                         .token = copy(token),
