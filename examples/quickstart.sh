@@ -31,7 +31,7 @@ start_server() {
   # shellcheck disable=SC1091 # sets SERVER, ISSUER, CLIENT_ID, USERNAME, PASSWORD, ...
   . "$server/env"
   cp -- "$CA_FILE" ca.pem
-  printf %s "$CLIENT_SECRET" >client-secret
+  (umask 077 && printf %s "$CLIENT_SECRET" >client-secret)
 }
 
 start_keyring() {
