@@ -98,7 +98,7 @@ std::string complaint(const Option& option, std::string_view value) {
 
 Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
                      ErrorClass error_class) {
-  const bool is_one = is_choice(choices, choices);
+  const bool is_one = choices.find('|') == std::string_view::npos;
   return {
       .error_class = error_class,
       .message = where + (is_one ? " must be " : " must be one of ") + with_separator(choices, ", ") + ".",
