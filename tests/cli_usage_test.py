@@ -54,6 +54,7 @@ class MistakeTest(unittest.TestCase):
             (["token", "--output", "xml"], "--output must be one of token, json, header, env, github, none", ""),
             (["list", "-o", "token"], "--output must be one of text, json", "--help -v"),
             (["introspect", "-o", "text"], "--output must be json.\n", "--help -v"),
+            (["list", "-o", "text|json"], "--output must be one of text, json", "--help -v"),
             (["list", "-o", "jsno"], "--output must be one of text, json", 'Did you mean "json"?'),
             (["password", "--client-auth", "client_secret_psot"], "--client-auth must be", 'Did you mean "client_secret_post"?'),
             (["password", "--store", "fiel"], "--store must be one of", 'Did you mean "file"?'),

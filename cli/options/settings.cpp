@@ -249,8 +249,7 @@ class Resolver {
     Settings::Entry& form = settings_.entries[OptionName("output").index()];
     if (form.origin == Origin::none) return {};
     const Literal forms = settings_.command->forms;
-    const bool known =
-        ("|" + std::string(forms) + "|").find("|" + form.values.back() + "|") != std::string::npos;
+    const bool known = is_choice(forms, form.values.back());
     if (!known && form.origin == Origin::flag) return fail(no_such_form(forms, form));
     if (!known) form = {};  // the variable is meant for another command
     if (!settings_.given("field") || !settings_.given("output") || form.values.back() == "json") return {};

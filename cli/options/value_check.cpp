@@ -51,11 +51,6 @@ std::optional<std::string> absolute_path(std::string_view path, const std::strin
   return absolute;
 }
 
-bool is_choice(std::string_view choices, std::string_view value) {
-  const auto words = split_choices(choices);
-  return std::find(words.begin(), words.end(), value) != words.end();
-}
-
 /// The message of what is wrong with the value; empty: nothing.
 std::string complaint(const Option& option, std::string_view value) {
   switch (option.check) {
@@ -95,6 +90,11 @@ std::string complaint(const Option& option, std::string_view value) {
 }
 
 }  // namespace
+
+bool is_choice(std::string_view choices, std::string_view value) {
+  const auto words = split_choices(choices);
+  return std::find(words.begin(), words.end(), value) != words.end();
+}
 
 Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
                      ErrorClass error_class) {

@@ -19,6 +19,9 @@ Result<std::vector<std::string>> check_value(const Option& option, std::string_v
                                              const std::string& where, const std::string& folder,
                                              ErrorClass error_class);
 
+/// Whether `value` is one of "a|b|c".
+bool is_choice(std::string_view choices, std::string_view value);
+
 /// That `value` is none of "a|b|c".
 Error no_such_choice(std::string_view value, std::string_view choices, const std::string& where,
                      ErrorClass error_class);
