@@ -1,5 +1,6 @@
 #include "token_file.hpp"
 
+#include "base/ownership.hpp"
 #include "new_file.hpp"
 
 #include <cerrno>
@@ -14,10 +15,6 @@ namespace {
 
 constexpr const char* own_folder = "Choose a file in a folder of your own, such as $XDG_RUNTIME_DIR.";
 
-tl::unexpected<Error> unsafe(const std::string& place, const std::string& why, const std::string& hint) {
-  return fail(ErrorClass::config, place + " is not safe to use: " + why + ".", hint);
-}
-
 tl::unexpected<Error> refused(const std::string& what, const std::string& place, int number) {
   return fail(ErrorClass::config, what + " " + place + ": " + std::strerror(number) + ".", own_folder);
 }
@@ -25,11 +22,7 @@ tl::unexpected<Error> refused(const std::string& what, const std::string& place,
 Result<void> check_folder(int folder, const std::string& place) {
   struct stat status {};
   if (fstat(folder, &status) != 0) return refused("Cannot look at", place, errno);
-  if (status.st_uid != geteuid())
-    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), own_folder);
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return unsafe(place, "other users can write to it", own_folder);
-  return {};
+  return check_own_folder(status, place, own_folder);
 }
 
 /// What is there already is replaced, and removed at the end: it must look like one of ours.
@@ -37,12 +30,7 @@ Result<void> check_old_file(int folder, const std::string& name, const std::stri
   struct stat status {};
   if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
     return errno == ENOENT ? Result<void>() : refused("Cannot look at", place, errno);
-  if (!S_ISREG(status.st_mode)) return unsafe(place, "it is a link or no file", "Choose another file.");
-  if (status.st_uid != geteuid())
-    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), "Choose another file.");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return unsafe(place, "other users can use it", "Choose another file, or remove it.");
-  return {};
+  return check_own_file(status, place, "Choose another file.");
 }
 
 }  // namespace
@@ -55,7 +43,7 @@ Result<TokenFile> TokenFile::prepare(const std::string& path) {
     return fail(ErrorClass::usage, "--refresh-file " + path + " names a folder.", "Name a file in it.");
   Descriptor folder(open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder && (errno == ELOOP || errno == ENOTDIR))
-    return unsafe(place, "it is a link or no folder", own_folder);
+    return unsafe_to_use(place, "it is a link or no folder", own_folder);
   if (!folder) return refused("Cannot open the folder", place, errno);
   if (auto safe = check_folder(folder.get(), place); !safe) return fail(std::move(safe.error()));
   if (auto safe = check_old_file(folder.get(), name, path); !safe) return fail(std::move(safe.error()));

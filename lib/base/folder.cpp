@@ -1,5 +1,6 @@
 #include "base/folder.hpp"
 
+#include "base/ownership.hpp"
 #include "base/random.hpp"
 #include "base/reading.hpp"
 
@@ -24,30 +25,16 @@ namespace {
 constexpr std::string_view temporary_suffix = ".tmp";
 constexpr std::time_t temporary_age = 3600;
 
-tl::unexpected<Error> unsafe(const std::string& place, const std::string& why, const std::string& hint) {
-  return fail(ErrorClass::config, place + " is not safe to use: " + why + ".", hint);
-}
-
 Result<void> check_folder(int descriptor, const std::string& path) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return storage_failure("Cannot look at", path);
-  if (status.st_uid != ::geteuid())
-    return unsafe(path, "it belongs to user id " + std::to_string(status.st_uid),
-                  "Run as that user, or choose another folder.");
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return unsafe(path, "other users can write to it", "Run: chmod 700 " + path);
-  return {};
+  return check_own_folder(status, path);
 }
 
 Result<void> check_file(int descriptor, const std::string& place) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return storage_failure("Cannot look at", place);
-  if (!S_ISREG(status.st_mode)) return unsafe(place, "it is no regular file", "Remove it.");
-  if (status.st_uid != ::geteuid())
-    return unsafe(place, "it belongs to user id " + std::to_string(status.st_uid), "Remove it.");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return unsafe(place, "other users can use it", "If nobody did, run: chmod 600 " + place);
-  return {};
+  return check_own_file(status, place);
 }
 
 // What root makes in somebody's home, its owner cannot use later.
@@ -92,7 +79,7 @@ Result<Descriptor> enter(int parent, const std::string& name, const std::string&
     folder = open_folder_at(parent, name, flags);
   }
   if (!folder && (errno == ELOOP || errno == ENOTDIR))
-    return unsafe(path, "it is a link or no folder", "Remove it, or choose another folder.");
+    return unsafe_to_use(path, "it is a link or no folder", "Remove it, or choose another folder.");
   if (!folder) return storage_failure("Cannot open the folder", path);
   return folder;
 }
@@ -192,7 +179,7 @@ Result<Descriptor> Folder::open_file(const std::string& name, bool create) const
     if (file && ::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
       return storage_failure("Cannot make", place(name));
   }
-  if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
+  if (!file && errno == ELOOP) return unsafe_to_use(place(name), "it is a link", "Remove it.");
   if (!file) return storage_failure("Cannot open", place(name));
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   return file;
@@ -214,7 +201,7 @@ Result<std::optional<Secret>> Folder::read(const std::string& name, std::size_t 
   const Descriptor file(
       ::openat(descriptor_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::nullopt;
-  if (!file && errno == ELOOP) return unsafe(place(name), "it is a link", "Remove it.");
+  if (!file && errno == ELOOP) return unsafe_to_use(place(name), "it is a link", "Remove it.");
   if (!file) return storage_failure("Cannot open", place(name));
   if (auto checked = check_file(file.get(), place(name)); !checked) return fail(std::move(checked.error()));
   SecretBuffer contents;
