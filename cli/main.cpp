@@ -119,6 +119,16 @@ Error explain(const std::exception& error) {
   return {.message = std::string("A defect: ") + error.what() + "."};
 }
 
+int status_of_run(std::span<char*> words) {
+  Context context = context_for(words);
+  try {
+    return main_of(context, words);
+  } catch (const std::exception& error) {
+    end_progress();
+    return report(context, explain(error));
+  }
+}
+
 }  // namespace
 }  // namespace oauth_token::cli
 
@@ -130,11 +140,8 @@ int main(int argc, char** argv) {
   open_libraries_well();
   oauth_token::use_keyrings_of_own_threads();
   const std::span<char*> words(argv + (argc > 0 ? 1 : 0), argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
-  Context context = context_for(words);
-  try {
-    return main_of(context, words);
-  } catch (const std::exception& error) {
-    end_progress();
-    return report(context, explain(error));
-  }
+  const int status = status_of_run(words);
+  // All of ours is done and written. What thirty libraries do at an end, freeing what the system takes back
+  // anyway, costs 2 % of an http token.
+  _exit(status);
 }
