@@ -26,12 +26,12 @@ class Run:
         self.folder, self.work, self.rounds, self.prefix = folder, pathlib.Path(work), rounds, prefix
         self.environment = environment or {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8"}
 
-    def take_turns(self, commands):
+    def take_turns(self, commands, rounds):
         """For each command the wall times of its runs in ms, the median of their CPU times in ms and of their peaks in MiB."""
         words = []
         for command in commands:
             words += [",", *command] if words else command
-        out = subprocess.run([*self.prefix, f"{self.folder}/runs", str(self.rounds), *words], env=self.environment,
+        out = subprocess.run([*self.prefix, f"{self.folder}/runs", str(rounds), *words], env=self.environment,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
         lines = [[tuple(map(int, word.split(":"))) for word in line.split()] for line in out.stdout.decode().splitlines()]
         return [([time / 1e6 for time, _, _ in column], statistics.median(cpu for _, cpu, _ in column) / 1e6,
@@ -69,18 +69,19 @@ class Row:
 
 
 class Table:
-    """Rows of one group, each compared with the group's first row."""
+    """Rows of one group, each compared with the group's first row. `close` are those that differ by a few per cent: they take
+    more turns, until the median of their ratios is known within 1 %."""
 
-    def __init__(self, run):
-        self.run = run
-        print(f"\n| whole process, median of {run.rounds} | wall ms | ratio | CPU ms | instructions | ratio | peak MiB |")
+    def __init__(self, run, close=False):
+        self.run, self.rounds = run, run.rounds * (5 if close else 1)
+        print(f"\n| whole process, median of {self.rounds} | wall ms | ratio | CPU ms | instructions | ratio | peak MiB |")
         print("|---|---|---|---|---|---|---|")
 
     def add(self, named, uncounted=(), counts=None):
         """The rows by name. `counts` are instructions that are known otherwise; `uncounted` names are not counted."""
         names, commands = zip(*named)
         rows = {}
-        for name, command, (times, cpu, peak) in zip(names, commands, self.run.take_turns(commands)):
+        for name, command, (times, cpu, peak) in zip(names, commands, self.run.take_turns(commands, self.rounds)):
             count = None if name in uncounted else (counts or {}).get(name) or self.run.instructions(command)
             rows[name] = row = Row(times, peak, count)
             first = rows[names[0]]
