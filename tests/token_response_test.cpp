@@ -265,7 +265,7 @@ TEST_CASE("an introspection answer is the whole object, with a boolean active") 
   CHECK(read_it(400, R"({"error":"x","error_description":"token-token"})").error().description == "[masked]");
 }
 
-TEST_CASE("a revocation is done when the server says so: 200 with an empty or JSON body") {
+TEST_CASE("a revocation is done when the server says so: 200, and not a login page") {
   Asked request;
   const Secret token("token-token");
   const auto outcome = [&](int status, std::string_view body, const char* type) {
@@ -277,7 +277,10 @@ TEST_CASE("a revocation is done when the server says so: 200 with an empty or JS
   CHECK(outcome(200, "\n", "text/plain") == "revoked");
   CHECK(outcome(200, "{}", json_type) == "revoked");
   CHECK(outcome(200, "true", json_type) == "revoked");
+  CHECK(outcome(200, "OK", "text/plain") == "revoked");
   CHECK(outcome(200, "<html>log in</html>", "text/html") == "protocol");
+  CHECK(outcome(200, "<html>log in</html>", "text/plain") == "protocol");
+  CHECK(outcome(200, "<fault/>", "text/xml") == "protocol");
   CHECK(outcome(200, "{", json_type) == "protocol");
   CHECK(outcome(204, "", json_type) == "protocol");
   CHECK(outcome(200, R"({"error":"invalid_client"})", json_type) == "client-auth");

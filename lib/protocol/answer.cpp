@@ -29,12 +29,6 @@ bool is_json_type(std::string_view type) {
          type.find('/') != std::string_view::npos;
 }
 
-char first_character(std::string_view body) {
-  if (body.substr(0, 3) == "\xef\xbb\xbf") body.remove_prefix(3);
-  const auto first = body.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? '\0' : body[first];
-}
-
 // A form as a JSON object, so that it is read like one; nothing when it cannot be a form.
 std::optional<Secret> form_as_json(std::string_view body) {
   json::Writer object;
@@ -121,6 +115,12 @@ RequestKind kind_of(const Grant& grant) {
       extension != nullptr && std::any_of(extension->extra.begin(), extension->extra.end(),
                                           [](const Parameter& extra) { return extra.name == "password"; });
   return carries_password ? RequestKind::password : RequestKind::extension;
+}
+
+char first_character(std::string_view body) {
+  if (body.substr(0, 3) == "\xef\xbb\xbf") body.remove_prefix(3);
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? '\0' : body[first];
 }
 
 Answer read_answer(HttpResponse response, const AnswerContext& context) {

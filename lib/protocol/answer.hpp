@@ -56,6 +56,9 @@ struct Answer {
   [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }
 };
 
+/// After a byte order mark and white space; '\0' of an empty body.
+char first_character(std::string_view body);
+
 /// JSON is what calls itself JSON; with `lenient` also what looks like it, or like a form.
 Answer read_answer(HttpResponse response, const AnswerContext& context);
 
