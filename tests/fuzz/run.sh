@@ -29,7 +29,7 @@ seconds=${1:-10}
 "$top/tests/support/install-packages.sh" build checks tests
 cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-14 \
   -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DOAUTH_TOKEN_WERROR=ON -DOAUTH_TOKEN_FUZZ=ON \
-  -DOAUTH_TOKEN_SANITIZE=address,undefined -DCMAKE_UNITY_BUILD=ON \
+  -DOAUTH_TOKEN_SANITIZE=address,undefined -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=32 \
   -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
 all=()
 for source in "$here"/*.cpp; do
