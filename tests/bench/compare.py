@@ -35,7 +35,7 @@ def start_up(run):
     forms = {"--help": [PROGRAM, "--help"], "--version": [PROGRAM, "--version"],
              "usage error": ["status=2", PROGRAM, "--no-such-option"]}
     named = [("empty C program", [str(BUILD / "empty")]), *((f"oauth-token, {n}", c) for n, c in forms.items())]
-    rows = Table(run, close=True).add(named)
+    rows = Table(run).add(named)
     for name, command in forms.items():
         row = rows[f"oauth-token, {name}"]
         goal(4, f"{name}, wall against an empty C program", paired(row.times, rows["empty C program"].times), 1.60)
@@ -44,17 +44,17 @@ def start_up(run):
 
 
 def token(run, scheme, url, number, wall_limit, instruction_limit, pipe_limit):
-    rows = Table(run, close=True).add([
+    rows = Table(run).add([
         (f"{scheme}: curl", curl(url)),
         (f"{scheme}: curl piped to jq", [*curl(url), "|", "jq", "-r", ".access_token"]),
         (f"{scheme}: oauth-token", oauth_token(url)),
         (f"{scheme}: floor, C and libcurl alone", [str(BUILD / "floor-token"), url, PASSWORD]),
     ])
-    Table(run).add([
+    Table(run, slow=True).add([
         (f"{scheme}: curl", curl(url)),
         (f"{scheme}: Python, requests-oauthlib", ["/usr/bin/python3", str(PEERS / "requests_oauthlib_token.py"), url, PASSWORD]),
         (f"{scheme}: Node.js, its own fetch", ["node", str(PEERS / "node_token.mjs"), url, PASSWORD]),
-    ], uncounted=[f"{scheme}: curl", f"{scheme}: Python, requests-oauthlib", f"{scheme}: Node.js, its own fetch"])
+    ])
     ours, theirs, least = (rows[f"{scheme}: {name}"] for name in ("oauth-token", "curl", "floor, C and libcurl alone"))
     piped = rows[f"{scheme}: curl piped to jq"]
     goal(number, f"one {scheme} token, wall against curl", paired(ours.times, theirs.times), wall_limit,

@@ -69,20 +69,20 @@ class Row:
 
 
 class Table:
-    """Rows of one group, each compared with the group's first row. `close` are those that differ by a few per cent: they take
-    more turns, until the median of their ratios is known within 1 %."""
+    """Rows of one group, each compared with the group's first row. They take so many turns that ratios that differ by a few
+    per cent can be told apart; `slow` ones, which differ by far more, a fifth, and their instructions are not counted."""
 
-    def __init__(self, run, close=False):
-        self.run, self.rounds = run, run.rounds * (5 if close else 1)
+    def __init__(self, run, slow=False):
+        self.run, self.slow, self.rounds = run, slow, run.rounds * (1 if slow else 5)
         print(f"\n| whole process, median of {self.rounds} | wall ms | ratio | CPU ms | instructions | ratio | peak MiB |")
         print("|---|---|---|---|---|---|---|")
 
-    def add(self, named, uncounted=(), counts=None):
-        """The rows by name. `counts` are instructions that are known otherwise; `uncounted` names are not counted."""
+    def add(self, named):
+        """The rows by name."""
         names, commands = zip(*named)
         rows = {}
         for name, command, (times, cpu, peak) in zip(names, commands, self.run.take_turns(commands, self.rounds)):
-            count = None if name in uncounted else (counts or {}).get(name) or self.run.instructions(command)
+            count = None if self.slow else self.run.instructions(command)
             rows[name] = row = Row(times, peak, count)
             first = rows[names[0]]
             counted = f"{count / 1e6:.2f} M | {count / first.count:.2f}" if count else " | "

@@ -3,7 +3,7 @@
 # library, many users in one batch, signatures, small pieces. Times of processes are medians of runs in turn, ratios are taken run by run, instructions are
 # callgrind's. Beside them stand the smallest C programs that do the same job: the floor on this machine, for a goal that is
 # not met. It needs a quiet machine; instructions and ratios of CPU time bear a busy one.
-#   tests/bench/run.sh [ROUNDS]       default 60; five times as many for what differs by a few per cent
+#   tests/bench/run.sh [ROUNDS]       default 60; five times as many for all but slow peers
 # All programs use the system's default trust store, unchanged but for one test CA that a private mount adds; without the
 # right to make such a mount the https rows are left out, and said to be.
 set -euo pipefail

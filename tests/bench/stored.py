@@ -65,7 +65,7 @@ class Agent:
 
 def stored_token(run, program, configuration, record):
     hit = [program, "token"]
-    rows = Table(run, close=True).add([
+    rows = Table(run).add([
         ("empty C program", [f"{run.folder}/empty"]),
         ("cached token: oidc-token", ["oidc-token", "bench"]),
         ("cached token: oauth-token, kernel keyring", hit),
@@ -88,8 +88,8 @@ def stored_token(run, program, configuration, record):
 def unused_keyring(run, with_keyring, without_keyring, url):
     words = ["password", "--token-endpoint", url, "--client-id", "app", "--username", "alice", "--password-file",
              str(run.work / "password"), "--store", "none"]
-    rows = Table(run, close=True).add([("http: oauth-token without its keyring module", [without_keyring, *words]),
-                                       ("http: oauth-token with it, unused", [with_keyring, *words])])
+    rows = Table(run).add([("http: oauth-token without its keyring module", [without_keyring, *words]),
+                           ("http: oauth-token with it, unused", [with_keyring, *words])])
     ours, theirs = rows["http: oauth-token with it, unused"], rows["http: oauth-token without its keyring module"]
     goal(6, "unused keyring, wall against a build without", paired(ours.times, theirs.times), 1.02)
     goal(6, "unused keyring, instructions against a build without", ours.count / theirs.count, 1.02)
