@@ -29,6 +29,12 @@ bool is_json_type(std::string_view type) {
          type.find('/') != std::string_view::npos;
 }
 
+char first_character(std::string_view body) {
+  if (body.substr(0, 3) == "\xef\xbb\xbf") body.remove_prefix(3);
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? '\0' : body[first];
+}
+
 // A form as a JSON object, so that it is read like one; nothing when it cannot be a form.
 std::optional<Secret> form_as_json(std::string_view body) {
   json::Writer object;
@@ -117,12 +123,6 @@ RequestKind kind_of(const Grant& grant) {
   return carries_password ? RequestKind::password : RequestKind::extension;
 }
 
-char first_character(std::string_view body) {
-  if (body.substr(0, 3) == "\xef\xbb\xbf") body.remove_prefix(3);
-  const auto first = body.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? '\0' : body[first];
-}
-
 Answer read_answer(HttpResponse response, const AnswerContext& context) {
   Answer answer{.status = response.status};
   if (const auto value = response.header("Retry-After"))
@@ -132,13 +132,14 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   const auto content_type = response.header("Content-Type");
   const std::string type = media_type(content_type.value_or(""));
   const char first = first_character(response.body.expose());
+  answer.is_page = first == '<';
   if (first == '\0') {
     refuse(answer, "The answer is empty.", "empty");
   } else if (first != '{' && is_compressed(response)) {
     refuse(answer, "The answer is compressed, which nobody asked for.", "compressed");
   } else if (is_json_type(type) || (context.lenient && first == '{')) {
     parse(answer, std::move(response.body), context.lenient);
-  } else if (first == '<' && !is_xml_type(type)) {
+  } else if (answer.is_page && !is_xml_type(type)) {
     refuse_page(answer, response.body.expose());
   } else {
     refuse(answer,

@@ -51,13 +51,11 @@ struct Answer {
   std::string location = {};    ///< of a redirect, as it came
   std::string challenge = {};   ///< all of a 401's WWW-Authenticate, as it came
   bool needs_lenience = false;  ///< it was refused for its type alone
+  bool is_page = false;         ///< its body begins as HTML and XML do
 
   [[nodiscard]] bool succeeded() const { return status >= 200 && status < 300; }
   [[nodiscard]] json::Value root() const { return document ? document->root() : json::Value(); }
 };
-
-/// After a byte order mark and white space; '\0' of an empty body.
-char first_character(std::string_view body);
 
 /// JSON is what calls itself JSON; with `lenient` also what looks like it, or like a form.
 Answer read_answer(HttpResponse response, const AnswerContext& context);

@@ -238,11 +238,10 @@ Result<Secret> introspection_response(const ClientRequest& client, const TokenQu
 Result<void> revocation_response(const ClientRequest& client, const TokenQuery& query, HttpResponse response,
                                  const Reading& reading) {
   const AnswerContext context = context_of_query(client, query, reading);
-  // The body has nothing to say (RFC 7009 section 2.2), but a page shows that somebody else has answered.
-  const bool is_page = first_character(response.body.expose()) == '<';
   const Answer answer = read_answer(std::move(response), context);
   if (auto error = refusal(answer, context)) return fail(std::move(*error));
-  const bool is_other_text = answer.reason == "content-type" && !is_page;
+  // The body has nothing to say (RFC 7009 section 2.2), but a page shows that somebody else has answered.
+  const bool is_other_text = answer.reason == "content-type" && !answer.is_page;
   if (answer.status == 200 && (answer.document || answer.reason == "empty" || is_other_text)) return {};
   return fail(
       no_oauth_answer(answer, context, "The answer does not say that the token was revoked.", "json"));
