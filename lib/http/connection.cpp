@@ -16,10 +16,16 @@ namespace oauth_token::http {
 using Clock = std::chrono::steady_clock;
 
 Connection::State::~State() {
+  if (watcher != nullptr) {
+    // libcurl tells of an unfinished attempt's socket when it has closed it, and it may be another thread's
+    // by then.
+    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, nullptr);
+    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, nullptr);
+    watcher->forget(mark);
+  }
   if (multi && easy) curl_multi_remove_handle(multi.get(), easy.get());
   easy.reset();
   multi.reset();
-  if (watcher != nullptr) watcher->forget(mark);
 }
 
 CURLMcode Connection::State::perform() {
@@ -83,8 +89,6 @@ Result<std::unique_ptr<Connection>> Connection::start(std::shared_ptr<const Netw
 Connection::~Connection() {
   // A forked child shares the socket, and what TLS counts on it: closing it is the parent's.
   if (!state_.get_deleter().process.is_this()) return;
-  if (state_->watcher != nullptr && state_->connected)
-    state_->watcher->watch(state_->mark, state_->socket, false, false);
   // While it closes, libcurl reads what came in the meantime onto its stack: that must not be half a token.
   std::array<char, 4096> rest{};
   for (int i = 0; state_->connected && state_->last == CURLE_OK && i < 64; ++i)

@@ -25,11 +25,11 @@ struct Transfer {
 /// Waits for many connections at once, and tells them apart by marks of its own.
 class Watcher {
  public:
-  /// From now on `descriptor` is watched so; for neither: no more, and it may be closed.
+  /// From now on `descriptor` is watched so; for neither: no more.
   virtual void watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_send) = 0;
   /// When `Connection::connect` is to be called even if nothing happens; takes the place of the last time.
   virtual void call_at(std::uint32_t mark, std::chrono::steady_clock::time_point when) = 0;
-  /// The connection is no more.
+  /// The connection is no more, nor is any descriptor watched for it: they may be closed.
   virtual void forget(std::uint32_t mark) = 0;
 
  protected:

@@ -227,6 +227,7 @@ void EventLoop::call_at(std::uint32_t mark, Clock::time_point when) {
 
 void EventLoop::forget(std::uint32_t mark) {
   if (!std::exchange(lines_[mark], Line()).is_used) return;
+  poller_.forget(mark);
   free_marks_.push_back(mark);
 }
 

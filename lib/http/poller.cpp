@@ -37,6 +37,14 @@ void Poller::watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event);
 }
 
+void Poller::forget(std::uint32_t mark) noexcept {
+  for (std::size_t place = 0; place < watched_.size(); ++place) {
+    if (watched_[place].mark != mark || watched_[place].events == 0) continue;
+    watched_[place] = {};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, static_cast<int>(place), nullptr);
+  }
+}
+
 std::span<const Poller::Event> Poller::wait(Deadline until) {
   const int count = ::epoll_wait(epoll_.get(), ready_.data(), most_events, milliseconds_until(until));
   std::size_t found = 0;

@@ -28,6 +28,8 @@ class Poller {
   Result<void> open();
   /// For neither: no more. What is closed must not be watched any longer: after a fork it would stay so.
   void watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_send);
+  /// Nothing is watched for `mark` any longer.
+  void forget(std::uint32_t mark) noexcept;
   /// What is ready for whoever watches it; at the latest at `until`. Valid until the next call.
   std::span<const Event> wait(std::chrono::steady_clock::time_point until);
   /// Ends a `wait`, the present one or the next. From any thread.
