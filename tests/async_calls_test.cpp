@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace async_calls_test {
+
 using namespace oauth_token;
 using world::Window;
 using Promised = world::Awaited<int>;
@@ -215,3 +217,5 @@ TEST_CASE("a child after fork gets an error, and leaves the parent's calls alone
   stop.request_stop();
   CHECK(running.get().error().error_class == ErrorClass::interrupted);
 }
+
+}  // namespace async_calls_test

@@ -24,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace async_client_test {
+
 using namespace oauth_token;
 using world::Awaited;
 using namespace std::chrono_literals;
@@ -501,3 +503,5 @@ TEST_CASE("a child after fork gets errors, and the parent goes on") {
   client->request_async(password(), {}, after.done());
   CHECK(after.get().has_value());
 }
+
+}  // namespace async_client_test

@@ -15,6 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+namespace async_token_source_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -378,3 +380,5 @@ TEST_CASE("a child after fork gets errors, and the parent's renewal goes on") {
   gate.open.set_value();
   CHECK(value(token.get()) == "at-2");
 }
+
+}  // namespace async_token_source_test

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace base64_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -63,3 +65,5 @@ TEST_CASE("what is no base64 is refused") {
     CHECK(decoded(text) == "refused");
   }
 }
+
+}  // namespace base64_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace caller_kept_token_test {
+
 using namespace std::chrono_literals;
 using namespace world;
 
@@ -322,3 +324,5 @@ TEST_CASE("without a place for the journal nothing is sent") {
   CHECK(job.renew().error().error_class == ErrorClass::config);
   CHECK(job.world.server.state().refreshes == 0);
 }
+
+}  // namespace caller_kept_token_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace characters_test {
+
 using oauth_token::append_percent_encoded;
 using oauth_token::contains_ignoring_case;
 using oauth_token::equal_ignoring_case;
@@ -57,3 +59,5 @@ TEST_CASE("control characters are those below a space, and delete") {
   CHECK(has_control_character(std::string_view("\0", 1)));
   for (const std::string_view good : {"", " ", "~", "\u0085"}) CHECK_FALSE(has_control_character(good));
 }
+
+}  // namespace characters_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace client_assertion_lock_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -162,3 +164,5 @@ TEST_CASE("an assertion command that fails or is interrupted costs nothing") {
   CHECK_FALSE(signer.world.record("signed").failure.has_value());
   CHECK(signer.world.server.state().refreshes == 0);
 }
+
+}  // namespace client_assertion_lock_test

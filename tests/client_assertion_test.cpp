@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+namespace client_assertion_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("what is no signed JSON Web Token is refused") {
     check_refused(text, "no signed JSON Web Token");
   }
 }
+
+}  // namespace client_assertion_test

@@ -14,6 +14,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+namespace client_settings_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -409,3 +411,5 @@ TEST_CASE("a server that is not named, or only in the clear, is refused before a
   allowed.token_endpoint = "http://127.0.0.1:1/token";
   CHECK(refused(allowed) == "sent");
 }
+
+}  // namespace client_settings_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace csv_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 
@@ -77,3 +79,5 @@ TEST_CASE("a quote in the wrong place breaks its record and no other one") {
   CHECK(csv_record("\"a\"b,c", false).size == 0);
   CHECK(decoded(csv_record("x,\"never closed", true)) == std::vector<std::string>{"x", "never closed"});
 }
+
+}  // namespace csv_test

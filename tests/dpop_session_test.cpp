@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace dpop_session_test {
+
 using namespace world;
 
 // Sessions whose tokens are bound to a key (RFC 9449).
@@ -329,3 +331,5 @@ TEST_CASE("tokens that are not bound get no proof") {
         "protocol");
   REQUIRE(unbound.introspect());
 }
+
+}  // namespace dpop_session_test

@@ -18,6 +18,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dpop_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -331,3 +333,5 @@ TEST_CASE(
         "There is no key to bind the token to, and nothing would keep one.");
   CHECK(refused({.key = "/nowhere/key.pem"}) == "There is a DPoP key, but DPoP is not asked for.");
 }
+
+}  // namespace dpop_test

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace error_response_test {
+
 using nlohmann::json;
 using namespace world;
 
@@ -332,3 +334,5 @@ TEST_CASE(
   plain.authentication = ClientSecretBasic{"app", Secret("plain")};
   CHECK(read(plain, 401, body).error().hint.find("encoding") == std::string::npos);
 }
+
+}  // namespace error_response_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace error_test {
+
 using namespace oauth_token;
 
 TEST_CASE("each class has a name that finds it again, and the exit status that scripts rely on") {
@@ -45,3 +47,5 @@ TEST_CASE("each class has a name that finds it again, and the exit status that s
   CHECK_FALSE(error_class_from("Usage").has_value());
   CHECK_FALSE(error_class_from("").has_value());
 }
+
+}  // namespace error_test

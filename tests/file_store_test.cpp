@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace file_store_test {
+
 using namespace oauth_token;
 using namespace world;
 
@@ -365,3 +367,5 @@ TEST_CASE("an older file put back opens, with the value that tells its age") {
   write(folder.sealed("a"), yesterday);
   CHECK(text_of(store->load("a", {})) == "generation 1");
 }
+
+}  // namespace file_store_test

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace folder_test {
+
 using namespace oauth_token;
 using namespace world;
 
@@ -186,3 +188,5 @@ TEST_CASE("a home may lie in folders that its owner may pass but not list") {
   REQUIRE(::chmod(homes.c_str(), 0755) == 0);
   CHECK(mode_of(homes + "/user/.local/state/oauth-token") == 0700);
 }
+
+}  // namespace folder_test

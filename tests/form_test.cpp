@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace form_test {
+
 using namespace oauth_token;
 using protocol::append_form_decoded;
 using protocol::append_form_pair;
@@ -67,3 +69,5 @@ TEST_CASE("a % without two hexadecimal digits is refused") {
     CHECK_FALSE(append_form_decoded(decoded, text));
   }
 }
+
+}  // namespace form_test

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace interactive_sign_in_test {
+
 using namespace world;
 
 namespace {
@@ -428,3 +430,5 @@ TEST_CASE("a child after fork gets an error from every call, and leaves the pare
   CHECK(end_of(child) == 0);
   CHECK(value(sign_in->run()) == "at-1");
 }
+
+}  // namespace interactive_sign_in_test

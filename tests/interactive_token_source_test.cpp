@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+namespace interactive_token_source_test {
+
 using namespace world;
 
 namespace {
@@ -186,3 +188,5 @@ TEST_CASE("a child after fork gets an error") {
   CHECK(end_of(child) == 0);
   CHECK(application.token() == "at-1");
 }
+
+}  // namespace interactive_token_source_test

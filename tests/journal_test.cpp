@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string>
 
+namespace journal_test {
+
 using namespace world;
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
@@ -178,3 +180,5 @@ TEST_CASE("erasing leaves nothing") {
   REQUIRE(journal.erase().has_value());
   CHECK(fs::is_empty(book.temporary.path + "/journal"));
 }
+
+}  // namespace journal_test

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+namespace kernel_keyring_threads_test {
+
 using namespace world;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("however many threads ask, the kernel's keyring answers, and the user'
   REQUIRE_MESSAGE(::geteuid() == 0, "Only root can become another user: run this test as root.");
   CHECK(end_of(start(ask_from_many_threads)) == 0);
 }
+
+}  // namespace kernel_keyring_threads_test

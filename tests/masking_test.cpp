@@ -7,6 +7,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace masking_test {
+
 using nlohmann::json;
 using namespace world;
 
@@ -131,3 +133,5 @@ TEST_CASE("short secrets are masked as words of their own only, ordinary words n
   CHECK(description("password", "invalid_username_or_password") == "invalid_username_or_password");
   CHECK(description("hunter2hunter2", "xhunter2hunter2x") == "x[masked]x");
 }
+
+}  // namespace masking_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace memory_store_test {
+
 using namespace oauth_token;
 
 TEST_CASE("the memory store gives back what was saved last under an id") {
@@ -26,3 +28,5 @@ TEST_CASE("erasing from the memory store succeeds also when there was nothing") 
   CHECK(store->erase("a", {}).has_value());
   CHECK((*store->list({})).empty());
 }
+
+}  // namespace memory_store_test

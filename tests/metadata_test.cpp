@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+namespace metadata_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -240,3 +242,5 @@ TEST_CASE("a document that breaks JSON's rules, or is too large, is none") {
   CHECK(outcome(issuer, good + "x") == "protocol");
   CHECK(outcome(issuer, good + std::string(1U << 20U, ' ')) == "protocol");
 }
+
+}  // namespace metadata_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace nearest_test {
+
 using namespace oauth_token::cli;
 
 namespace {
@@ -54,3 +56,5 @@ TEST_CASE("the hint asks, or says something else where nothing is near") {
   CHECK(did_you_mean("--", "issuer", "") == "Did you mean --issuer?");
   CHECK(did_you_mean("--", "", "").empty());
 }
+
+}  // namespace nearest_test

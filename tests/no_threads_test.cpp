@@ -9,6 +9,8 @@
 
 #include <sys/resource.h>
 
+namespace no_threads_test {
+
 using namespace world;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("where no thread can be started, the executor runs the answers") {
   CHECK(end_of(start([] { return ask_in_every_way([](const std::function<void()>& work) { work(); }); })) ==
         0);
 }
+
+}  // namespace no_threads_test

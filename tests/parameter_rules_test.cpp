@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <options/parameter_rules.hpp>
 
+namespace parameter_rules_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 
@@ -42,3 +44,5 @@ TEST_CASE(
   CHECK(answer(check_parameter_name("otp", false)) ==
         "usage: The value of the parameter \"otp\" is a secret, which does not belong on the command line.");
 }
+
+}  // namespace parameter_rules_test

@@ -8,6 +8,8 @@
 #include <profile/profile_edit.hpp>
 #include <profile/toml_profiles.hpp>
 
+namespace profile_edit_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 
@@ -208,3 +210,5 @@ TEST_CASE("a text that is no configuration is refused by line, without its value
     CHECK(read.error().hint.find("secret") == std::string::npos);
   }
 }
+
+}  // namespace profile_edit_test

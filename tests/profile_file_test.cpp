@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace profile_file_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 using world::content;
@@ -268,3 +270,5 @@ TEST_CASE("the configuration's path comes from the flag, the XDG folder or the h
   CHECK(path(nullptr, nullptr).empty());
   CHECK(path(nullptr, "relative").empty());
 }
+
+}  // namespace profile_file_test

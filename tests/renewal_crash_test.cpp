@@ -3,6 +3,8 @@
 #include <csignal>
 #include <string>
 
+namespace renewal_crash_test {
+
 using namespace world;
 
 // Each test lets a renewal's process die by SIGKILL at one step, where a store, a server or a journal of the
@@ -204,3 +206,5 @@ TEST_CASE("killed while forgetting: what is left can be forgotten") {
   REQUIRE(Session::open("work", world.options())->forget().has_value());
   CHECK(fs::is_empty(world.folder.path + "/store"));
 }
+
+}  // namespace renewal_crash_test

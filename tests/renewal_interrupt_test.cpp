@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+namespace renewal_interrupt_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -117,3 +119,5 @@ TEST_CASE("stopped between a cut and its repetition: the repetition is sent, and
   CHECK(session.renewed().half->token.access_token.expose() == "at-2");
   session.check_whole();
 }
+
+}  // namespace renewal_interrupt_test

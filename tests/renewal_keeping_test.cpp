@@ -5,6 +5,8 @@
 
 #include <sys/resource.h>
 
+namespace renewal_keeping_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -228,3 +230,5 @@ TEST_CASE("a locked, absent or damaged store is told from a missing sign-in") {
   write(file, half);
   CHECK(value(world.source().token()) == "at-1");
 }
+
+}  // namespace renewal_keeping_test

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace renewal_policy_test {
+
 using namespace oauth_token;
 using namespace std::chrono_literals;
 using std::chrono::seconds;
@@ -215,3 +217,5 @@ TEST_CASE("nothing was issued where nothing was sent, and where the client's cer
   CHECK(has_issued_nothing(refused));
   CHECK_FALSE(has_issued_nothing({.error_class = ErrorClass::tls, .reason = "other", .sent = Sent::maybe}));
 }
+
+}  // namespace renewal_policy_test

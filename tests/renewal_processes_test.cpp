@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace renewal_processes_test {
+
 using namespace world;
 
 TEST_CASE("fifty processes at once: one refresh, one token, nothing reused") {
@@ -106,3 +108,5 @@ TEST_CASE("twenty wait while the holder of the lock is killed: one of them renew
   CHECK(world.server.state().refreshes == 1);
   CHECK(world.server.state().reused == 0);
 }
+
+}  // namespace renewal_processes_test

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <string>
 
+namespace renewal_random_kill_test {
+
 using namespace world;
 
 TEST_CASE("killed at two hundred moments at random: no session lost but in the gap that nobody can close") {
@@ -31,3 +33,5 @@ TEST_CASE("killed at two hundred moments at random: no session lost but in the g
   MESSAGE("lost in the gap: " << lost);
   CHECK(lost < 100);
 }
+
+}  // namespace renewal_random_kill_test

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+namespace renewal_sending_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -194,3 +196,5 @@ TEST_CASE("a server that never rotates: an answer that was lost costs nothing") 
   CHECK(world.server.state().refreshes == 2);
   CHECK(world.server.state().reused == 0);
 }
+
+}  // namespace renewal_sending_test

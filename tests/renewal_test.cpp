@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+namespace renewal_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -273,3 +275,5 @@ TEST_CASE("without a refresh token the session says that it cannot be renewed") 
   CHECK(value(world.source().token()) ==
         "reauthenticate: The server gave session \"work\" no refresh token, so it cannot be renewed.");
 }
+
+}  // namespace renewal_test

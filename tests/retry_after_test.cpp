@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace retry_after_test {
+
 using namespace world;
 
 TEST_CASE("Retry-After is read in seconds and as a date") {
@@ -76,3 +78,5 @@ TEST_CASE("after an answer, only what spends nothing, or what the server itself 
   CHECK_FALSE(read(refresh_request(), 500, "", json_type, wait).error().retry_safe);
   CHECK_FALSE(read(credentials, 400, R"({"error":"invalid_scope"})").error().retry_safe);
 }
+
+}  // namespace retry_after_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace sealing_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -105,3 +107,5 @@ TEST_CASE("random names do not repeat") {
   CHECK(random_hex(16).size() == 32);
   CHECK(random_hex(16) != random_hex(16));
 }
+
+}  // namespace sealing_test

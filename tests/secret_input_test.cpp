@@ -21,6 +21,8 @@
 #include <terminal/secret_input.hpp>
 #include <unistd.h>
 
+namespace secret_input_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 
@@ -226,3 +228,5 @@ TEST_CASE("a stop request ends askpass") {
   CHECK(outcome(read_secret_askpass(program, "Q", source.get_token())) ==
         "interrupted: Interrupted while the askpass program was asking.");
 }
+
+}  // namespace secret_input_test

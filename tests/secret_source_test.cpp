@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace secret_source_test {
+
 using namespace oauth_token;
 using namespace std::string_literals;
 
@@ -301,3 +303,5 @@ TEST_CASE("many threads run commands at once") {
     });
   for (std::thread& thread : threads) thread.join();
 }
+
+}  // namespace secret_source_test

@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace secret_test {
+
 using oauth_token::Secret;
 using oauth_token::SecretBuffer;
 
@@ -202,3 +204,5 @@ TEST_CASE("where only little memory may be locked, each page that can be is") {
   CHECK(WEXITSTATUS(status) == 0);
 }
 #endif
+
+}  // namespace secret_test

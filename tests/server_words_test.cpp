@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace server_words_test {
+
 using namespace oauth_token;
 using cli::words_of_server;
 
@@ -57,3 +59,5 @@ TEST_CASE("of what may hold a token under any name, nothing is told; and never m
   const std::string words = said(("{\"message\":\"" + std::string(3000, 'a') + "\",\"hint\":\"b\"}").c_str());
   CHECK(words == std::string(1000, 'a') + "... (3000 bytes in all)");
 }
+
+}  // namespace server_words_test

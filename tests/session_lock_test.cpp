@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+namespace session_lock_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -123,3 +125,5 @@ TEST_CASE("the locks of a name and of an id do not meet") {
   CHECK(by_name.has_value());
   CHECK(lock_session(state, "work", "work", in(1s), {}).has_value());
 }
+
+}  // namespace session_lock_test

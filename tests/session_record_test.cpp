@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+namespace session_record_test {
+
 using namespace world;
 
 namespace {
@@ -274,3 +276,5 @@ TEST_CASE("the folder is found where XDG_STATE_HOME or HOME say, and relative pa
         "config: Neither XDG_STATE_HOME nor HOME names the folder that sessions are kept in.");
   CHECK(path_with("x", "y").starts_with("config: "));
 }
+
+}  // namespace session_record_test

@@ -3,6 +3,8 @@
 #include <functional>
 #include <string>
 
+namespace session_store_test {
+
 using namespace world;
 
 // Sessions in the sealed files of the library's own store.
@@ -167,3 +169,5 @@ TEST_CASE("tokens that the new store does not take stay where they are") {
   CHECK(world.record().store == "file");
   CHECK(value(world.file_source().token()) == "at-1");
 }
+
+}  // namespace session_store_test

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <request/sign_in_command.hpp>
 
+namespace sign_in_command_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 
@@ -125,3 +127,5 @@ TEST_CASE("the profile \"default\" counts where the session's own is missing") {
   CHECK(command_for(record_with(), file_with("default", {{"scope", {"read"}}})) ==
         start + " --username alice --session work");
 }
+
+}  // namespace sign_in_command_test

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+namespace sign_in_test {
+
 using namespace world;
 
 TEST_CASE("signing in keeps both halves and returns the token") {
@@ -396,3 +398,5 @@ TEST_CASE("introspection asks for the stored access token") {
   CHECK(answer->expose() == R"({"active":true,"scope":"read"})");
   CHECK(world.server.body == "token=at-1&token_type_hint=access_token&client_id=app");
 }
+
+}  // namespace sign_in_test

@@ -16,6 +16,8 @@
 
 #include <doctest/doctest.h>
 
+namespace signed_assertion_test {
+
 using namespace oauth_token;
 using namespace std::chrono_literals;
 
@@ -198,3 +200,5 @@ TEST_CASE("a client without an assertion has none to show") {
   REQUIRE_FALSE(assertion);
   CHECK(assertion.error().error_class == ErrorClass::config);
 }
+
+}  // namespace signed_assertion_test

@@ -16,6 +16,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace signing_key_test {
+
 using namespace oauth_token;
 using Json = nlohmann::json;
 
@@ -364,3 +366,5 @@ TEST_CASE("a text that is no key is refused with what it is") {
     if (!key) CHECK(key.error().error_class == ErrorClass::config);
   }
 }
+
+}  // namespace signing_key_test

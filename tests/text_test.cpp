@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace text_test {
+
 using oauth_token::escape_for_terminal;
 using oauth_token::quote_for_terminal;
 
@@ -64,3 +66,5 @@ TEST_CASE("UTF-8 is told from other bytes") {
   CHECK_FALSE(oauth_token::is_utf8("\xed\xa0\x80"));
   CHECK_FALSE(oauth_token::is_utf8("\xf4\x90\x80\x80"));
 }
+
+}  // namespace text_test

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace thrown_exceptions_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -326,3 +328,5 @@ TEST_CASE("a callback throws where the executor runs it: it reaches the applicat
     CHECK_THROWS_AS(window.run_one(), std::runtime_error);
   }  // and does not wait for a callback that is over
 }
+
+}  // namespace thrown_exceptions_test

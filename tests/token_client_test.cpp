@@ -14,6 +14,8 @@
 
 #include <doctest/doctest.h>
 
+namespace token_client_test {
+
 using namespace oauth_token;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -283,3 +285,5 @@ TEST_CASE("many threads may ask at once") {
   for (std::thread& thread : threads) thread.join();
   CHECK(tokens == 800);
 }
+
+}  // namespace token_client_test

@@ -17,6 +17,8 @@
 
 #include <doctest/doctest.h>
 
+namespace token_request_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -459,3 +461,5 @@ TEST_CASE("introspection and revocation send the token, its hint and the client'
         "token=to%20ken&client_id=app&client_secret=s");
   CHECK_FALSE(protocol::query_request({endpoint, post, no_assertion, {}}, {no_assertion, ""}));
 }
+
+}  // namespace token_request_test

@@ -12,6 +12,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace token_response_test {
+
 using nlohmann::json;
 using namespace world;
 
@@ -38,7 +40,7 @@ TEST_CASE(
 TEST_CASE("what is wrong with the rest of an answer does not cost the refresh token in it") {
   const auto issued = [](int status, std::string_view body, const char* type = json_type) {
     const Secret token =
-        protocol::issued_refresh_token(answer(status, {{"Content-Type", type}}, body), {.now = now});
+        protocol::issued_refresh_token(answer(status, {{"Content-Type", type}}, body), {.now = noon});
     return std::string(token.expose());
   };
   const std::string rest = R"("access_token":"a","token_type":"Bearer","refresh_token":"r\u002d2")";
@@ -194,7 +196,7 @@ TEST_CASE("expires_in is read in every form that servers use") {
     if (row.lifetime) {
       CHECK(token->lifetime->count() == *row.lifetime);
       CHECK(token->expires_at ==
-            now + std::chrono::seconds(std::min<std::int64_t>(*row.lifetime, 315'360'000)));
+            noon + std::chrono::seconds(std::min<std::int64_t>(*row.lifetime, 315'360'000)));
     } else {
       CHECK_FALSE(token->expires_at);
     }
@@ -253,7 +255,7 @@ TEST_CASE("an introspection answer is the whole object, with a boolean active") 
   const Secret token("token-token");
   const auto read_it = [&](int status, std::string_view body, const char* type = json_type) {
     return protocol::introspection_response(request.client(), {token, "access_token"},
-                                            answer(status, {{"Content-Type", type}}, body), {.now = now});
+                                            answer(status, {{"Content-Type", type}}, body), {.now = noon});
   };
   CHECK(read_it(200, R"({"active":true,"exp":1.0,"aud":["a"]})")->expose() ==
         R"({"active":true,"exp":1.0,"aud":["a"]})");
@@ -270,7 +272,7 @@ TEST_CASE("a revocation is done when the server says so: 200, and not a login pa
   const Secret token("token-token");
   const auto outcome = [&](int status, std::string_view body, const char* type) {
     const auto result = protocol::revocation_response(
-        request.client(), {token, ""}, answer(status, {{"Content-Type", type}}, body), {.now = now});
+        request.client(), {token, ""}, answer(status, {{"Content-Type", type}}, body), {.now = noon});
     return result ? "revoked" : std::string(to_string(result.error().error_class));
   };
   CHECK(outcome(200, "", "text/html") == "revoked");
@@ -288,3 +290,5 @@ TEST_CASE("a revocation is done when the server says so: 200, and not a login pa
   CHECK(outcome(503, "", json_type) == "server");
   CHECK(outcome(302, "", json_type) == "protocol");
 }
+
+}  // namespace token_response_test

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace token_source_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -288,3 +290,5 @@ TEST_CASE("the error of opening is what every call returns") {
   CHECK(source.token().error().error_class == ErrorClass::reauthenticate);
   CHECK(source.token().error().reason == "absent");
 }
+
+}  // namespace token_source_test

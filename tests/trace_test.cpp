@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace trace_test {
+
 using namespace oauth_token;
 
 namespace {
@@ -145,3 +147,5 @@ TEST_CASE("an address is shown without what may be a secret in it: query, fragme
     CHECK(text.find(std::string("Location: ") + shown + "\n") != std::string::npos);
   }
 }
+
+}  // namespace trace_test

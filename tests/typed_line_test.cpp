@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <terminal/typed_line.hpp>
 
+namespace typed_line_test {
+
 using oauth_token::cli::EditingKeys;
 using oauth_token::cli::TypedLine;
 using State = oauth_token::cli::TypedLine::State;
@@ -80,3 +82,5 @@ TEST_CASE("a line past the limit is refused, not cut") {
   CHECK(typed("12345\n", {}, 5).state == State::complete);
   CHECK(typed("123456\n", {}, 5).state == State::too_long);
 }
+
+}  // namespace typed_line_test

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace value_check_test {
+
 using namespace oauth_token;
 using namespace oauth_token::cli;
 using namespace std::chrono_literals;
@@ -118,3 +120,5 @@ TEST_CASE("seconds have up to three decimals, and a rate is the pause between tw
   CHECK(parse_whole_number("12") == 12);
   CHECK_FALSE(parse_whole_number("12x").has_value());
 }
+
+}  // namespace value_check_test

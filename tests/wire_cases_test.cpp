@@ -12,6 +12,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+namespace wire_cases_test {
+
 using nlohmann::json;
 using namespace world;
 
@@ -123,7 +125,7 @@ void check_token(const json& expect, const Asked& asked, const Result<Token>& to
   }
   if (expect.contains("extra")) CHECK(extra_of(*token) == expect["extra"]);
   if (token->lifetime)
-    CHECK(token->expires_at == now + std::min(*token->lifetime, std::chrono::seconds(315'360'000)));
+    CHECK(token->expires_at == noon + std::min(*token->lifetime, std::chrono::seconds(315'360'000)));
   if (!token->scope_granted) CHECK(token->scope == protocol::requested_scope(asked.grant));
   if (expect.contains("effective_scope")) CHECK(token->scope == expect["effective_scope"]);
   if (expect.contains("normalised")) CHECK(token->token_type == expect["normalised"]["token_type"]);
@@ -152,7 +154,7 @@ void check_error(const json& expect, const Error& error) {
   for (const auto& [name, value] : hints.items()) CHECK(extra.at(name) == value);
   if (expect.contains("retry_after")) CHECK(error.retry_after == std::chrono::seconds(expect["retry_after"]));
   if (expect.contains("retry_after_http_date"))  // Fri, 31 Dec 2032 23:59:59 GMT
-    CHECK(error.retry_after == std::chrono::seconds(1'988'150'399) - now.time_since_epoch());
+    CHECK(error.retry_after == std::chrono::seconds(1'988'150'399) - noon.time_since_epoch());
   if (expect.value("retry", "") == "never-automatic") CHECK_FALSE(error.retry_safe);
 }
 
@@ -173,13 +175,13 @@ TEST_CASE("every recorded answer is understood as it is written down") {
     const Asked request = asked(one["request"]);
     if (!request.token.empty()) {
       const auto revoked = protocol::revocation_response(request.client(), {request.token, request.hint},
-                                                         answer(one["response"]), {.now = now});
+                                                         answer(one["response"]), {.now = noon});
       CHECK(revoked.has_value() == (expect["kind"] == "revoked"));
       if (!revoked) check_error(expect, revoked.error());
       continue;
     }
     const auto token =
-        protocol::token_response(request.client(), request.grant, answer(one["response"]), {.now = now});
+        protocol::token_response(request.client(), request.grant, answer(one["response"]), {.now = noon});
     if (expect["kind"] == "token") {
       check_token(expect, request, token);
     } else {
@@ -189,6 +191,8 @@ TEST_CASE("every recorded answer is understood as it is written down") {
     if (expect.contains("lenient"))
       check_token(expect["lenient"], request,
                   protocol::token_response(request.client(), request.grant, answer(one["response"]),
-                                           {.now = now, .lenient = true}));
+                                           {.now = noon, .lenient = true}));
   }
 }
+
+}  // namespace wire_cases_test

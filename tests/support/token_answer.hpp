@@ -20,7 +20,7 @@ namespace world {
 using namespace oauth_token;
 
 // 2026-11-21 12:00:00 UTC
-inline constexpr std::chrono::sys_seconds now{std::chrono::seconds(1'795'262'400)};
+inline constexpr std::chrono::sys_seconds noon{std::chrono::seconds(1'795'262'400)};
 
 struct Asked {
   std::string endpoint = "https://as.example/token";
@@ -60,7 +60,7 @@ inline Result<Token> read(const Asked& asked, int status, std::string_view body,
                           std::vector<HttpHeader> headers = {}, bool lenient = false) {
   if (type != nullptr) headers.push_back({"Content-Type", type});
   return protocol::token_response(asked.client(), asked.grant, answer(status, std::move(headers), body),
-                                  {.now = now, .lenient = lenient});
+                                  {.now = noon, .lenient = lenient});
 }
 
 /// The members that the library has no name for.
