@@ -1,5 +1,7 @@
 #include "c/handles.hpp"
 
+#include <algorithm>
+
 using oauth_token::ClientCredentialsGrant;
 using oauth_token::ErrorClass;
 using oauth_token::ExtensionGrant;
