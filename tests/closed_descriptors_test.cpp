@@ -1,6 +1,7 @@
 // What the event loop watches it lets go before it is closed: afterwards its number may be another thread's,
 // and a forked child's copy would be watched for ever.
 
+#include "support/local_server.hpp"
 #include "support/loopback.hpp"
 
 #include <oauth_token/error.hpp>
@@ -11,8 +12,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -65,4 +68,18 @@ TEST_CASE("connections that are not there yet when the client is destroyed") {
   CHECK(too_late.load() == 0);
   for (const int one : queued) ::close(one);
   ::close(listening);
+}
+
+TEST_CASE("connections that are kept when the client is destroyed") {
+  LocalServer server([](const std::string&) { return LocalServer::token(); });
+  const int before = let_go;
+  std::promise<Result<Token>> answered;
+  {
+    const TokenClient client({.token_endpoint = server.url(), .transport_options = {.proxy = ""}});
+    client.request_async(PasswordGrant{.username = "alice", .password = Secret("pw")}, {},
+                         [&](Result<Token> token) { answered.set_value(std::move(token)); });
+    CHECK(answered.get_future().get().has_value());
+  }
+  CHECK(let_go.load() > before);
+  CHECK(too_late.load() == 0);
 }

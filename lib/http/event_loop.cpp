@@ -156,6 +156,8 @@ void EventLoop::begin_attempt(Transaction& transaction) {
 
 Result<std::unique_ptr<Connection>> EventLoop::connect(Transaction& transaction) {
   if (free_marks_.empty()) {
+    // So that none is lost, nor anything thrown, where all are given back.
+    if (free_marks_.capacity() <= lines_.size()) free_marks_.reserve(2 * (lines_.size() + 1));
     free_marks_.push_back(static_cast<std::uint32_t>(lines_.size()));
     lines_.emplace_back();
   }

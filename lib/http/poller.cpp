@@ -55,6 +55,7 @@ std::span<const Poller::Event> Poller::wait(Deadline until) {
     // Trouble is for whoever receives or sends, whichever it does.
     const bool trouble = (ready.events & (EPOLLERR | EPOLLHUP)) != 0;
     const Watched& watched = watched_[static_cast<std::size_t>(descriptor)];
+    if (watched.events == 0) continue;  // closed, but a forked child has it still
     events_.at(found++) = {.mark = watched.mark,
                            .descriptor = descriptor,
                            .to_receive = trouble || (ready.events & EPOLLIN) != 0,
