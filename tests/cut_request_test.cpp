@@ -1,4 +1,5 @@
-// A normal exchange, cut once at each byte, by FIN and by RST, in both directions, without TLS and with it.
+// A normal exchange, cut once at each byte (for the sanitizers, each third), by FIN and by RST, in both
+// directions, without TLS and with it.
 
 #include "support/cutting_server.hpp"
 #include "support/own_certificate.hpp"
