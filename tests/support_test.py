@@ -155,7 +155,7 @@ print("length", len(secret), os.environ["HOME"] == os.getcwd(), sys.stdin.isatty
 
 SLEEP_AND_TELL = """
 import os, signal, time
-signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"continued\n"))
+signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"continued"))
 print("up", flush=True)
 for _ in range(600):
     time.sleep(0.1)

@@ -140,7 +140,8 @@ class CutSession {
   bool is_unanswered_ = false;
 };
 
-/// Cuts at each byte, for the sanitizers at each third; `times`: how many connections of a renewal, 2 being all that there are.
+/// Cuts at each byte, for the sanitizers at each third; `times`: how many connections of a renewal, 2 being
+/// all that there are.
 inline void cut_each_byte(bool tls, Cut::Side side, bool by_reset, std::size_t times) {
   CutSession session(tls);
   std::size_t cuts = 0;
