@@ -38,11 +38,8 @@ void Poller::watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_
 }
 
 void Poller::forget(std::uint32_t mark) noexcept {
-  for (std::size_t place = 0; place < watched_.size(); ++place) {
-    if (watched_[place].mark != mark || watched_[place].events == 0) continue;
-    watched_[place] = {};
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, static_cast<int>(place), nullptr);
-  }
+  for (std::size_t place = 0; place < watched_.size(); ++place)
+    if (watched_[place].mark == mark) watch(mark, static_cast<int>(place), false, false);
 }
 
 std::span<const Poller::Event> Poller::wait(Deadline until) {
