@@ -1,6 +1,7 @@
 // What the event loop watches it lets go before it is closed: afterwards its number may be another thread's,
 // and a forked child's copy would be watched for ever.
 
+#include "support/async.hpp"
 #include "support/local_server.hpp"
 #include "support/loopback.hpp"
 
@@ -12,10 +13,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -73,12 +72,11 @@ TEST_CASE("connections that are not there yet when the client is destroyed") {
 TEST_CASE("connections that are kept when the client is destroyed") {
   LocalServer server([](const std::string&) { return LocalServer::token(); });
   const int before = let_go;
-  std::promise<Result<Token>> answered;
+  world::Awaited<Token> answered;
   {
     const TokenClient client({.token_endpoint = server.url(), .transport_options = {.proxy = ""}});
-    client.request_async(PasswordGrant{.username = "alice", .password = Secret("pw")}, {},
-                         [&](Result<Token> token) { answered.set_value(std::move(token)); });
-    CHECK(answered.get_future().get().has_value());
+    client.request_async(PasswordGrant{.username = "alice", .password = Secret("pw")}, {}, answered.done());
+    CHECK(answered.get().has_value());
   }
   CHECK(let_go.load() > before);
   CHECK(too_late.load() == 0);

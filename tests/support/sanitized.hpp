@@ -8,3 +8,9 @@
 #define SANITIZED
 #endif
 #endif
+
+#ifdef SANITIZED
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
