@@ -2,12 +2,13 @@
 
 import json
 import tempfile
+import time
 import unittest
 
 from certificates import Authority
 from fault_server import (Connection, FaultServer, after_request, answering, answering_once, at_once, endlessly,
                           never_answering, response, server_tls, trickling)
-from hostile_answers import RAW
+from hostile_answers import RAW, SOON
 from program import Program
 from relays import ConnectProxy
 
@@ -67,7 +68,9 @@ class HostileProxyTest(unittest.TestCase):
         for name, behave in {"never answers": never_answering, "a byte a second": trickling(b"HTTP/1.1 200 OK\r\n", 1),
                              "a header a second": endlessly(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 1)}.items():
             with self.subTest(name), FaultServer(behave) as proxy:
+                began = time.monotonic()
                 status, error = self.refused(proxy.url(), "--timeout", "1")
+                self.assertLess(time.monotonic() - began, SOON)
                 self.assertEqual((status, error["class"], error["sent"]), (7, "timeout", "no"))
                 self.assertIn("while connecting by way of the proxy", error["message"])
 

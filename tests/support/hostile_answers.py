@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import time
 
 from fault_server import (Connection, after_request, answering, answering_once, at_once, endlessly,
                           never_answering, never_reading, response, trickling, unasked)
@@ -14,6 +15,7 @@ JSON = [("Content-Type", "application/json")]
 TOKEN = b'{"access_token":"first","token_type":"Bearer","expires_in":3600}'
 OK = response(TOKEN, headers=JSON)
 STATUS = {"network": 7, "timeout": 7, "server": 7, "rate-limited": 7, "protocol": 8, "request": 6, "client-auth": 6, "": 0}
+SOON = 8  # seconds: a second of timeout, and a machine that has much else to do
 # C0, DEL, C1, zero-width, bidirectional. A line break is ours.
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\udc80-\udcff]")
 ESCAPES = "\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u202eevil\\u200b\\u0000\\r\\noauth-token: fake"
@@ -169,9 +171,12 @@ REFUSED = {
 
 class HostileCase(RenewalCase):
     def run_to_the_end(self, *words, **options):
-        """As Program.run; nothing of the program's process group may be left."""
+        """As Program.run; nothing of the program's process group may be left, and `--timeout 1` ends it soon."""
+        began = time.monotonic()
         process = self.program.start(*words)
         out, err = process.communicate(options.get("input", b""), 60)
+        if "--timeout" in words:
+            self.assertLess(time.monotonic() - began, SOON)
         with self.assertRaises(ProcessLookupError, msg="a process is left over"):
             os.killpg(process.pid, 0)
         return process.returncode, out.decode(), err.decode("utf-8", "surrogateescape")
