@@ -101,7 +101,8 @@ TEST_CASE("what is wrong with the rest of an answer does not cost the refresh to
 TEST_CASE("a token needs a visible access_token and a token_type") {
   for (const char* const body :
        {R"({"access_token":1,"token_type":"Bearer"})", R"({"access_token":"a\u00e4","token_type":"Bearer"})",
-        R"({"access_token":"a\n","token_type":"Bearer"})", R"({"access_token":"a","token_type":1})",
+        R"({"access_token":"a\n","token_type":"Bearer"})",
+        R"({"access_token":"a\u007f","token_type":"Bearer"})", R"({"access_token":"a","token_type":1})",
         R"({"access_token":"a","token_type":null})", R"({"access_token":"a","token_type":""})",
         R"({"access_token":"a","access_token":"b","token_type":"Bearer"})", R"({"token_type":"Bearer"})"}) {
     CAPTURE(body);

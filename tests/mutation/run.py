@@ -27,13 +27,18 @@ BUILD = COPY / "build"
 LONGEST_TEST = 300
 # All that program tests start or load.
 PROGRAM = ["oauth-token", "oauth_token_http", "oauth_token_crypto", "oauth_token_keyring", "oauth_token_c",
-           "oauth_token_shared_library", "ask", "http_probe", "token_probe", "store_probe", "key_probe", "host_probe"]
+           "oauth_token_shared_library", "ask", "http_probe", "token_probe", "store_probe", "key_probe", "host_probe",
+           "c_probe", "cost_probe", "soak_host"]
 # These look at the project's own text, packages or time, or have a build of their own: none sees what the code does.
 BLIND = {"packaging_test", "subproject_test", "desktop_test", "ci_examples_test", "mutation_table_test", "month_test"}
 LINKED = ("EXE", "MODULE", "SHARED")  # again and again, which takes half the time with symbols for a debugger
 # What is broken may leave something unused, which is no reason not to compile.
 UNUSED = "".join(f'#pragma GCC diagnostic ignored "-Wunused-{what}"\n'
                  for what in ("function", "parameter", "variable", "const-variable", "but-set-variable"))
+
+
+class NoCode(Exception):
+    """What the compiler refuses shows nothing of the tests."""
 
 
 class Mutation:
@@ -113,10 +118,10 @@ def near(test, mutation):
 
 
 def notices(test, units, jobs):
-    """What says so, when a test notices: the test, or the build that it needs."""
+    """The test, when it does."""
     targets = [test] if test in units else PROGRAM
     if (fault := build(jobs, targets)) is not None:
-        return f"the build of {test}: " + next((line for line in fault.splitlines() if "error" in line), "failed")
+        raise NoCode(next((line for line in fault.splitlines() if "error" in line), "it cannot be built"))
     done = run("ctest", "--test-dir", str(BUILD), "-R", f"^{test}$", "--timeout", str(LONGEST_TEST), "--no-tests=error")
     return None if done.returncode == 0 else test
 
@@ -129,7 +134,7 @@ class Campaign:
         self.sound = set()  # tests that pass without a mutation
 
     def who_notices(self, mutation):
-        """A test, or what else says so; None where nobody does."""
+        """A test; None where nobody does."""
         while (seen := self._try(mutation)) in (self.units | self.programs) - self.sound:
             if notices(seen, self.units, self.jobs) is None:
                 self.sound.add(seen)
@@ -174,11 +179,14 @@ def main():
     survivors = []
     for mutation in chosen:
         began = time.monotonic()
-        seen = campaign.who_notices(mutation)
+        try:
+            seen = campaign.who_notices(mutation)
+            came = "SURVIVED" if seen is None else "killed  "
+        except NoCode as fault:
+            seen, came = None, f"NO CODE ({fault})"
         if seen is None:
             survivors.append(mutation.name)
-        print(f"{'SURVIVED' if seen is None else 'killed  '}  {mutation.name}  {seen or ''}  "
-              f"({time.monotonic() - began:.0f} s)", flush=True)
+        print(f"{came}  {mutation.name}  {seen or ''}  ({time.monotonic() - began:.0f} s)", flush=True)
     score = 100 * (len(chosen) - len(survivors)) / len(chosen)
     print(f"{len(chosen) - len(survivors)} of {len(chosen)} noticed: {score:.0f} %")
     return 0 if score >= asked.least else 1
