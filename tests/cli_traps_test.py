@@ -178,19 +178,27 @@ class TrapTest(unittest.TestCase):
                 self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
                 self.assertIn(f"endpoint of the server is not known.\n  Sign in again with {way}\n", done.stderr)
 
-    def test_a_reader_that_went_away_kills_nobody_and_costs_no_session(self):
-        with FaultServer(in_turn(token(0, refresh_token="rt-0"), token(1, refresh_token="rt-1"))) as server:
-            for number, words in enumerate((["password", "--token-endpoint", server.url(), "--username", "alice", "--store",
-                                             "file", "--password-stdin"], ["refresh"])):
-                with open("/dev/full", "wb") as full:
-                    done = self.program.run(*words, "-o", "json", stdout=full, input="secret",
+    def test_a_full_disk_or_a_reader_that_went_away_kills_nobody_and_costs_no_session(self):
+        reading, without_reader = os.pipe()
+        os.close(reading)
+        with open("/dev/full", "wb") as full, open(without_reader, "wb") as pipe, \
+                FaultServer(in_turn(*(token(number, refresh_token=f"rt-{number}") for number in range(4)))) as server:
+            sign_in = ["password", "--token-endpoint", server.url(), "--username", "alice", "--store", "file", "--replace",
+                       "--password-stdin"]
+            for number, (words, out, reason) in enumerate((
+                    (sign_in, full, "No space left on device"), (["refresh"], full, "No space left on device"),
+                    (sign_in, pipe, "Broken pipe"), (["refresh"], pipe, "Broken pipe"))):
+                with self.subTest(words[0], reason=reason):
+                    done = self.program.run(*words, "-o", "json", stdout=out, input="secret",
                                             preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
-                error = json.loads(done.stderr)
-                self.assertEqual((done.status, error["class"], error["exit_status"], error["sent"]), (10, "output", 10, "yes"))
-                self.assertEqual(error["hint"], "See where standard output goes. The session is kept.")
-                self.assertEqual(self.run_ok("token"), f"at-{number}\n")
+                    self.assertEqual(done.status, 10, done.stderr)
+                    error = json.loads(done.stderr)
+                    self.assertEqual((error["class"], error["exit_status"], error["sent"]), ("output", 10, "yes"))
+                    self.assertIn(reason, error["message"])
+                    self.assertEqual(error["hint"], "See where standard output goes. The session is kept.")
+                    self.assertEqual(self.run_ok("token"), f"at-{number}\n")
             done = self.program.run("token", "-o", "json", "--field", "nope")
-            self.assertEqual((done.status, json.loads(done.stderr)["sent"], len(server.requests)), (8, "no", 2), done.stderr)
+            self.assertEqual((done.status, json.loads(done.stderr)["sent"], len(server.requests)), (8, "no", 4), done.stderr)
 
 
 if __name__ == "__main__":
