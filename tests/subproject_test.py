@@ -78,7 +78,8 @@ class Subproject(unittest.TestCase):
         folder.mkdir(exist_ok=True)
         _, build = self.configure(
             FETCH + "\nadd_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)", "-DOAUTH_TOKEN_WERROR=ON",
-            "-DCMAKE_UNITY_BUILD=ON", f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
+            "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=32",
+            f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}",
             folder=folder, host=(PROJECT / "examples/password.cpp").read_text(),
         )
         built = subprocess.run(["ninja", "-C", build, "-j", str(os.cpu_count()), "host"], capture_output=True, text=True, check=False)
