@@ -26,7 +26,8 @@ class Poller {
   };
 
   Result<void> open();
-  /// For neither: no more. What is closed must not be watched any longer: after a fork it would stay so.
+  /// For neither: no more. What is closed should not be watched any longer: after a fork it would stay so,
+  /// until it wakes in vain.
   void watch(std::uint32_t mark, int descriptor, bool to_receive, bool to_send);
   /// Nothing is watched for `mark` any longer.
   void forget(std::uint32_t mark) noexcept;
@@ -39,11 +40,15 @@ class Poller {
   struct Watched {
     std::uint32_t mark = 0;
     std::uint32_t events = 0;  // 0: not watched
+    std::uint32_t number = 0;  // tells what is watched from what had that descriptor before
   };
   static constexpr std::size_t most_events = 64;
 
+  bool begin() noexcept;
+
   Descriptor epoll_ = {};
   Descriptor wake_up_ = {};
+  std::uint32_t last_number_ = 0;
   std::vector<Watched> watched_ = {};  // by descriptor
   std::array<epoll_event, most_events> ready_ = {};
   std::array<Event, most_events> events_ = {};
