@@ -44,6 +44,7 @@ class LocalServer {
   [[nodiscard]] std::string url(const std::string& path = "/token") const {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
+  [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] int connections() const { return connections_; }
   [[nodiscard]] int requests() const { return requests_; }
 
