@@ -96,6 +96,8 @@ TEST_CASE("what only repeats the status, or cannot be a code, is no code; its me
       {414, R"({"error":"Request-URI Too Large"})", "protocol"},
       {503, R"({"error":"Service Temporarily Unavailable"})", "server"},
       {508, R"({"error":"Loop Detected"})", "server"},
+      {401, R"({"error":"401 Unauthorized"})", "client-auth"},
+      {403, R"({"error":"403 Forbidden"})", "protocol"},
       {400, R"({"error":{"message":"x","code":100}})", "protocol"},
       {400, R"({"error":"a\u00e4"})", "protocol"},
       {400, R"({"error":"with \"quotes\""})", "protocol"},
@@ -112,7 +114,10 @@ TEST_CASE("what only repeats the status, or cannot be a code, is no code; its me
     CHECK(result.error().code.empty());
     CHECK(json::parse(result.error().extra) == json::parse(row.body));
   }
-  CHECK(read(password_request(), 400, R"({"error":"Not Found"})").error().code == "Not Found");
+  for (const char* const other : {"Not Found", "401 Unauthorized", "400 ", "400Bad Request"}) {
+    const std::string body = R"({"error":")" + std::string(other) + R"("})";
+    CHECK(read(password_request(), 400, body).error().code == other);
+  }
 }
 
 TEST_CASE("an answer without a code is judged by its status") {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <string>
 
 namespace oauth_token::protocol {
 namespace {
@@ -101,13 +101,20 @@ ErrorClass class_of_refused_grant(RequestKind kind) {
   return kind == RequestKind::refresh ? ErrorClass::reauthenticate : ErrorClass::request;
 }
 
+// "401 Unauthorized", as some frameworks write it.
+std::string_view without_status(std::string_view error, int status) {
+  const std::string number = std::to_string(status) + " ";
+  return error.substr(error.starts_with(number) ? number.size() : 0);
+}
+
 }  // namespace
 
 bool is_error_code(std::string_view error, int status) {
   const auto is_allowed = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   if (error.empty() || !std::all_of(error.begin(), error.end(), is_allowed)) return false;
+  const std::string_view text = without_status(error, status);
   return std::none_of(phrases.begin(), phrases.end(),
-                      [&](const Phrase& phrase) { return phrase.status == status && phrase.text == error; });
+                      [&](const Phrase& phrase) { return phrase.status == status && phrase.text == text; });
 }
 
 ErrorClass class_of_code(std::string_view code, int status, RequestKind kind) {
