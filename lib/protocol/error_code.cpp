@@ -96,6 +96,15 @@ constexpr std::array meanings{
 constexpr std::array<std::string_view, 4> grant_refused{"invalid_grant", "access_denied", "unauthorized",
                                                         "invalid_token"};
 
+// What some servers say of a refresh token in place of invalid_grant.
+constexpr std::array<std::string_view, 4> refresh_refused{"token_inactive", "expired_token",
+                                                          "invalid_refresh_token", "bad_refresh_token"};
+
+template <class List>
+bool has(const List& list, std::string_view code) {
+  return std::find(list.begin(), list.end(), code) != list.end();
+}
+
 ErrorClass class_of_refused_grant(RequestKind kind) {
   if (kind == RequestKind::password) return ErrorClass::credentials;
   return kind == RequestKind::refresh ? ErrorClass::reauthenticate : ErrorClass::request;
@@ -123,8 +132,8 @@ ErrorClass class_of_code(std::string_view code, int status, RequestKind kind) {
     if (meaning.code == code) return meaning.error_class;
   if (code == "unauthorized_client")
     return status == 401 ? ErrorClass::client_auth : ErrorClass::grant_not_allowed;
-  if (std::find(grant_refused.begin(), grant_refused.end(), code) != grant_refused.end())
-    return class_of_refused_grant(kind);
+  if (has(grant_refused, code)) return class_of_refused_grant(kind);
+  if (kind == RequestKind::refresh && has(refresh_refused, code)) return ErrorClass::reauthenticate;
   if (status >= 500) return ErrorClass::server;
   if (kind == RequestKind::password && (status == 401 || status == 403)) return ErrorClass::credentials;
   return status == 404 ? ErrorClass::protocol : ErrorClass::request;
