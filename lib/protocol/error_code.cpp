@@ -73,11 +73,13 @@ struct Meaning {
 };
 
 constexpr std::array meanings{
-    Meaning{"invalid_client", ErrorClass::client_auth},
+    Meaning{"incorrect_client_credentials", ErrorClass::client_auth},
     Meaning{"unsupported_grant_type", ErrorClass::grant_not_allowed},
     Meaning{"invalid_scope", ErrorClass::scope},
     Meaning{"invalid_target", ErrorClass::scope},
+    Meaning{"invalid_resource", ErrorClass::scope},
     Meaning{"invalid_request", ErrorClass::request},
+    Meaning{"insufficient_scope", ErrorClass::request},
     Meaning{"use_dpop_nonce", ErrorClass::request},
     Meaning{"invalid_dpop_proof", ErrorClass::request},
     Meaning{"mfa_required", ErrorClass::mfa},
@@ -86,9 +88,18 @@ constexpr std::array meanings{
     Meaning{"slow_down", ErrorClass::mfa},
     Meaning{"change_password_required", ErrorClass::password_change},
     Meaning{"password_change_required", ErrorClass::password_change},
+    Meaning{"password_reset_required", ErrorClass::password_change},
+    Meaning{"password_expired", ErrorClass::password_change},
+    Meaning{"password_leaked", ErrorClass::password_change},
     Meaning{"interaction_required", ErrorClass::interaction},
     Meaning{"login_required", ErrorClass::interaction},
     Meaning{"consent_required", ErrorClass::interaction},
+    Meaning{"account_selection_required", ErrorClass::interaction},
+    Meaning{"email_verification_required", ErrorClass::interaction},
+    Meaning{"sso_required", ErrorClass::interaction},
+    Meaning{"requires_verification", ErrorClass::interaction},
+    Meaning{"insufficient_user_authentication", ErrorClass::interaction},
+    Meaning{"unmet_authentication_requirements", ErrorClass::interaction},
     Meaning{"temporarily_unavailable", ErrorClass::rate_limited},
     Meaning{"server_error", ErrorClass::server},
 };
@@ -100,14 +111,31 @@ constexpr std::array<std::string_view, 4> grant_refused{"invalid_grant", "access
 constexpr std::array<std::string_view, 4> refresh_refused{"token_inactive", "expired_token",
                                                           "invalid_refresh_token", "bad_refresh_token"};
 
+constexpr std::array<std::string_view, 4> second_factors{"mfa", "2fa", "otp", "factor"};
+
 template <class List>
 bool has(const List& list, std::string_view code) {
   return std::find(list.begin(), list.end(), code) != list.end();
 }
 
+bool names_a_second_factor(std::string_view code) {
+  return std::any_of(second_factors.begin(), second_factors.end(),
+                     [&](std::string_view factor) { return code.find(factor) != std::string_view::npos; });
+}
+
 ErrorClass class_of_refused_grant(RequestKind kind) {
   if (kind == RequestKind::password) return ErrorClass::credentials;
   return kind == RequestKind::refresh ? ErrorClass::reauthenticate : ErrorClass::request;
+}
+
+ErrorClass class_of_unknown_code(std::string_view code, int status, RequestKind kind) {
+  if (status >= 500) return ErrorClass::server;
+  if (status == 404) return ErrorClass::protocol;
+  // It misses something, and has not refused the password.
+  const bool is_demand = code.ends_with("_required");
+  if (is_demand && names_a_second_factor(code)) return ErrorClass::mfa;
+  const bool is_refusal = !is_demand && (status == 401 || status == 403);
+  return is_refusal && kind == RequestKind::password ? ErrorClass::credentials : ErrorClass::request;
 }
 
 // "401 Unauthorized", as some frameworks write it.
@@ -127,16 +155,16 @@ bool is_error_code(std::string_view error, int status) {
 }
 
 ErrorClass class_of_code(std::string_view code, int status, RequestKind kind) {
-  if (status == 429 || code.substr(0, 9) == "too_many_") return ErrorClass::rate_limited;
+  if (status == 429 || code.starts_with("too_many_") || code.starts_with("rate_limit"))
+    return ErrorClass::rate_limited;
+  if (code.starts_with("invalid_client")) return ErrorClass::client_auth;
   for (const Meaning& meaning : meanings)
     if (meaning.code == code) return meaning.error_class;
   if (code == "unauthorized_client")
     return status == 401 ? ErrorClass::client_auth : ErrorClass::grant_not_allowed;
   if (has(grant_refused, code)) return class_of_refused_grant(kind);
   if (kind == RequestKind::refresh && has(refresh_refused, code)) return ErrorClass::reauthenticate;
-  if (status >= 500) return ErrorClass::server;
-  if (kind == RequestKind::password && (status == 401 || status == 403)) return ErrorClass::credentials;
-  return status == 404 ? ErrorClass::protocol : ErrorClass::request;
+  return class_of_unknown_code(code, status, kind);
 }
 
 ErrorClass class_of_status(int status) {
