@@ -230,8 +230,16 @@ TEST_CASE("a client that sent no secret is told so, and a grant type that the se
   CHECK(unsupported.error().message == R"(The server does not support the grant type "urn:x\x1b".)");
   CHECK(read(password_request(), 400, R"({"error":"unsupported_grant_type"})").error().message ==
         "This client may not use this grant at the server.");
-  CHECK(read(password_request(), 403, "").error().hint.find("Check user name and password before you") !=
-        std::string::npos);
+}
+
+TEST_CASE("an empty 403 is said to refuse what was sent, and never a password that was not") {
+  const auto names = [](const Asked& asked, const char* what) {
+    return read(asked, 403, "").error().hint.find(what) != std::string::npos;
+  };
+  CHECK(names(password_request(), "Check user name and password before you"));
+  CHECK(names(refresh_request(), "sign in again"));
+  CHECK_FALSE(names(refresh_request(), "password"));
+  CHECK_FALSE(names(Asked(), "password"));
 }
 
 TEST_CASE("--lenient is advised where it helps, and not to who uses it already") {

@@ -170,7 +170,9 @@ Error oauth_error(const Answer& answer, const AnswerContext& context, std::strin
 std::string hint_for(const Answer& answer, const AnswerContext& context, std::string_view reason) {
   if (answer.status == 404) return std::string(address_hint);
   if (answer.status == 405) return "This address takes no POST: is it the endpoint?";
-  if (reason == "empty" && answer.status == 403)
+  if (reason == "empty" && answer.status == 403 && context.kind == RequestKind::refresh)
+    return "Some servers (Glewlwyd) refuse a refresh token so: if that goes on, sign in again.";
+  if (reason == "empty" && answer.status == 403 && context.kind == RequestKind::password)
     return "Some servers (Glewlwyd) answer a wrong password so. Check user name and password before you try "
            "again: each try may count toward a lock-out.";
   if (reason == "empty" && answer.status == 400 && !context.other_basic_encoding.empty())
