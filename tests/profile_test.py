@@ -7,6 +7,7 @@ import pathlib
 import threading
 import unittest
 
+from support.doctor import doctor
 from support.program import Program
 from support.secret_service import SecretService
 
@@ -493,6 +494,22 @@ class ClientSecret(ProfileTest):
         done = self.set("--issuer", self.server.url, "--client-secret-stdin", input=SECRET, status=2)
         self.assertIn("no server or no client id", done.stderr)
         self.assertFalse(self.path.exists())
+
+    def test_without_a_keyring_another_place_for_it_is_named_and_not_another_store(self):
+        self.set("--token-endpoint", self.server.url + "/token", "--client-id", "app", "--client-secret-stdin", input=SECRET)
+        key = self.program.file("key", "base64:" + "A" * 43 + "=")
+        self.program.environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.program.home}/none"
+        sign_in = ["password", "work", "--username", "alice", "--password-stdin", "--store", "file", "--store-key-file", key]
+        for words in (["client-credentials", "work"], sign_in, ["profile", "remove", "work"]):
+            with self.subTest(words):
+                said = self.run_program(*words, status=10, input="secret").stderr
+                self.assertIn("client secret cannot be ", said)
+                self.assertIn("name the client secret with --client-secret-file FILE or --client-secret-command CMD.", said)
+                self.assertNotIn("--store file", said)
+        checked = doctor(self.program, "work").one("client-secret")
+        self.assertIn("--client-secret-file", checked["hint"])
+        self.assertNotIn("--store file", checked["hint"])
+        self.run_program(*sign_in, "--client-secret-file", self.program.file("secret", SECRET), input="secret")
 
     def test_without_a_keyring_nothing_is_written(self):
         done = self.set("--token-endpoint", self.server.url + "/token", "--client-id", "app", status=10,

@@ -41,6 +41,7 @@ void check_secret_in_keyring(Examination& run, const std::string& token_endpoint
   if (!id) return run.failed("client-secret", id.error());
   KeyringOptions options = keyring_options(run.context, run.settings);
   options.may_prompt = false;
+  options.instead = client_secret_elsewhere;
   options.timeout = std::min(options.timeout, run.time_left());
   const auto store = open_keyring_store(options);
   const auto secret = store ? (*store)->load(*id, run.stop) : fail(store.error());

@@ -74,7 +74,9 @@ Result<ProfileSecret> ProfileSecret::open(Context& context, const Settings& prof
   if (!id) return fail(std::move(id.error()));
   auto url = parse_url(*endpoint);
   if (!url) return fail(std::move(url.error()));
-  auto keyring = open_keyring_store(keyring_options(context, profile));
+  KeyringOptions options = keyring_options(context, profile);
+  options.instead = client_secret_elsewhere;
+  auto keyring = open_keyring_store(options);
   if (!keyring) return fail(std::move(keyring.error()));
   ProfileSecret secret;
   secret.context_ = &context;

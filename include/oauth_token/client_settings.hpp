@@ -125,5 +125,9 @@ Result<std::string> effective_client_auth(const ClientSettings& settings, bool c
 /// client id. Errors as parse_url. Thread-safe.
 Result<std::string> client_secret_item_id(const std::string& token_endpoint, const std::string& client_id);
 
+/// KeyringOptions::instead, for that item.
+inline constexpr const char* client_secret_elsewhere =
+    "name the client secret with --client-secret-file FILE or --client-secret-command CMD";
+
 }  // namespace oauth_token
 #pragma GCC visibility pop

@@ -64,6 +64,8 @@ struct KeyringOptions {
   /// A person is there: the keyring may show its dialogs, 120 s each at most. Any call then unlocks it;
   /// saving and probing make one where there is none.
   bool may_prompt = false;
+  /// How the hint of an error ends: what to do where no keyring can be had.
+  std::string instead = "sign in with --store file --store-key-file FILE: sealed files keep the session";
 };
 
 /// The Secret Service of the desktop (libsecret). Loads the keyring module on first use; without it: class

@@ -123,14 +123,17 @@ Result<Secret> named(Result<Secret> read, std::string_view setting) {
   return read;
 }
 
-Result<Secret> load_from_keyring(const ClientSettings& settings, const KeyringOptions& options,
+Result<Secret> load_from_keyring(const ClientSettings& settings, KeyringOptions options,
                                  std::stop_token stop) {
   const auto id = client_secret_item_id(settings.token_endpoint, settings.client_id);
   if (!id) return fail(id.error());
+  options.instead = client_secret_elsewhere;
   const auto store = open_keyring_store(options);
-  if (!store) return fail(store.error());
-  auto found = (*store)->load(*id, std::move(stop));
-  if (!found) return fail(std::move(found.error()));
+  auto found = store ? (*store)->load(*id, std::move(stop)) : fail(store.error());
+  if (!found) {
+    found.error().message = "The client secret cannot be read from the keyring: " + found.error().message;
+    return fail(std::move(found.error()));
+  }
   if (!*found)
     return fail(
         ErrorClass::config,

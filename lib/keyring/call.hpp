@@ -67,7 +67,7 @@ struct Call {
   bool lost = false;   ///< the provider went away; another one may be there by now
 };
 
-/// Class `store` with that reason; the hint is followed by the other store.
+/// Class `store` with that reason.
 tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint = {});
 /// The keyring is locked, and stays so.
 tl::unexpected<Error> locked(const Call& call);

@@ -33,10 +33,6 @@ bool is_one_of(const GError* error, GQuark domain, std::initializer_list<int> co
 }  // namespace
 
 tl::unexpected<Error> refuse(const char* reason, std::string message, std::string hint) {
-  if (!hint.empty()) hint += ' ';
-  hint +=
-      "Where no keyring can be had, sign in with --store file --store-key-file FILE: sealed files keep the "
-      "session.";
   return fail(Error{.error_class = ErrorClass::store,
                     .message = std::move(message),
                     .hint = std::move(hint),

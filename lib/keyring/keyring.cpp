@@ -67,7 +67,11 @@ class KeyringStore final : public TokenStore {
       call.drop_connection();
       result = attempt();
     }
-    if (result) keep(call.take_connection());
+    if (result)
+      keep(call.take_connection());
+    else if (result.error().error_class == ErrorClass::store)
+      result.error().hint += std::string(result.error().hint.empty() ? "" : " ") +
+                             "Where no keyring can be had, " + options_.instead + ".";
     return result;
   }
 
