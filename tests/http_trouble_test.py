@@ -304,9 +304,10 @@ class RouteTest(Trouble):
 
     def test_a_proxy_that_is_not_there_is_told(self):
         with self.https() as server:
-            result = self.ask(server, proxy="http://127.0.0.1:1")
-            self.assert_error(result, **{"class": "network", "reason": "refused"})
-            self.assertIn("the proxy 127.0.0.1:1", result["message"])
+            for host in ("127.0.0.1", "localhost"):
+                result = self.ask(server, proxy=f"http://{host}:1")
+                self.assert_error(result, **{"class": "network", "reason": "refused"})
+                self.assertIn(f"the proxy {host}:1", result["message"])
             result = self.ask(server, proxy="http://proxy.invalid:1")
             self.assert_error(result, **{"class": "network", "reason": "proxy"})
             for proxy in ("htpp://127.0.0.1:1", "http://", ":3128"):

@@ -39,12 +39,12 @@ Error about_proxy(const ConnectionFailure& failure, const Route& route) {
       "Check --proxy, https_proxy and no_proxy.");
 }
 
-// libcurl says "Failed to connect to HOST port …" of server and proxy alike.
+// libcurl says "Failed to connect to HOST port PORT …" of server and proxy alike.
 std::string peer(const ConnectionFailure& failure, const Url& url, const Route& route) {
   std::string_view host = url.host;
   if (host.front() == '[') host = host.substr(1, host.size() - 2);
-  const bool is_server =
-      route.proxy.empty() || failure.text.find(" " + std::string(host) + " ") != std::string_view::npos;
+  const std::string server = " " + std::string(host) + " port " + std::to_string(url.port) + " ";
+  const bool is_server = route.proxy.empty() || failure.text.find(server) != std::string_view::npos;
   return is_server ? url.origin() : proxy_name(route.proxy);
 }
 
