@@ -320,6 +320,25 @@ class SecretOnCommandLineTest(unittest.TestCase):
                     self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
                     self.assertNotIn("hunter2", done.stderr)
 
+    def test_what_a_profile_or_a_variable_says_is_refused_naming_it(self):
+        for key, value, message in (("param", "otp=hunter2-abc", "belongs neither on the command line nor into a profile"),
+                                    ("param", "novalue", 'has no "="'),
+                                    ("param-file", "scope=/nowhere", "is set by the program itself"),
+                                    ("prompt-param", "scope", "is set by the program itself"),
+                                    ("header", "Host: hunter2-abc", "is set by the program itself"),
+                                    ("header", "no colon", "needs the form")):
+            variable = "OAUTH_TOKEN_" + key.upper().replace("-", "_")
+            for where, text, variables in ((f'{key} in profile "work": ', f'{key} = "{value}"\n', {}),
+                                           (f"{variable}: ", "", {variable: value})):
+                with self.subTest(where, value=value), Program() as program:
+                    config = program.file("config.toml", f'[profiles.work]\ntoken-endpoint = "{NOWHERE}"\n{text}')
+                    done = program.run("password", "work", "--config", config, "--username", "alice", "--store", "none", "--password-stdin",
+                                       input="secret", environment=variables)
+                    self.assertEqual((done.status, done.stdout), (2, ""), done.stderr)
+                    self.assertTrue(done.stderr.startswith(f"oauth-token: {where}"), done.stderr)
+                    self.assertIn(message, done.stderr)
+                    self.assertNotIn("hunter2", done.stderr)
+
     def test_the_value_is_wiped_from_the_arguments(self):
         require_root()
         for words in (["--password", "hunter2-abc"], ["--client-secret=hunter2-abc"], ["--param", "totp=hunter2-abc"],

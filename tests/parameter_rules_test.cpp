@@ -41,8 +41,10 @@ TEST_CASE(
           "usage: The parameter \"" + std::string(name) + "\" is set by the program itself.");
   }
   CHECK(answer(check_parameter_name("otp", true)) == "fine");
-  CHECK(answer(check_parameter_name("otp", false)) ==
-        "usage: The value of the parameter \"otp\" is a secret, which does not belong on the command line.");
+  CHECK(
+      answer(check_parameter_name("otp", false)) ==
+      "usage: The value of the parameter \"otp\" is a secret, which belongs neither on the command line nor "
+      "into a profile.");
 }
 
 }  // namespace parameter_rules_test

@@ -43,7 +43,7 @@ Result<void> check_parameter_name(std::string_view name, bool value_is_hidden) {
     return fail(
         ErrorClass::usage,
         "The value of the parameter \"" + std::string(name) +
-            "\" is a secret, which does not belong on the command line.",
+            "\" is a secret, which belongs neither on the command line nor into a profile.",
         "Use --param-file " + std::string(name) + "=FILE or --prompt-param " + std::string(name) + ".");
   }
   return {};

@@ -286,6 +286,12 @@ const std::string& Settings::value(OptionName name) const noexcept {
 
 std::string Settings::where(OptionName name) const { return place(name.option(), origin(name), profile); }
 
+Error Settings::about(OptionName name, Error error) const {
+  if (origin(name) == Origin::flag) return error;
+  return {
+      .error_class = ErrorClass::config, .message = where(name) + ": " + error.message, .hint = error.hint};
+}
+
 Result<Settings> resolve(const Context& context, Arguments arguments, const char* const* environment) {
   return Resolver(context, environment).resolve(std::move(arguments));
 }

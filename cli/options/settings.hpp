@@ -40,6 +40,8 @@ class Settings {
   }
   /// "--client-id", "OAUTH_TOKEN_CLIENT_ID" or "client-id in profile \"work\"": for messages.
   [[nodiscard]] std::string where(OptionName name) const;
+  /// The error of that option's value, beginning with where it was given if that is not the command line.
+  [[nodiscard]] Error about(OptionName name, Error error) const;
   [[nodiscard]] const Entry& entry(OptionName name) const noexcept { return entries[name.index()]; }
 
   const Command* command = nullptr;

@@ -34,7 +34,8 @@ Result<void> check_parameters(const Settings& profile) {
   if (auto open = open_parameters(profile); !open) return fail(std::move(open.error()));
   for (const OptionName name : {OptionName("param-file"), OptionName("prompt-param")})
     for (const std::string& text : profile.list(name))
-      if (auto checked = check_parameter_name(text.substr(0, text.find('=')), true); !checked) return checked;
+      if (auto checked = check_parameter_name(text.substr(0, text.find('=')), true); !checked)
+        return fail(profile.about(name, std::move(checked.error())));
   return {};
 }
 

@@ -74,7 +74,7 @@ Result<ClientSettings> read_client_settings(const Settings& settings) {
     client.dpop.use = settings.value("dpop") == "optional" ? DpopUse::optional : DpopUse::required;
   for (const std::string& text : settings.list("header")) {
     auto header = parse_header(text);
-    if (!header) return fail(std::move(header.error()));
+    if (!header) return fail(settings.about("header", std::move(header.error())));
     client.headers.push_back(std::move(*header));
   }
   if (settings.given("proxy")) client.proxy = settings.value("proxy");

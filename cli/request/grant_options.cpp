@@ -59,7 +59,8 @@ Secret take(std::optional<Secret>& variable) {
 }
 
 Result<Secret> ask_parameter(const Context& context, const Settings& settings, const std::string& name) {
-  if (auto checked = check_parameter_name(name, true); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check_parameter_name(name, true); !checked)
+    return fail(settings.about("prompt-param", std::move(checked.error())));
   if (settings.flag("dry-run")) return Secret(stand_in);
   SecretInput input{.kind = prompt_param_kind(name)};
   return read_secret(input, {.text = name + ": ", .what = name}, context.reading());
@@ -71,7 +72,7 @@ Result<std::vector<Pair>> open_parameters(const Settings& settings) {
   std::vector<Pair> pairs;
   for (const std::string& text : settings.list("param")) {
     auto pair = split(text, "--param NAME=VALUE", false);
-    if (!pair) return fail(std::move(pair.error()));
+    if (!pair) return fail(settings.about("param", std::move(pair.error())));
     pairs.push_back(std::move(*pair));
   }
   return pairs;
@@ -93,7 +94,7 @@ Result<std::vector<Parameter>> read_hidden_parameters(const Context& context, co
   std::vector<Parameter> parameters;
   for (const std::string& text : settings.list("param-file")) {
     auto pair = split(text, "--param-file NAME=FILE", true);
-    if (!pair) return fail(std::move(pair.error()));
+    if (!pair) return fail(settings.about("param-file", std::move(pair.error())));
     const Pause whoever_gives_it;
     auto value = read_secret_file(pair->second, context.stop());
     if (!value) return fail(std::move(value.error()));
