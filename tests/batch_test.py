@@ -1,10 +1,12 @@
 """batch: many users' tokens in one run, against a server on loopback that counts."""
 
+import fcntl
 import json
 import os
 import pty
 import signal
 import subprocess
+import termios
 import threading
 import time
 import unittest
@@ -203,6 +205,17 @@ class BatchTest(unittest.TestCase):
         self.assertEqual(process.wait(10), -signal.SIGINT)
         for stream in (process.stdin, process.stdout, process.stderr):
             stream.close()
+
+    def test_an_interrupt_before_the_first_user_is_no_empty_list(self):
+        self.serve()
+        process = self.program.start(*self.words)
+        process.stdin.write(b"username,password\n")
+        process.stdin.flush()
+        self.wait_for(lambda: fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)) == bytes(4))
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=10)
+        self.assertEqual((process.returncode, out), (-signal.SIGINT, b""))
+        self.assertTrue(said.startswith(b"oauth-token: Interrupted"), said)
 
     def test_what_is_shown_is_sent_one_after_another(self):
         self.serve()

@@ -83,7 +83,10 @@ Result<int> run_batch(Context& context, const Settings& settings) {
 
   const auto outcome = run_batch(context, *client, UserList(*descriptor), *options);
   if (!outcome) return fail(outcome.error());
-  if (outcome->tokens + outcome->failures == 0)
+  const bool is_empty = outcome->tokens + outcome->failures == 0;
+  if (is_empty && context.stop().stop_requested())
+    return fail(ErrorClass::interrupted, "Interrupted before the list of users named one.");
+  if (is_empty)
     return fail(ErrorClass::usage, "The list of users is empty.",
                 "See \"oauth-token batch --help\" for its form.");
   note(context, counted(outcome->tokens, "token") + ", " + counted(outcome->failures, "failure") + ".");
