@@ -142,6 +142,26 @@ class MemoryScanTest(AuthorityCase):
     def test_over_https_through_a_proxy_nothing_is_left(self):
         self.check(self.tls(), True)
 
+    def test_after_headers_that_repeat_the_request_nothing_is_left(self):
+        table = {"a redirect": (302, [b"Location: /login?%s"]),
+                 "a challenge": (401, [b'WWW-Authenticate: Form realm="%s"']),
+                 "a folded line": (400, [b"X-Request: a", b" %s", b" b"]),
+                 "a type": (400, [b"Content-Type: text/%s"]),
+                 "an early one": (103, [b"Link: </%s>", b"", b"HTTP/1.1 400 Bad Request"]),
+                 "many": (400, [b"X-Request: %s"] * 40),
+                 "a name": (400, [b"%s: x"])}
+        for name, (status, lines) in table.items():
+            secret = Secrets()
+            text = form(secret.password) + b"-" + form(secret.client_secret)
+            answered = b"\r\n".join([b"HTTP/1.1 %d Status" % status, *(line.replace(b"%s", text) for line in lines),
+                                     b"Content-Length: 2", b"", b"{}"])
+            for way in ("", "async"):
+                with self.subTest(name, way=way), FaultServer(answering(answered)) as server, \
+                        probe.held_token(secret.password, secret.client_secret, method="client_secret_post", way=way,
+                                         url=server.url()) as held:
+                    self.assertEqual([result["status"] for result in held.results], [400 if status == 103 else status])
+                    self.assertEqual(memory_scan.scan(held.pid, secret.wanted), [])
+
     def test_after_a_failed_verification_nothing_is_left(self):
         for proxied in (False, True):
             secret = Secrets()

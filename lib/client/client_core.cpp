@@ -161,7 +161,7 @@ std::optional<Result<Token>> GrantCall::read(HttpResponse response) {
   const std::string& endpoint = core_.options.token_endpoint;
   const bool got_nonce = core_.dpop.take_nonce(endpoint, response);
   HttpResponse again;
-  if (issued_) again = {.status = response.status, .headers = response.headers, .body = response.body.copy()};
+  if (issued_) again = {.status = response.status, .headers = {}, .body = response.body.copy()};
   const auto reading = core_.reading();
   auto token =
       protocol::token_response(core_.request_to(endpoint, assertion_), grant_, std::move(response), reading);

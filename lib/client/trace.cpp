@@ -43,9 +43,10 @@ std::string shown_url(std::string_view url) {
   return shown(part) + (part.size() < url.size() ? " " + length_of(url.size() - part.size()) : "");
 }
 
-std::string header_line(std::string_view direction, const HttpHeader& header, bool may_show) {
-  return std::string(direction) + shown(header.name) + ": " +
-         (may_show ? shown(header.value) : length_of(header.value.size())) + "\n";
+std::string header_line(std::string_view direction, std::string_view name, std::string_view value,
+                        bool may_show) {
+  return std::string(direction) + shown(name) + ": " + (may_show ? shown(value) : length_of(value.size())) +
+         "\n";
 }
 
 // Without a mask, not even names are shown that the server made up.
@@ -76,9 +77,9 @@ std::string describe_response(const HttpResponse& response, const json::Value& r
     if (mask && equal_ignoring_case(header.name, "location"))
       out += "< Location: " + shown_url(mask(header.value)) + "\n";
     else if (mask && has_word_ignoring_case(shown_response_headers, header.name))
-      out += header_line("< ", {mask(header.name), mask(header.value)}, true);
+      out += header_line("< ", mask(header.name), mask(header.value), true);
     else
-      out += header_line("< ", {mask ? mask(header.name) : header.name, header.value}, false);
+      out += header_line("< ", mask ? mask(header.name) : header.name, header.value, false);
   }
   out += "<\n";
   if (response.body.empty()) return out;
@@ -122,7 +123,7 @@ std::string describe(const HttpRequest& request) {
     out += "> Authorization: " + shown(scheme) + length_of(value.size() - scheme.size()) + "\n";
   }
   for (const HttpHeader& header : request.headers)
-    out += header_line("> ", header, protocol::is_public_header(header.name));
+    out += header_line("> ", header.name, header.value, protocol::is_public_header(header.name));
   out += ">\n";
   protocol::each_form_pair(request.body.expose(), [&](std::string_view name, std::string_view value) {
     out += "> " + shown(name) + ": " +

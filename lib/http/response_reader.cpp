@@ -1,11 +1,16 @@
 #include "http/response_reader.hpp"
 
 #include "base/reading.hpp"
+#include "base/registers.hpp"
+#include "base/wiped_headers.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,7 +26,25 @@ namespace oauth_token::http {
 namespace {
 
 namespace beast_http = boost::beast::http;
-using Parser = beast_http::response_parser<beast_http::buffer_body>;
+
+/// For the head: see wipe in base/wiped_headers.hpp.
+template <class T>
+struct WipingAllocator {
+  using value_type = T;
+  WipingAllocator() noexcept = default;
+  template <class Other>
+  WipingAllocator(const WipingAllocator<Other>& /*other*/) noexcept {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* place, std::size_t count) noexcept {
+    ::explicit_bzero(static_cast<void*>(place), count * sizeof(T));
+    std::allocator<T>().deallocate(place, count);
+  }
+  friend bool operator==(const WipingAllocator& /*left*/, const WipingAllocator& /*right*/) noexcept {
+    return true;
+  }
+};
+
+using Parser = beast_http::response_parser<beast_http::buffer_body, WipingAllocator<char>>;
 
 constexpr std::size_t body_limit = 1024UL * 1024;
 constexpr std::size_t head_limit = 64UL * 1024;
@@ -35,6 +58,9 @@ tl::unexpected<Error> refuse(std::string message) {
 
 struct ResponseReader::State {
   explicit State(bool to_head_request) : no_body(to_head_request) { begin(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { wipe(response.headers); }
 
   void begin() {
     parser.emplace();
@@ -115,6 +141,7 @@ Result<bool> ResponseReader::State::parse(std::string_view bytes, std::size_t& t
   target.more = true;
   boost::system::error_code code;
   taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), code);
+  if (!head_done) wipe_dead_stack();  // it unfolds lines there
   if (head_done) body.grew(bytes.size() - target.size);
   if (head_done && parser->chunked()) chunk_left -= bytes.size() - target.size;
   if (code == beast_http::error::need_more) return false;
@@ -137,9 +164,14 @@ Result<void> ResponseReader::State::finish_head() {
   }
   head_done = true;
   response.status = static_cast<int>(head.result_int());
-  for (const auto& field : head)
-    response.headers.push_back(
-        {.name = std::string(field.name_string()), .value = std::string(field.value())});
+  // In its place at once: a short text that is moved leaves its bytes behind.
+  response.headers.resize(static_cast<std::size_t>(std::distance(head.begin(), head.end())));
+  auto header = response.headers.begin();
+  for (const auto& field : head) {
+    header->name.assign(field.name_string().data(), field.name_string().size());
+    header->value.assign(field.value().data(), field.value().size());
+    ++header;
+  }
   const auto length = parser->content_length();
   too_large = length && *length > body_limit;
   if (length && !too_large && !parser->is_done()) body = SecretBuffer(static_cast<std::size_t>(*length));

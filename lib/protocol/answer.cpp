@@ -1,6 +1,7 @@
 #include "protocol/answer.hpp"
 
 #include "base/characters.hpp"
+#include "base/wiped_headers.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/form.hpp"
 #include "protocol/request_headers.hpp"
@@ -87,12 +88,12 @@ bool looks_like_an_answer(char first, std::string_view body) {
   return first == '{' || body.find("access_token=") != std::string_view::npos || body.starts_with("error=");
 }
 
-std::string challenge_of(const HttpResponse& response) {
-  std::string all;
+Secret challenge_of(const HttpResponse& response) {
+  SecretBuffer all;
   for (const HttpHeader& field : response.headers)
     if (equal_ignoring_case(field.name, "WWW-Authenticate"))
       all.append(all.empty() ? "" : ", ").append(field.value);
-  return all;
+  return all.take();
 }
 
 // Nobody asked for it, and nothing here unpacks it: a small answer could become a huge one.
@@ -127,10 +128,10 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
   Answer answer{.status = response.status};
   if (const auto value = response.header("Retry-After"))
     answer.retry_after = retry_after(*value, context.now);
-  answer.location = response.header("Location").value_or("");
+  answer.location = Secret(response.header("Location").value_or(""));
   if (answer.status == 401) answer.challenge = challenge_of(response);
   const auto content_type = response.header("Content-Type");
-  const std::string type = media_type(content_type.value_or(""));
+  std::string type = media_type(content_type.value_or(""));
   const char first = first_character(response.body.expose());
   answer.is_page = first == '<';
   if (first == '\0') {
@@ -153,6 +154,8 @@ Answer read_answer(HttpResponse response, const AnswerContext& context) {
         parse(answer, std::move(*object), true);
       }
   }
+  ::explicit_bzero(type.data(), type.size());
+  wipe(response.headers);
   return answer;
 }
 

@@ -48,8 +48,8 @@ struct Answer {
   std::string problem = {};                     ///< why there is none: a sentence
   std::string reason = {};                      ///< the same as Error::reason
   std::optional<std::chrono::seconds> retry_after = {};
-  std::string location = {};    ///< of a redirect, as it came
-  std::string challenge = {};   ///< all of a 401's WWW-Authenticate, as it came
+  Secret location = {};         ///< of a redirect, as it came
+  Secret challenge = {};        ///< all of a 401's WWW-Authenticate, as it came
   bool needs_lenience = false;  ///< it was refused for its type alone
   bool is_page = false;         ///< its body begins as HTML and XML do
 

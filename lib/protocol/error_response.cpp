@@ -21,9 +21,10 @@ std::string who_answered(int status, const AnswerContext& context) {
 }
 
 // Perhaps it is a gateway that refuses, and wants something else than the server does.
-std::string asked_for(const std::string& challenge, const AnswerContext& context) {
+std::string asked_for(const Secret& challenge, const AnswerContext& context) {
   if (challenge.empty()) return {};
-  return ", which asks for " + escape_for_terminal(context.masker()(challenge).substr(0, longest_challenge));
+  return ", which asks for " +
+         escape_for_terminal(context.masker()(challenge.expose()).substr(0, longest_challenge));
 }
 
 Error error_from(const Answer& answer, ErrorClass error_class) {
@@ -199,7 +200,7 @@ std::string hint_for(const Answer& answer, const AnswerContext& context, std::st
 std::optional<Error> refusal(const Answer& answer, const AnswerContext& context) {
   if (answer.status >= 300 && answer.status < 400) {
     Error error = error_from(answer, ErrorClass::protocol);
-    const std::string target = url_in_sentence(context.masker()(answer.location));
+    const std::string target = url_in_sentence(context.masker()(answer.location.expose()));
     error.message = "The server answered with a redirect (" + who_answered(answer.status, context) +
                     (target.empty() ? "" : " to " + target) + "), which is not followed.";
     error.hint = "It would carry secrets to another address: name the right endpoint instead.";
