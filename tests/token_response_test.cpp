@@ -246,6 +246,14 @@ TEST_CASE("a lenient reader takes a form, and an error in one") {
   CHECK(token->token_type == "Bearer");
   CHECK(token->lifetime == std::chrono::seconds(60));
   CHECK(extra_of(*token) == json({{"expires", "9"}, {"x", "\u00e4"}}));
+  for (const char* const body :
+       {"token_type=bearer&access_token=a\r\n", "access_token=a&token_type=bearer\n"}) {
+    CAPTURE(body);
+    const auto line = form(body);
+    REQUIRE(line);
+    CHECK(line->access_token.expose() == "a");
+    CHECK(line->token_type == "Bearer");
+  }
   CHECK(form("error=invalid_grant&error_description=no+luck").error().description == "no luck");
   CHECK(class_of(form("hello")) == "protocol");
   CHECK(class_of(form("access_token=%zz")) == "protocol");

@@ -36,8 +36,10 @@ char first_character(std::string_view body) {
   return first == std::string_view::npos ? '\0' : body[first];
 }
 
-// A form as a JSON object, so that it is read like one; nothing when it cannot be a form.
+// A form as a JSON object, so that it is read like one; nothing when it cannot be a form. Servers end it with
+// a line's end.
 std::optional<Secret> form_as_json(std::string_view body) {
+  body = body.substr(0, body.find_last_not_of(" \t\r\n") + 1);
   json::Writer object;
   object.begin_object();
   // CAS names the lifetime so.
