@@ -1,5 +1,7 @@
 #include "protocol/error_code.hpp"
 
+#include "base/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -104,23 +106,17 @@ constexpr std::array meanings{
     Meaning{"server_error", ErrorClass::server},
 };
 
-constexpr std::array<std::string_view, 4> grant_refused{"invalid_grant", "access_denied", "unauthorized",
-                                                        "invalid_token"};
+constexpr std::string_view grant_refused = "invalid_grant access_denied unauthorized invalid_token";
 
 // What some servers say of a refresh token in place of invalid_grant.
-constexpr std::array<std::string_view, 4> refresh_refused{"token_inactive", "expired_token",
-                                                          "invalid_refresh_token", "bad_refresh_token"};
+constexpr std::string_view refresh_refused =
+    "token_inactive expired_token invalid_refresh_token bad_refresh_token";
 
-constexpr std::array<std::string_view, 4> second_factors{"mfa", "2fa", "otp", "factor"};
-
-template <class List>
-bool has(const List& list, std::string_view code) {
-  return std::find(list.begin(), list.end(), code) != list.end();
-}
+constexpr std::string_view second_factors = "mfa 2fa otp factor";
 
 bool names_a_second_factor(std::string_view code) {
-  return std::any_of(second_factors.begin(), second_factors.end(),
-                     [&](std::string_view factor) { return code.find(factor) != std::string_view::npos; });
+  return any_word(second_factors,
+                  [&](std::string_view factor) { return code.find(factor) != std::string_view::npos; });
 }
 
 ErrorClass class_of_refused_grant(RequestKind kind) {
@@ -162,8 +158,8 @@ ErrorClass class_of_code(std::string_view code, int status, RequestKind kind) {
     if (meaning.code == code) return meaning.error_class;
   if (code == "unauthorized_client")
     return status == 401 ? ErrorClass::client_auth : ErrorClass::grant_not_allowed;
-  if (has(grant_refused, code)) return class_of_refused_grant(kind);
-  if (kind == RequestKind::refresh && has(refresh_refused, code)) return ErrorClass::reauthenticate;
+  if (has_word(grant_refused, code)) return class_of_refused_grant(kind);
+  if (kind == RequestKind::refresh && has_word(refresh_refused, code)) return ErrorClass::reauthenticate;
   return class_of_unknown_code(code, status, kind);
 }
 
