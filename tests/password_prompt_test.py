@@ -84,6 +84,17 @@ class PasswordPrompt(unittest.TestCase):
         self.assertEqual(terminal.wait(), 0)
         self.assertEqual(self.passwords(), ["wrong", PASSWORD])
 
+    def test_why_it_is_asked_again_is_said_where_it_is_asked(self):
+        for words in (["--quiet"], ["-o", "json"], []):
+            with self.subTest(words):
+                self.arguments[7:] = words
+                terminal = self.terminal("--username", "alice", stderr=subprocess.PIPE)
+                self.ask(terminal, "wrong\n")
+                self.assertIn("The server says: invalid_grant", terminal.wait_for("Try again (2 of 3)"))
+                self.ask(terminal, PASSWORD + "\n")
+                self.assertEqual(terminal.wait(), 0)
+                self.assertEqual(terminal.process.stderr.read(), b"")
+
     def test_a_long_password_arrives_whole(self):
         self.server.password = "0123456789abcdé " * 241  # more than 4 KiB
         terminal = self.terminal("--username", "alice")

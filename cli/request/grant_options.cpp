@@ -127,7 +127,7 @@ Result<std::string> read_username(const Context& context, const Settings& settin
 }
 
 Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username,
-                             const std::string& server) {
+                             const std::string& server, const std::string& before) {
   SecretInput input = password_input(context, settings);
   const auto asked = is_asked_for(input, context.input);
   if (!asked) return fail(asked.error());
@@ -136,7 +136,8 @@ Result<Secret> read_password(Context& context, const Settings& settings, const s
     return Secret(stand_in);
   }
   input.variables.value = take(context.variables.password);
-  return read_secret(input, {.text = "Password for " + username + " at " + server + ": "}, context.reading());
+  return read_secret(input, {.text = "Password for " + username + " at " + server + ": ", .before = before},
+                     context.reading());
 }
 
 Result<Secret> read_refresh_token(Context& context, const Settings& settings) {

@@ -28,9 +28,9 @@ Result<bool> password_is_asked(const Context& context, const Settings& settings)
 Result<std::string> read_username(const Context& context, const Settings& settings);
 
 /// The password from the place that counts, else asked for, with the name of the `server` that will get it.
-/// With --dry-run nobody is asked: a stand-in.
+/// `before` stands above the question. With --dry-run nobody is asked: a stand-in.
 Result<Secret> read_password(Context& context, const Settings& settings, const std::string& username,
-                             const std::string& server);
+                             const std::string& server, const std::string& before);
 
 /// The refresh token that the caller keeps.
 Result<Secret> read_refresh_token(Context& context, const Settings& settings);

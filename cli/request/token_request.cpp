@@ -17,20 +17,21 @@ namespace {
 
 constexpr int attempts_at_a_prompt = 3;
 
-void say_what_was_wrong(const Context& context, const SignInQuestion& question) {
+std::string what_was_wrong(const SignInQuestion& question) {
+  if (!question.refused) return "";
   std::string words = words_of_server(*question.refused);  // perhaps that the account is locked
   if (!words.empty()) words = " The server says: " + words + ".";
-  note(context, question.refused->message + words + " Try again (" + std::to_string(question.attempt) +
-                    " of " + std::to_string(question.attempts) + ").");
+  return question.refused->message + words + " Try again (" + std::to_string(question.attempt) + " of " +
+         std::to_string(question.attempts) + ").";
 }
 
 /// Reads what the request lacks from where the settings say, else asks at the terminal.
 Result<SignInAnswer> answer_of(Context& context, const Settings& settings, const TokenRequest& request,
                                const SignInQuestion& question) {
-  if (question.refused) say_what_was_wrong(context, question);
   SignInAnswer answer{.username = question.username};
   if (request.with_password) {
-    auto password = read_password(context, settings, question.username, question.server);
+    auto password =
+        read_password(context, settings, question.username, question.server, what_was_wrong(question));
     if (!password) return fail(std::move(password.error()));
     answer.password = std::move(*password);
   }

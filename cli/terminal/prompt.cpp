@@ -126,14 +126,14 @@ class Conversation {
       : terminal_(terminal), wake_up_(wake_up), question_(question) {}
 
   // `note` is shown before the question.
-  Outcome run(std::string_view note) {
+  Outcome run(const std::string& note) {
     const WatchedSignals signals;
     waiting_mask_ = signals.during_wait();
     Outcome outcome = Outcome::broken;
     {
       const Modes modes(terminal_, question_.hidden);
       if (!modes) return Outcome::broken;
-      outcome = say(std::string(note) + escape_for_terminal(question_.text));
+      outcome = say(note + escape_for_terminal(question_.text));
       if (outcome == Outcome::answered) outcome = listen(modes);
     }
     const bool line_is_open = question_.hidden || outcome != Outcome::answered;
@@ -238,7 +238,7 @@ Result<Secret> ask(const Question& question, const std::stop_token& stop) {
     return fail(std::move(error));
   }
   const StopDescriptor wake_up(stop);
-  std::string_view note;
+  std::string note = question.before.empty() ? "" : escape_for_terminal(question.before) + "\n";
   for (;;) {
     // Harmless in the foreground; in the background it stops this program until it is in the foreground, so
     // that the modes read afterwards are ours and not those of the shell's own line editor.

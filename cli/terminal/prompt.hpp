@@ -15,6 +15,7 @@ struct Question {
   std::string what = "password";  ///< what is asked for, in messages
   bool hidden = true;             ///< no echo
   bool may_be_empty = false;      ///< else an empty answer is asked for again
+  std::string before = {};        ///< a line above it; made fit for the terminal by `ask`
 };
 
 /// How questions are asked: `ask`, or a lambda in a test. An empty function stands for --no-input.
