@@ -68,9 +68,11 @@ TEST_CASE("without a profile, the command says all that the session does not hav
       {[](SessionRecord& record) {
          record.client.dpop.use = DpopUse::optional;
          record.client.headers = {{"X-Tenant", "a b"}};
+         record.client.proxy = "http://alice:s3cret@proxy.example:3128";
          record.client.lenient = true;
        },
-       " --dpop=optional --header 'X-Tenant: a b' --lenient"},
+       " --dpop=optional --header 'X-Tenant: a b' --proxy http://USER:PASSWORD@proxy.example:3128 "
+       "--lenient"},
   };
   for (const auto& row : rows)
     CHECK(command_for(record_with(row.change)) == start + row.options + " --username alice --session work");

@@ -107,6 +107,14 @@ std::vector<Wanted> server_of(const ClientSettings& client, bool with_found_endp
   return all;
 }
 
+/// A proxy's password is the person's to fill in: the command goes to a terminal, or into a log.
+std::string without_secret(OptionName name, const std::string& value) {
+  const std::size_t at = value.rfind('@');
+  if (name.option().name != "proxy" || at == std::string::npos) return value;
+  const std::size_t scheme = value.find("://");
+  return value.substr(0, scheme == std::string::npos ? 0 : scheme + 3) + "USER:PASSWORD" + value.substr(at);
+}
+
 /// One way to put the command together: from a profile, or without.
 class SignInCommand {
  public:
@@ -139,7 +147,7 @@ class SignInCommand {
     for (const std::string& value : wanted.values) {
       text_ += " --" + std::string(option.name);
       if (option.kind == Kind::choice_flag) text_ += "=" + value;
-      if (!option.stands_alone()) text_ += " " + shell_word(value);
+      if (!option.stands_alone()) text_ += " " + shell_word(without_secret(wanted.name, value));
     }
   }
 

@@ -11,7 +11,7 @@ namespace oauth_token::cli {
 
 /// The command line that makes the session of `record` again, with what its profile does not say. A profile
 /// that says what no option can take back is left out. What a record does not hold is missing: variables,
-/// and the parameters that are secrets.
+/// and the parameters that are secrets. A proxy's user and password are for the person to fill in.
 std::string sign_in_command(const Settings& run, const ProfileFile& file, const SessionRecord& record);
 
 /// The word as a shell reads it back.
