@@ -310,7 +310,9 @@ class RouteTest(Trouble):
                 self.assertIn(f"the proxy {host}:1", result["message"])
             result = self.ask(server, proxy="http://proxy.invalid:1")
             self.assert_error(result, **{"class": "network", "reason": "proxy"})
-            for proxy in ("htpp://127.0.0.1:1", "http://", ":3128"):
+            # Of the last ones libcurl would take no notice, and connect without a proxy.
+            for proxy in ("htpp://127.0.0.1:1", "http://", ":3128", "http://u:a%0Ab@127.0.0.1:1", "u%1f:a@127.0.0.1:1",
+                          "socks5://u:a%00@127.0.0.1:1"):
                 self.assert_error(self.ask(server, proxy=proxy), **{"class": "config", "sent": "no"})
 
 

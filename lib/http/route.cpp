@@ -18,7 +18,18 @@ std::string first_of(std::initializer_list<const char*> names) {
   return {};
 }
 
-// libcurl takes a scheme it does not know for a host that does not answer.
+bool has_encoded_control_character(std::string_view text) noexcept {
+  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const std::string_view digits = text.substr(at + 1, 2);
+    if (digits.size() == 2 && (digits[0] == '0' || digits[0] == '1') &&
+        std::string_view("0123456789abcdefABCDEF").find(digits[1]) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
+// libcurl takes a scheme it does not know for a host that does not answer, and goes past a proxy whose user
+// or password it cannot decode.
 bool is_proxy(std::string_view text) noexcept {
   const auto end = text.find("://");
   const std::string_view rest = end == std::string_view::npos ? text : text.substr(end + 3);
@@ -28,7 +39,9 @@ bool is_proxy(std::string_view text) noexcept {
                         std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
                           return equal_ignoring_case(scheme, text.substr(0, end));
                         });
-  return is_known && !rest.empty() && rest.front() != '/' && rest.front() != ':';
+  const std::string_view user = rest.substr(0, rest.rfind('@') + 1);
+  return is_known && !rest.empty() && rest.front() != '/' && rest.front() != ':' &&
+         !has_encoded_control_character(user);
 }
 
 Result<Route> by_way_of(const std::string& proxy, const std::string& no_proxy) {
