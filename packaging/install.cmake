@@ -25,8 +25,12 @@ write_basic_package_version_file(oauth_tokenConfigVersion.cmake COMPATIBILITY Sa
 install(FILES ${PROJECT_BINARY_DIR}/oauth_tokenConfig.cmake ${PROJECT_BINARY_DIR}/oauth_tokenConfigVersion.cmake
         DESTINATION ${cmake_folder} COMPONENT development)
 
+# The prefix is known when it is installed: `cmake --install --prefix` may name another.
 foreach(name oauth_token oauth_token_c)
-  configure_file(packaging/${name}.pc.in ${name}.pc @ONLY)
+  set(prefix @CMAKE_INSTALL_PREFIX@)
+  configure_file(packaging/${name}.pc.in ${name}.pc.in @ONLY)
+  install(CODE "configure_file(\"${PROJECT_BINARY_DIR}/${name}.pc.in\" \"${PROJECT_BINARY_DIR}/${name}.pc\" @ONLY)"
+          COMPONENT development)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
           COMPONENT development)
 endforeach()
