@@ -1,4 +1,4 @@
-// The journal's two files: "NEXT", then "LAST", each behind four bytes that say how long it is.
+// The journal's two files: "NEXT", then "LAST", each behind two bytes that say how long it is.
 
 #include "session/journal.hpp"
 

@@ -2,6 +2,7 @@
 """seeds.py FOLDER: writes the first inputs of each fuzz target, one folder each, from the recorded answers of servers and
 the records of earlier versions."""
 
+import base64
 import json
 import pathlib
 import sys
@@ -53,6 +54,9 @@ def seeds():
         frame = f"HTTP/1.1 {response['status']} {REASONS.get(response['status'], 'X')}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
         yield "http_response", case["id"], frame.encode() + body
         yield "encodings", case["id"], "&".join(f"{k}={v}" for k, v in case["request"].get("form", {}).items()).encode()
+        scheme, _, credentials = case["request"].get("headers", {}).get("Authorization", "").partition(" ")
+        if scheme == "Basic":
+            yield "encodings", case["id"] + "-basic", base64.b64decode(credentials).replace(b":", b"\n", 1)
     for number, frame in enumerate(FRAMES):
         yield "http_response", f"frame-{number}", frame
     document = json.dumps(METADATA).encode()
