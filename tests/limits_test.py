@@ -144,6 +144,7 @@ class LimitsTest(InstalledProgramCase):
                 self.assertLessEqual(len(self.server.requests) - asked, 1)
                 if done.status != 127:  # the system's loader itself had too little
                     self.assertIn(done.status, (0, 1), done.stderr)
+                    self.assertEqual("ulimit -v" in done.stderr, done.status == 1, done.stderr)
                 self.assertEqual(done.status == 0, done.stderr == "")
         self.assertEqual(done.status, 0)
 

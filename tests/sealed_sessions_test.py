@@ -5,6 +5,7 @@ import pathlib
 import unittest
 
 from cli_session_test import Server
+from ordinary_user import installed_copy
 from program import Program
 from sealed_sessions import new_store_key
 
@@ -144,6 +145,16 @@ class SealedSessionsTest(unittest.TestCase):
         folder.unlink()
         elsewhere.rename(folder)
         self.check_well_again()
+
+    def test_nothing_that_can_seal_is_no_reason_to_send_a_password(self):
+        self.program.path = installed_copy(self.program.home / "installed")
+        for module in (self.program.home / "installed").rglob("oauth_token_crypto.so"):
+            module.unlink()
+        count = len(self.server.requests)
+        done = self.program.run("password", "--token-endpoint", self.server.url(), "--client-id", "app", "--username", "alice",
+                                "--password-stdin", "--store", "file", "--store-key-file", str(self.key), input="secret")
+        self.assertEqual((done.status, done.stdout, len(self.server.requests)), (1, "", count), done.stderr)
+        self.assertIn('The module "crypto" cannot be loaded: there is no /', done.stderr)
 
     def test_a_new_sign_in_gets_a_session_out_of_each_of_these(self):
         for spoil in (lambda: self.file.write_bytes(b"x"), lambda: self.file.write_bytes(b"")):

@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,13 @@ std::vector<std::string> candidates(std::string_view name) {
   return paths;
 }
 
+// The loader's reason, a text in some language, does not always tell memory from other trouble.
+std::string advice_where_memory_is_limited() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  return " Or raise the limit of memory: ulimit -v.";
+}
+
 }  // namespace
 
 Result<void*> open_module(std::string_view name, Binding binding) {
@@ -73,7 +81,8 @@ Result<void*> open_module(std::string_view name, Binding binding) {
                   "\" cannot be loaded: " + (reason.empty() ? missing : reason) + ".",
               "Install oauth-token again, with its " + std::string(name) +
                   " module; an application that carries the static library elsewhere puts its modules into " +
-                  OAUTH_TOKEN_MODULES + " beside it.");
+                  OAUTH_TOKEN_MODULES + " beside it." +
+                  (reason.empty() ? std::string() : advice_where_memory_is_limited()));
 }
 
 void around_module_opening(const ModuleOpening& opening) noexcept { around = opening; }

@@ -1,5 +1,6 @@
 #include "base/characters.hpp"
 #include "base/folder.hpp"
+#include "crypto/module.hpp"
 #include "store/sealed_file.hpp"
 #include "store/store_key.hpp"
 
@@ -104,6 +105,8 @@ class FileStore final : public TokenStore {
   Result<void> probe(std::stop_token stop) override {
     const std::lock_guard lock(mutex_);
     if (auto ready = make_sealer(stop); !ready) return ready;
+    if (sealer_)
+      if (const auto& module = crypto(); !module) return fail(module.error());
     auto writable = folder_.probe();
     if (!writable) writable.error().hint += " Or choose another folder: --store file:FOLDER.";
     return writable;
