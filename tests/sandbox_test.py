@@ -135,6 +135,23 @@ class SandboxTest(unittest.TestCase):
         self.assertEqual(self.tried("refresh"), FREE)
         self.assertEqual(self.tried(*self.at_server("client-credentials", "--client-secret-command", "echo cs")), FREE)
 
+    def is_shut_in(self, *words, **environment):
+        trace = self.program.home / "trace"
+        self.program.prefix = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=landlock_restrict_self"]
+        self.program.run(*words, environment=environment)
+        return re.search(r"landlock_restrict_self\(.* = 0$", trace.read_text(), re.M) is not None
+
+    def test_runs_that_need_no_server_or_something_else_of_this_machine(self):
+        key = self.program.file("key.pem", subprocess.run(["openssl", "genpkey", "-algorithm", "ED25519"], check=True,
+                                                          capture_output=True).stdout)
+        signing = self.at_server("assertion", "--signing-key")
+        credentials = self.at_server("client-credentials", "--client-secret-file", self.secret)
+        self.assertTrue(self.is_shut_in(*signing, key))
+        self.assertFalse(self.is_shut_in(*signing, "pkcs11:object=none"), "a library of the hardware's maker")
+        self.assertTrue(self.is_shut_in(*credentials))
+        self.assertFalse(self.is_shut_in(*credentials, "-o", "github", GITHUB_OUTPUT=self.program.file("output", "")))
+        self.assertFalse(self.is_shut_in(*self.at_server("password", "--username", "alice", "--store", "none", "--askpass", "echo")))
+
     def test_commands_are_not_shut_in(self):
         secret = "sed -n 's/^NoNewPrivs:.//p' /proc/self/status >&2; echo cs"
         done = self.program.run(*self.at_server("client-credentials", "--client-secret-command", secret))
