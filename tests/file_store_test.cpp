@@ -276,6 +276,9 @@ TEST_CASE("plain text is written and read only on request") {
   CHECK(text_of(both->load("a", {})) == canary);
   REQUIRE(both->save({.id = "a"}, Secret(canary), {}).has_value());
   CHECK(is_sealed(folder_name, "a").value() == std::optional(true));
+  const std::string sealed = "store/key: The file " + place + " is sealed, and no key was given.";
+  CHECK(failure_of(closed->load("a", {})) == sealed);
+  CHECK(failure_of(open->load("a", {})) == sealed);
 }
 
 TEST_CASE("a key that is none is refused with what is wrong with it") {

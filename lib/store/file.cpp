@@ -73,7 +73,7 @@ class FileStore final : public TokenStore {
 
   Result<void> save(const StoreItem& item, const Secret& value, std::stop_token stop) override {
     const std::lock_guard lock(mutex_);
-    if (auto ready = make_sealer(stop); !ready) return ready;
+    if (auto ready = prepare_to_write(stop); !ready) return ready;
     auto previous = read(item.id);
     if (!previous) return fail(std::move(previous.error()));
     // What cannot be opened is somebody's, or worth a look: it is not written over.
@@ -104,7 +104,7 @@ class FileStore final : public TokenStore {
 
   Result<void> probe(std::stop_token stop) override {
     const std::lock_guard lock(mutex_);
-    if (auto ready = make_sealer(stop); !ready) return ready;
+    if (auto ready = prepare_to_write(stop); !ready) return ready;
     if (sealer_)
       if (const auto& module = crypto(); !module) return fail(module.error());
     auto writable = folder_.probe();
@@ -159,7 +159,14 @@ class FileStore final : public TokenStore {
     return sealer_->open(id, file.header, file.bytes.expose(), place(id));
   }
 
-  // Success without a sealer: plain text was asked for.
+  Result<void> prepare_to_write(const std::stop_token& stop) {
+    if (auto ready = make_sealer(stop); !ready || sealer_ || options_.allow_plaintext) return ready;
+    return refuse("key", "The file store has no key to seal tokens with.",
+                  "Give one: --store-key-file FILE or OAUTH_TOKEN_STORE_KEY. Or keep tokens in plain text: "
+                  "--allow-plaintext-store.");
+  }
+
+  // Success without a sealer: there is no key.
   Result<void> make_sealer(const std::stop_token& stop) {
     if (sealer_) return {};
     Secret text = std::move(options_.key);
@@ -168,10 +175,7 @@ class FileStore final : public TokenStore {
       if (!read) return fail(std::move(read.error()));
       text = std::move(*read);
     } else if (text.empty()) {
-      if (options_.allow_plaintext) return {};
-      return refuse("key", "The file store has no key to seal tokens with.",
-                    "Give one: --store-key-file FILE or OAUTH_TOKEN_STORE_KEY. Or keep tokens in plain text: "
-                    "--allow-plaintext-store.");
+      return {};
     }
     auto key = parse_store_key(text);
     options_.key = std::move(text);
