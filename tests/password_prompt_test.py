@@ -95,6 +95,14 @@ class PasswordPrompt(unittest.TestCase):
                 self.assertEqual(terminal.wait(), 0)
                 self.assertEqual(terminal.process.stderr.read(), b"")
 
+    def test_lines_pasted_by_mistake_are_one_attempt(self):
+        terminal = self.terminal("--username", "alice")
+        self.ask(terminal, "a text\nof four lines\nfrom\nelsewhere\n")
+        terminal.wait_for("Try again (2 of 3)")
+        self.ask(terminal, PASSWORD + "\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(self.passwords(), ["a text", PASSWORD])
+
     def test_a_long_password_arrives_whole(self):
         self.server.password = "0123456789abcdé " * 241  # more than 4 KiB
         terminal = self.terminal("--username", "alice")

@@ -244,6 +244,8 @@ Result<Secret> ask(const Question& question, const std::stop_token& stop) {
     // that the modes read afterwards are ours and not those of the shell's own line editor.
     if (::tcflow(terminal.get(), TCOON) != 0 || !in_foreground(terminal.get()))
       return no_answer(Outcome::broken, question);
+    // What was refused was perhaps the first line of a text pasted by mistake: the others are no answers.
+    if (!question.before.empty()) ::tcflush(terminal.get(), TCIFLUSH);
     Conversation conversation(terminal.get(), wake_up.get(), question);
     const Outcome outcome = conversation.run(note);
     if (outcome == Outcome::signalled && after_signal()) continue;

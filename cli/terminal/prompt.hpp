@@ -15,7 +15,7 @@ struct Question {
   std::string what = "password";  ///< what is asked for, in messages
   bool hidden = true;             ///< no echo
   bool may_be_empty = false;      ///< else an empty answer is asked for again
-  std::string before = {};        ///< a line above it; made fit for the terminal by `ask`
+  std::string before = {};  ///< why it is asked again, a line above it: what is typed ahead is no answer then
 };
 
 /// How questions are asked: `ask`, or a lambda in a test. An empty function stands for --no-input.
