@@ -34,7 +34,14 @@ struct SignIn::State {
   SigningKey made_key = {};  // for DPoP, unless there is one already
   std::optional<Token> unkept = {};
 
+  struct Place {
+    std::optional<SessionRecord> old;  // the session that goes on or is replaced
+    Lock lock;                         // its own, or that of the one that begins
+  };
+
   Result<Token> request(Grant& grant, const Secret& assertion, const std::stop_token& stop);
+  Result<Place> take_place(const Folder& root, const std::string& unfinished, Deadline deadline,
+                           const std::stop_token& stop);
   [[nodiscard]] Result<std::optional<SignInKey>> open_key(const Folder& root) const;
   Result<Token> send_with_key(Grant& grant, const Secret& assertion, SignInKey& key,
                               const std::optional<SessionRecord>& old, const std::stop_token& stop);
@@ -151,13 +158,12 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
   const Deadline deadline = lock_deadline(options);
   const auto name_lock = lock_session_name(root, record.name, deadline, stop);
   if (!name_lock) return fail(name_lock.error());
-  const auto old = existing(folder, record, replace);
-  if (!old) return fail(old.error());
   auto key = open_key(root);
   if (!key) return fail(std::move(key.error()));
-  continue_or_begin(record, *old, *key ? (*key)->unfinished() : std::string());
-  auto lock = lock_session(root, *old ? (*old)->id : record.id, record.name, deadline, stop);
-  if (!lock) return fail(lock.error());
+  auto place = take_place(root, *key ? (*key)->unfinished() : std::string(), deadline, stop);
+  if (!place) return fail(std::move(place.error()));
+  const auto& old = place->old;
+  Lock& lock = place->lock;
   auto journal = Journal::open(root, record.id);
   if (!journal) return fail(std::move(journal.error()));
   if (const auto last = journal->last_generation())
@@ -165,15 +171,36 @@ Result<Token> SignIn::State::request(Grant& grant, const Secret& assertion, cons
 
   if (auto valid = TokenClientAccess::check_still_valid(*client, assertion); !valid)
     return fail(std::move(valid.error()));
-  if (*old) drop_cached_half(**old);
-  auto token = *key ? send_with_key(grant, assertion, **key, *old, stop)
+  if (old) drop_cached_half(*old);
+  auto token = *key ? send_with_key(grant, assertion, **key, old, stop)
                     : TokenClientAccess::request(*client, std::move(grant), assertion, stop);
-  if (!token && !*old) lock->remove_file();
+  if (!token && !old) lock.remove_file();
   if (!token) return token;
-  auto kept = keep(std::move(*token), *key ? (*key)->take_text() : Secret(), *old, *journal);
-  if (*old ? kept && (*old)->id != record.id : !kept) lock->remove_file();
+  auto kept = keep(std::move(*token), *key ? (*key)->take_text() : Secret(), old, *journal);
+  if (old ? kept && old->id != record.id : !kept) lock.remove_file();
   if (*key && (kept || record.generation == 1)) (*key)->finish();
   return kept;
+}
+
+// Whoever had the lock before may have moved or removed the session.
+Result<SignIn::State::Place> SignIn::State::take_place(const Folder& root, const std::string& unfinished,
+                                                       Deadline deadline, const std::stop_token& stop) {
+  for (;;) {
+    const auto seen = existing(folder, record, replace);
+    if (!seen) return fail(seen.error());
+    continue_or_begin(record, *seen, unfinished);
+    const std::string id = *seen ? (*seen)->id : record.id;
+    auto lock = lock_session(root, id, record.name, deadline, stop);
+    if (!lock) return fail(std::move(lock.error()));
+    if (!*seen) return Place{std::nullopt, std::move(*lock)};
+    auto old = existing(folder, record, replace);
+    if (!old) return fail(std::move(old.error()));
+    if (*old && (*old)->id == id) {
+      continue_or_begin(record, *old, unfinished);
+      return Place{std::move(*old), std::move(*lock)};
+    }
+    lock->remove_file();
+  }
 }
 
 Result<std::optional<SignInKey>> SignIn::State::open_key(const Folder& root) const {
