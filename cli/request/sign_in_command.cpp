@@ -147,7 +147,8 @@ class SignInCommand {
     for (const std::string& value : wanted.values) {
       text_ += " --" + std::string(option.name);
       if (option.kind == Kind::choice_flag) text_ += "=" + value;
-      if (!option.stands_alone()) text_ += " " + shell_word(without_secret(wanted.name, value));
+      const std::string shown = without_secret(wanted.name, value);
+      if (!option.stands_alone()) text_ += " " + shell_word(shown);
     }
   }
 
