@@ -137,6 +137,9 @@ TEST_CASE("what others may use is refused, naming the command that mends it") {
     CHECK(error.message == temporary.path + " is not safe to use: other users can write to it.");
     CHECK(error.hint == "Run: chmod 700 " + temporary.path);
   }
+  REQUIRE(::chmod(temporary.path.c_str(), 01777) == 0);
+  CHECK(Folder::open(temporary.path).error().hint ==
+        "Choose a folder of your own, " + temporary.path + "/NAME perhaps.");
   fs::permissions(temporary.path, fs::perms(0755));
   CHECK(Folder::open(temporary.path).has_value());
 }

@@ -24,8 +24,12 @@ Result<void> check_own_folder(const struct stat& status, const std::string& plac
   if (status.st_uid != ::geteuid())
     return unsafe_to_use(place, of_another(status),
                          either(advice, "Run as that user, or choose another folder."));
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return unsafe_to_use(place, "other users can write to it", either(advice, "Run: chmod 700 " + place));
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    const bool is_shared = (status.st_mode & S_ISVTX) != 0;  // as /tmp is, which chmod would take from all
+    const std::string usual =
+        is_shared ? "Choose a folder of your own, " + place + "/NAME perhaps." : "Run: chmod 700 " + place;
+    return unsafe_to_use(place, "other users can write to it", either(advice, usual));
+  }
   return {};
 }
 
