@@ -9,6 +9,12 @@
 #include <unistd.h>
 #include <valgrind/memcheck.h>
 
+inline long open_descriptors() {
+  long count = -1;  // the one that reads them
+  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
 /// What the process holds. Live heap is what was allocated and not freed; under valgrind its tool counts
 /// that: memcheck says so here, massif writes it to the file `snapshot`.
 inline nlohmann::json sample(const std::string& snapshot) {
@@ -20,9 +26,7 @@ inline nlohmann::json sample(const std::string& snapshot) {
     std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
     out["threads"].push_back(name);
   }
-  long descriptors = -1;  // the one that reads them
-  for ([[maybe_unused]] const auto& each : fs::directory_iterator("/proc/self/fd")) ++descriptors;
-  out["descriptors"] = descriptors;
+  out["descriptors"] = open_descriptors();
   std::ifstream maps("/proc/self/maps");
   long mappings = 0;
   for (std::string line; std::getline(maps, line);) ++mappings;
