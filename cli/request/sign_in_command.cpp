@@ -147,8 +147,7 @@ class SignInCommand {
     for (const std::string& value : wanted.values) {
       text_ += " --" + std::string(option.name);
       if (option.kind == Kind::choice_flag) text_ += "=" + value;
-      const std::string shown = without_secret(wanted.name, value);
-      if (!option.stands_alone()) text_ += " " + shell_word(shown);
+      if (!option.stands_alone()) text_ += " " + shell_word(without_secret(wanted.name, value));
     }
   }
 
@@ -212,9 +211,10 @@ std::string sign_in_command(const Settings& run, const ProfileFile& file, const 
 }
 
 std::string shell_word(std::string_view word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return is_letter_or_digit(c) || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
-  });
+  bool plain = !word.empty();
+  for (const char c : word)
+    plain =
+        plain && (is_letter_or_digit(c) || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos);
   if (plain) return std::string(word);
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
