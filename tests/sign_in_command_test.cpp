@@ -130,4 +130,29 @@ TEST_CASE("the profile \"default\" counts where the session's own is missing") {
         start + " --username alice --session work");
 }
 
+TEST_CASE("a secret in the keyring is what a profile of any name says, else it comes from a file") {
+  const SessionRecord kept = record_with([](SessionRecord& record) {
+    record.client.client_auth = "client_secret_basic";
+    record.client.client_secret = SecretInKeyring{};
+  });
+  decltype(Profile::values) values = {{"token-endpoint", {"https://as.example/token"}},
+                                      {"client-id", {"app"}},
+                                      {"client-secret-in-keyring", {"true"}}};
+  CHECK(command_for(kept, file_with("work", values)) == "oauth-token password work --username alice");
+  CHECK(command_for(kept, file_with("corp", values)) ==
+        "oauth-token password corp --username alice --session work");
+  CHECK(command_for(kept, file_with("default", values)) ==
+        "oauth-token password --username alice --session work");
+  const std::string from_file = start + " --username alice --client-secret-file FILE --session work";
+  CHECK(command_for(kept) == from_file);
+  values["client-id"] = {"another"};
+  CHECK(command_for(kept, file_with("corp", values)) == from_file);
+  values = {{"token-endpoint", {"https://as.example/token"}}, {"client-id", {"app"}}};
+  CHECK(command_for(kept, file_with("work", values)) == from_file);
+  values = {{"token-endpoint", {"https://other.example/token"}},
+            {"client-id", {"app"}},
+            {"client-secret-in-keyring", {"true"}}};
+  CHECK(command_for(kept, file_with("corp", values)) == from_file);
+}
+
 }  // namespace sign_in_command_test

@@ -120,7 +120,7 @@ class SignInCommand {
  public:
   SignInCommand(const Settings& profile, const SessionRecord& record) : profile_(profile), record_(record) {}
 
-  /// Nothing where the profile says what no option can take back.
+  /// Nothing where the profile says what no option can take back, or does not say what none can.
   std::optional<std::string> options() {
     add_server();
     for (const Wanted& wanted : client_of(record_.client)) add(wanted);
@@ -128,11 +128,14 @@ class SignInCommand {
     return fits_ ? std::optional(text_) : std::nullopt;
   }
 
+  /// After options(): where no profile has what the keyring holds.
+  [[nodiscard]] std::string options_with_secret_file() const { return text_ + " --client-secret-file FILE"; }
+
   [[nodiscard]] std::string text(const std::string& options, bool by_name) const {
     const bool password = record_.grant_type == "password";
     std::string text =
         password ? "oauth-token password" : "oauth-token request " + shell_word(record_.grant_type);
-    if (by_name) text += " " + record_.name;
+    if (by_name) text += " " + profile_.profile;
     const std::string& asked = profile_.value("session");
     const std::string& usual = !asked.empty()             ? asked
                                : profile_.profile.empty() ? "default"
@@ -157,7 +160,7 @@ class SignInCommand {
     if (said == wanted.values || (said.empty() && wanted.values == wanted.default_values)) return;
     if (!wanted.values.empty() && !wanted.name.option().has(hidden)) return write(wanted);
     // Another place for the same secret hides the profile's.
-    fits_ = fits_ && (said.empty() || is_hidden(wanted.name.option().alternative));
+    fits_ = fits_ && wanted.values.empty() && (said.empty() || is_hidden(wanted.name.option().alternative));
   }
 
   [[nodiscard]] bool is_hidden(Alternative set) const {
@@ -195,6 +198,14 @@ Settings read_profile(const Settings& run, const ProfileFile& file, std::string_
   return settings ? std::move(*settings) : Settings();
 }
 
+/// In the keyring: only a profile can say that it is there.
+bool has_secret_of(const Settings& profile, const ClientSettings& client) {
+  return std::holds_alternative<SecretInKeyring>(client.client_secret) &&
+         profile.flag("client-secret-in-keyring") && profile.value("client-id") == client.client_id &&
+         profile.value("issuer") == client.issuer &&
+         (!client.issuer.empty() || profile.value("token-endpoint") == client.token_endpoint);
+}
+
 }  // namespace
 
 std::string sign_in_command(const Settings& run, const ProfileFile& file, const SessionRecord& record) {
@@ -205,9 +216,16 @@ std::string sign_in_command(const Settings& run, const ProfileFile& file, const 
   const Settings usual = read_profile(run, file, "default");
   if (SignInCommand command(usual, record); const auto options = command.options())
     return command.text(*options, false);
+  for (const Profile& profile : file.profiles) {
+    const Settings other = read_profile(run, file, profile.name);
+    if (!has_secret_of(other, record.client)) continue;
+    if (SignInCommand command(other, record); const auto options = command.options())
+      return command.text(*options, true);
+  }
   const Settings none;
   SignInCommand command(none, record);
-  return command.text(command.options().value_or(""), false);
+  const auto options = command.options();
+  return command.text(options ? *options : command.options_with_secret_file(), false);
 }
 
 std::string shell_word(std::string_view word) {
