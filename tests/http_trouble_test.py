@@ -374,7 +374,7 @@ class NetworkTest(Trouble):
             self.assertIn(stage, result["message"])
             has_left = stage in ("while waiting for the answer", "while sending the request")
             self.assert_error(result, sent="maybe" if has_left else "no", retry_safe=not has_left)
-        self.at_each_stage(check, timeout_ms=300)
+        self.at_each_stage(check, timeout_ms=1000)
 
     def test_a_request_can_be_cancelled_at_any_stage(self):
         def check(stage, result):
