@@ -13,6 +13,8 @@
 #include <string>
 #include <utility>
 
+namespace cut_request_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -138,3 +140,5 @@ TEST_CASE("a TLS session that is resumed is cut like any other, and no data goes
     CHECK(resumed > 200 / cut_step);
   }
 }
+
+}  // namespace cut_request_test

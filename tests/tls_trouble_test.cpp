@@ -18,6 +18,8 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+namespace tls_trouble_test {
+
 using namespace world;
 using namespace std::chrono_literals;
 
@@ -234,3 +236,5 @@ TEST_CASE("a server may renegotiate, but not for ever") {
   CHECK(token.error().error_class == ErrorClass::timeout);
   CHECK(token.error().sent == Sent::maybe);
 }
+
+}  // namespace tls_trouble_test
