@@ -5,14 +5,14 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 # What, of [tests], is there before the compiler begins
-compiling_tests="doctest-dev nlohmann-json3-dev python3"
+compiling_tests="doctest-dev nlohmann-json3-dev python3 valgrind"
 declare -A groups=(
   [build]="g++ cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libsecret-1-dev libexpected-dev
     libboost-dev libtomlplusplus-dev"
   [compiling_tests]=$compiling_tests
   # Glewlwyd and a private keyring, as the quickstart shows them
   [servers]="glewlwyd dbconfig-no-thanks sqlite3 curl jq openssl python3 dbus gnome-keyring util-linux"
-  [tests]="$compiling_tests nodejs npm libsecret-tools faketime strace valgrind keepassxc xvfb xdotool zsh fish
+  [tests]="$compiling_tests nodejs npm libsecret-tools faketime strace keepassxc xvfb xdotool zsh fish
     mandoc man-db jose softhsm2 libengine-pkcs11-openssl opensc"
   # The examples with windows: 120 packages, 52 MB to fetch
   [desktop]="libgtk-4-dev qt6-base-dev"
