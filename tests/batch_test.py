@@ -121,7 +121,9 @@ class BatchTest(unittest.TestCase):
 
     def test_what_is_no_list_is_said_so_and_nothing_is_sent(self):
         cases = [("", "is empty"), ("username,password\n", "is empty"), ("user,pass\na,b\n", 'no column "username"'),
-                 ("username\na\n", 'no column "password"'), ("username,password\n\"" + "x" * 70_000, "longer than 64 KiB"),
+                 ("username\na\n", 'no column "password"'),
+                 ("username,password,Password\na,b,c\n", 'more than one column "password"'),
+                 ("username,password\n\"" + "x" * 70_000, "longer than 64 KiB"),
                  ("x" * 70_000, "longer than 64 KiB")]
         for text, said in cases:
             with self.subTest(said):

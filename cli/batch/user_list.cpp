@@ -30,6 +30,19 @@ bool is_named(std::string_view field, std::string_view name) {
   return equal_ignoring_case(column.expose(), name);
 }
 
+Result<std::size_t> column_of(const CsvRecord& header, std::string_view name) {
+  const auto begin = header.fields.begin();
+  const auto end = header.fields.end();
+  const auto is_it = [&](std::string_view field) { return is_named(field, name); };
+  const auto column = std::find_if(begin, end, is_it);
+  const auto count = header.broken ? 0 : std::count_if(column, end, is_it);
+  if (count == 1) return static_cast<std::size_t>(column - begin);
+  return fail(ErrorClass::usage,
+              std::string("The first line of the list of users names ") +
+                  (count == 0 ? "no column" : "more than one column") + " \"" + std::string(name) + "\".",
+              std::string(example));
+}
+
 std::string decoded(std::string_view field) {
   SecretBuffer out;
   append_csv_field(out, field);
@@ -78,21 +91,13 @@ Result<bool> UserList::take_header() {
     if (auto fits = check_length(); !fits) return fail(std::move(fits.error()));
     return false;
   }
-  const auto column = [&](std::string_view name) {
-    return static_cast<std::size_t>(
-        std::find_if(header.fields.begin(), header.fields.end(),
-                     [&](std::string_view field) { return is_named(field, name); }) -
-        header.fields.begin());
-  };
   columns_ = header.fields.size();
-  username_column_ = column("username");
-  password_column_ = column("password");
-  for (const auto& [at, name] :
-       {std::pair(username_column_, "username"), std::pair(password_column_, "password")})
-    if (header.broken || at == columns_)
-      return fail(ErrorClass::usage,
-                  std::string("The first line of the list of users names no column \"") + name + "\".",
-                  std::string(example));
+  for (const auto& [name, place] :
+       {std::pair("username", &username_column_), std::pair("password", &password_column_)}) {
+    const auto column = column_of(header, name);
+    if (!column) return fail(column.error());
+    *place = *column;
+  }
   drop(header.size);
   form_ = Form::csv;
   return true;
