@@ -2,10 +2,10 @@
 
 import resource
 import subprocess
-import time
 import unittest
 
 from fault_server import FaultServer, never_answering
+from full_pipe import wait_until
 from ordinary_user import InstalledProgramCase, OrdinaryUser
 
 
@@ -33,9 +33,7 @@ class OwnProcessTest(InstalledProgramCase):
         process.stdin.write(b"secret")
         process.stdin.close()
         process.stdin = None
-        deadline = time.monotonic() + 20
-        while not server.connections and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: server.connections, "the program's request")
         return process
 
     def test_a_program_of_the_same_user_reads_neither_memory_nor_environment(self):
@@ -47,10 +45,8 @@ class OwnProcessTest(InstalledProgramCase):
                 self.assertIn("Permission denied", reason)
         with subprocess.Popen([*self.program.prefix, "sleep", "60"], env={"SEEN": "yes"}) as another:
             self.addCleanup(another.kill)
-            deadline = time.monotonic() + 20
-            while b"SEEN" not in self.read(another, "environ")[0] and time.monotonic() < deadline:
-                time.sleep(0.01)
-            self.assertIn(b"SEEN", self.read(another, "environ")[0], "else the rest proves nothing")
+            # Else the rest proves nothing.
+            wait_until(lambda: b"SEEN" in self.read(another, "environ")[0], "an environment that may be read")
             another.kill()
 
     def test_it_leaves_no_core(self):
